@@ -1,0 +1,1 @@
+"""Customer value and key accounts: the library behind the notebooks."""

@@ -1,0 +1,5 @@
+"""Charts: one function per chart, each takes a result and an axes and returns the axes.
+
+Every function gives its figure a text alternative (`customer_value.plots.style.describe`) that states
+what the chart shows with its numbers, and raises `NotEnoughData` where there is nothing to draw.
+"""

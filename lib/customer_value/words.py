@@ -1,0 +1,176 @@
+"""Numbers and lists as people write them, for every sentence that the library prints.
+
+All functions are pure and take no locale from the machine, so that the same input gives the
+same text everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "count",
+    "day",
+    "decimal",
+    "interval",
+    "listing",
+    "money",
+    "percent",
+    "plain",
+    "short_money",
+    "verb",
+]
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def count(number: float, singular: str = "", plural: str = "") -> str:
+    """A whole number with thousands separators and, where given, its noun.
+
+    >>> count(1234), count(1, "customer"), count(2, "customer"), count(0, "loss", "losses")
+    ('1,234', '1 customer', '2 customers', '0 losses')
+    """
+    text = f"{round(number):,}"
+    if not singular:
+        return text
+    noun = singular if round(number) == 1 else (plural or singular + "s")
+    return f"{text} {noun}"
+
+
+def verb(number: float, singular: str, plural: str) -> str:
+    """The form of a verb that agrees with a number.
+
+    >>> verb(1, "is", "are"), verb(3, "is", "are")
+    ('is', 'are')
+    """
+    return singular if round(number) == 1 else plural
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """A fraction as a percentage; small ones keep a digit so that they do not read as zero.
+
+    >>> percent(0.2134), percent(0.0042), percent(0.0), percent(1.0), percent(0.00004)
+    ('21%', '0.4%', '0%', '100%', 'under 0.1%')
+    >>> percent(0.9999), percent(0.67423, 1)
+    ('over 99.9%', '67.4%')
+    """
+    value = share * 100
+    if digits is not None:
+        return f"{value:,.{digits}f}%"
+    size = abs(value)
+    if 0 < size < 0.05:
+        return "under 0.1%"
+    if 99.95 < value < 100:
+        return "over 99.9%"
+    near_edge = 0 < size < 5 or 99 < value < 100
+    text = f"{value:,.1f}" if near_edge else f"{value:,.0f}"
+    return f"{text.removesuffix('.0') if not near_edge else text}%".replace("-0%", "0%")
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount with its currency code, in whole units (two decimals under 100).
+
+    >>> money(1234567.891, "EUR"), money(12.5, "USD"), money(-3000, "EUR"), money(0, "EUR")
+    ('EUR 1,234,568', 'USD 12.50', '−EUR 3,000', 'EUR 0')
+    """
+    sign = "−" if amount < 0 and round(abs(amount), 2) > 0 else ""
+    size = abs(amount)
+    digits = 2 if 0 < size < 99.995 else 0
+    return f"{sign}{currency} {size:,.{digits}f}"
+
+
+def short_money(amount: float, currency: str) -> str:
+    """An amount in at most four digits, for headlines and axis labels.
+
+    >>> short_money(1234567.891, "EUR"), short_money(48200, "EUR"), short_money(-950, "USD")
+    ('EUR 1.23 million', 'EUR 48.2 thousand', '−USD 950')
+    """
+    size = abs(amount)
+    sign = "−" if amount < 0 and round(size, 2) > 0 else ""
+    for limit, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e4, "thousand")):
+        if size >= limit * 0.9995:
+            scale = 1e3 if name == "thousand" else limit
+            return f"{sign}{currency} {significant(size / scale)} {name}"
+    return f"{sign}{currency} {significant(size)}" if size < 100 else money(amount, currency)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A positive number with that many significant digits and no exponent.
+
+    >>> significant(1.2345), significant(123.4), significant(0.01234), significant(0.0)
+    ('1.23', '123', '0.0123', '0')
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A plain number with a fixed number of decimals, never "-0.00".
+
+    >>> decimal(3.14159), decimal(-0.001), decimal(1234.5, 1)
+    ('3.14', '0.00', '1,234.5')
+    """
+    text = f"{value:,.{digits}f}"
+    return text[1:] if text.startswith("-") and float(text.replace(",", "")) == 0 else text
+
+
+def day(date: dt.date) -> str:
+    """A date as people read it in any country.
+
+    >>> day(dt.date(2025, 3, 1))
+    '1 March 2025'
+    """
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def listing(items: Iterable[str], most: int = 6) -> str:
+    """Items as a list in a sentence; a long one is cut and says how many are left.
+
+    >>> listing(["a"]), listing(["a", "b", "c"]), listing([]), listing("abcdefgh", most=2)
+    ('a', 'a, b and c', 'none', 'a, b and 6 more')
+    """
+    names = list(items)
+    if not names:
+        return "none"
+    if len(names) > most:
+        names = [*names[:most], f"{len(names) - most} more"]
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def interval(low: str, high: str, level: float = 0.95) -> str:
+    """The usual bracket after a figure.
+
+    >>> interval("15%", "19%")
+    '95% interval 15% to 19%'
+    """
+    return f"{level * 100:.0f}% interval {low} to {high}"
+
+
+def plain(text: object, most: int = 60) -> str:
+    r"""Text from a customer's data on one line, without control or direction marks, cut if long.
+
+    >>> plain("Acme\n Ltd"), plain("x" * 100, most=5)
+    ('Acme Ltd', 'xxxx…')
+    """
+    kept = "".join(" " if c in "\r\n\t" else c for c in str(text) if c.isprintable() or c in "\r\n\t")
+    line = " ".join(kept.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def sentences(parts: Sequence[str]) -> str:
+    """Sentences joined into a paragraph; empty ones are left out.
+
+    >>> sentences(["One.", "", "Two."])
+    'One. Two.'
+    """
+    return " ".join(part.strip() for part in parts if part.strip())
