@@ -209,8 +209,8 @@ def _default(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return words.decimal(value)
-    if isinstance(value, int) or pd.api.types.is_integer(value):
-        return words.count(int(value))
+    if pd.api.types.is_integer(value):
+        return f"{value:,}"
     if hasattr(value, "date") and callable(value.date):
         return str(value.date())
     return words.plain(value, most=120)

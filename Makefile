@@ -1,0 +1,62 @@
+# Everything happens in .venv, from the lock files; a target that finds its environment ready installs nothing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CONFIG ?= data/sample/company.yml
+OUTPUT ?= reports/sample
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lab check-code notebooks sample lock bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+report: $(VENV)/.report ## make the report of the sample company (CONFIG=my.yml OUTPUT=folder for your own)
+	@$(BIN)/customer-value report "$(CONFIG)" --output "$(OUTPUT)"
+
+test: $(VENV)/.test ## run every test: code, notebooks, browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/execute_notebooks.py --check
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 300 notebooks
+
+lab: $(VENV)/.lab ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_load.ipynb
+
+notebooks: $(VENV)/.test ## execute the committed notebooks again and write them in their fixed form
+	$(BIN)/python scripts/execute_notebooks.py
+
+sample: $(VENV)/.test ## make data/sample again, byte for byte
+	$(BIN)/python -m customer_value.simulate data/sample
+
+lock: $(VENV)/.lock-tool ## resolve the versions again and write the lock files
+	./scripts/lock.sh "$(BIN)/uv"
+
+clean: ## remove the environment and what tools left behind
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11 ..."; exit 1; }
+	@echo "Making $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv module is needed (Debian and Ubuntu: python3-venv)."; exit 1; }
+
+# $(1): stamp, $(2): lock file
+define environment
+$(VENV)/.$(1): $(2) pyproject.toml | $(BIN)/python
+	@echo "Installing from $(2) (once; a minute or two) ..."
+	@$$(PIP) install --require-hashes -r $(2)
+	@$$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $$@
+endef
+$(eval $(call environment,report,requirements.lock))
+$(eval $(call environment,test,requirements-test.lock))
+$(eval $(call environment,lab,requirements-lab.lock))
+
+$(VENV)/.lock-tool: | $(BIN)/python
+	@$(PIP) install uv
+	@touch $@

@@ -1,0 +1,444 @@
+"""What valid orders are, and where every row that does not count goes.
+
+The rules, in the order in which a row is judged; the first that applies names its ledger line:
+
+1. no customer id, 2. unreadable date, 3. unreadable amount, 4. date after as_of,
+5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
+bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
+
+Everything is an Ibis expression: the engine does the work, and no order line reaches Python.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from customer_value import words
+from customer_value.errors import InputError
+from customer_value.ledger import Ledger, LedgerLine
+from customer_value.settings import Exclusion, OrdersTable, Settings
+from customer_value.sources import (
+    Reading,
+    Source,
+    date_column,
+    find_row,
+    id_column,
+    number_column,
+    open_source,
+)
+
+__all__ = ["MONEY", "Orders", "ledger_notes", "read_orders"]
+
+MONEY = "decimal(18, 4)"
+"""Money of one row; sums are exact (and wider) until they are written out."""
+
+LONGEST_SILENCE_DAYS = 90
+"""A last order date further than this from the one before it is taken for a typing mistake."""
+
+NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
+LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
+RETURN = "return dropped"
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The kept order rows, lazily, with the account of all rows.
+
+    Attributes
+    ----------
+    rows
+        Ibis table: customer_id, order_date, amount and the mapped ones of order_id, product_id,
+        quantity, unit_price, discount, channel; ``cost`` where cost, margin or a margin rate is
+        known. Money is DECIMAL in the report's currency.
+    as_of
+        The date as of which everything is computed.
+    as_of_stated
+        Whether the settings gave it (otherwise it is the last order date).
+    """
+
+    rows: ibis.Table
+    as_of: dt.date
+    as_of_stated: bool
+    ledger: Ledger
+    warnings: tuple[str, ...]
+    source: Source
+
+
+def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orders:
+    """Read, judge and account for every row of the orders.
+
+    Parameters
+    ----------
+    settings
+        The report's settings.
+    base
+        Folder that relative paths start from (that of the settings file).
+    con
+        Ibis DuckDB connection.
+    scratch
+        Folder for intermediate files; the caller removes it.
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read, a column is missing, dates or numbers are ambiguous, several
+        currencies come without rates, no row is left, the last date stands alone, or the ledger
+        does not add up.
+    """
+    spec = settings.orders
+    source = open_source("orders", spec, base, con, scratch)
+    source.require(_needed(spec))
+    typed, readings = _typed(source, spec, settings)
+    if source.text:
+        typed = _materialised(typed, con, scratch / "orders.parquet")
+    as_of = settings.as_of or _last_date(source, spec, typed, settings)
+    judged = _judged(typed, spec, as_of)
+    lines = _lines(judged)
+    ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
+    kept = judged.filter(judged.outcome.isnull())
+    _refuse_unusable(source, spec, settings, kept, ledger)
+    assert as_of is not None  # there is a kept row, so there is a last date
+    rows = _with_cost(kept, spec, settings).drop("outcome", "_excluded", "_hash", "_file")
+    warnings = (
+        *_row_warnings(ledger, settings),
+        *_duplicate_warnings(judged, spec, settings.currency),
+        *_overlap_warnings(judged, source),
+        *_as_of_warnings(kept, settings),
+    )
+    return Orders(rows, as_of, settings.as_of is not None, ledger, warnings, source)
+
+
+def ledger_notes(table: str, readings: Sequence[Reading]) -> tuple[LedgerLine, ...]:
+    """Ledger lines that state how a table was read."""
+    return tuple(
+        LedgerLine(table, "note", reading.aspect, detail=f"{reading.value} ({_how(reading)})")
+        for reading in readings
+    )
+
+
+def _how(reading: Reading) -> str:
+    return "stated" if reading.declared else "detected"
+
+
+def _needed(spec: OrdersTable) -> dict[str, str]:
+    fields = {name: column for name, column in spec.columns if column is not None}
+    return fields | {f"exclude {n + 1}": rule.column for n, rule in enumerate(spec.exclude)}
+
+
+def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.Table, list[Reading]]:
+    """The source columns under the workbook's names and types; blanks and nonsense become NULL."""
+    readings: list[Reading] = []
+
+    def number(column: str | None) -> Any:
+        if column is None:
+            return None
+        value, reading = number_column(source, column, spec)
+        readings.extend([reading] if reading and reading not in readings else [])
+        return value
+
+    columns = spec.columns
+    date, date_reading = date_column(source, columns.order_date, spec, settings.timezone)
+    quantity, unit_price = number(columns.quantity), number(columns.unit_price)
+    amount = number(columns.amount)
+    if amount is None:
+        amount = (quantity * unit_price).round(4).try_cast(MONEY)
+    rate = _rate(source, spec, settings)
+    money = {
+        "amount": amount,
+        "unit_price": unit_price,
+        "cost": _cost(amount, quantity, columns, number),
+    }
+    fields = {
+        "customer_id": id_column(source, columns.customer_id),
+        "order_date": date,
+        **{name: _converted(value, rate) for name, value in money.items() if value is not None},
+        **_plain_fields(source, columns, quantity, unit_price, number),
+    }
+    hashed = [source.table[name] for name in sorted(source.table.columns) if name != "_file"]
+    fields["_hash"] = ibis.struct({str(n): value for n, value in enumerate(hashed)}).hash()
+    fields["_file"] = source.table["_file"]
+    fields["_excluded"] = _first_exclusion(source, spec)
+    table = source.table.select(**fields)
+    return table, [date_reading, *readings]
+
+
+def _plain_fields(
+    source: Source, columns: Any, quantity: Any, unit_price: Any, number: Any
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if columns.order_id:
+        fields["order_id"] = id_column(source, columns.order_id)
+    if columns.product_id:
+        fields["product_id"] = id_column(source, columns.product_id)
+    if columns.channel:
+        fields["channel"] = id_column(source, columns.channel)
+    if quantity is not None:
+        fields["quantity"] = quantity
+    if columns.discount:
+        fields["discount"] = number(columns.discount)
+    elif columns.list_price and unit_price is not None:
+        listed = number(columns.list_price)
+        fields["discount"] = (1 - unit_price / listed.nullif(0)).try_cast(MONEY)
+    return fields
+
+
+def _cost(amount: Any, quantity: Any, columns: Any, number: Any) -> Any:
+    if columns.cost:
+        return number(columns.cost)
+    if columns.unit_cost:
+        return (quantity * number(columns.unit_cost)).round(4).try_cast(MONEY)
+    if columns.margin:
+        return (amount - number(columns.margin)).try_cast(MONEY)
+    return None
+
+
+def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
+    """The value of a row's currency in the report's, or None if there is but one currency."""
+    column = spec.columns.currency
+    if column is None:
+        return None
+    code = id_column(source, column).upper()
+    found = source.table.select(code=code).distinct().order_by("code").limit(200).execute()["code"]
+    codes = [str(value) for value in found if isinstance(value, str)]
+    rates = {settings.currency: 1.0, **{name.upper(): rate for name, rate in spec.rates.items()}}
+    unknown = [name for name in codes if name not in rates]
+    if unknown:
+        listed = words.listing([words.plain(name, 12) for name in unknown])
+        raise InputError(
+            f"orders, column '{column}': amounts are in {listed} but the report is in {settings.currency}; "
+            f"give their value in {settings.currency} under orders.rates, or set currency."
+        )
+    if len(codes) != len(found):
+        file, row, _ = find_row(source, column, code.isnull())
+        raise InputError(f"{file}, row {row}: the currency (column '{column}') is blank; fill it in.")
+    if codes in ([settings.currency], []):
+        return None
+    return ibis.cases(*((code == name, ibis.literal(Decimal(str(rates[name])))) for name in codes))
+
+
+def _converted(value: Any, rate: Any) -> Any:
+    return value if rate is None else (value * rate).round(4).try_cast(MONEY)
+
+
+def _first_exclusion(source: Source, spec: OrdersTable) -> Any:
+    if not spec.exclude:
+        return ibis.null("string")
+    return ibis.cases(*((_matches(source, spec, rule), rule.reason) for rule in spec.exclude))
+
+
+def _matches(source: Source, spec: OrdersTable, rule: Exclusion) -> Any:
+    if rule.below is not None or rule.above is not None:
+        value, _ = number_column(source, rule.column, spec)
+        over = value > rule.above if rule.above is not None else value < rule.below
+        return over.fill_null(False)
+    text = id_column(source, rule.column)
+    if rule.is_ is not None:
+        return text.isin([str(value) for value in rule.is_]).fill_null(False)
+    if rule.is_not is not None:
+        return ~text.isin([str(value) for value in rule.is_not]).fill_null(False)
+    starts = [text.startswith(prefix) for prefix in rule.starts_with or ()]
+    return ibis.or_(*starts).fill_null(False)
+
+
+def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
+    """Text is parsed once: the typed rows go to Parquet and are read from there."""
+    table.to_parquet(path)
+    return con.read_parquet(path)
+
+
+def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis.Table:
+    """The typed rows with ``outcome``: NULL for kept rows, else the reason of the exclusion."""
+    rules = [
+        (typed.customer_id.isnull(), NO_ID),
+        (typed.order_date.isnull(), NO_DATE),
+        (typed.amount.isnull(), NO_AMOUNT),
+    ]
+    if as_of is not None:
+        rules.append((typed.order_date > ibis.literal(as_of), LATE))
+    first = typed.mutate(outcome=ibis.cases(*rules))
+    if spec.drop_duplicates:
+        first = _without_duplicates(first, spec.drop_duplicates)
+    rest = [(first.outcome.notnull(), first.outcome), (first["_excluded"].notnull(), first["_excluded"])]
+    if spec.returns == "drop":
+        rest.append((first.amount < 0, ibis.literal(RETURN)))
+    return first.mutate(outcome=ibis.cases(*rest))
+
+
+def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
+    """Mark all but one of identical rows; across files only, rows that one file holds twice stay."""
+    if how == "across_files":
+        within = table.mutate(
+            _copy=ibis.row_number().over(ibis.window(group_by=["_hash", "_file"], order_by="_file"))
+        )
+        keys, reason = ["_hash", "_copy"], REPEATED
+    else:
+        within, keys, reason = table.mutate(_copy=ibis.literal(0)), ["_hash"], DUPLICATE
+    nth = ibis.row_number().over(ibis.window(group_by=keys, order_by="_file"))
+    numbered = within.mutate(_nth=nth)
+    marked = numbered.mutate(
+        outcome=ibis.coalesce(
+            numbered.outcome, ibis.ifelse(numbered["_nth"] > 0, reason, ibis.null("string"))
+        )
+    )
+    return marked.drop("_copy", "_nth")
+
+
+def _last_date(source: Source, spec: OrdersTable, typed: ibis.Table, settings: Settings) -> dt.date | None:
+    kept = _judged(typed, spec, None)
+    dates = kept.filter(kept.outcome.isnull()).select("order_date").distinct()
+    last = dates.order_by(ibis.desc("order_date")).limit(2).execute()["order_date"]
+    days = [value.date() if isinstance(value, dt.datetime) else value for value in last]
+    if not days:
+        return None
+    if len(days) == 2 and (days[0] - days[1]).days > LONGEST_SILENCE_DAYS:
+        column = spec.columns.order_date
+        date, _ = date_column(source, column, spec, settings.timezone)
+        file, row, value = find_row(source, column, date == ibis.literal(days[0]))
+        raise InputError(
+            f"{file}, row {row}, column '{column}': the last order date, {words.day(days[0])} "
+            f"('{words.plain(value)}'), is {words.count((days[0] - days[1]).days)} days after the one before "
+            f"it, {words.day(days[1])}. Correct it, or state as_of in the settings if it is right "
+            f"(as_of: {days[0].isoformat()}) or to leave it out (as_of: {days[1].isoformat()})."
+        )
+    return days[0]
+
+
+def _lines(judged: ibis.Table) -> list[LedgerLine]:
+    grouped = judged.group_by("outcome").aggregate(rows=judged.count(), amount=judged.amount.sum())
+    found = {row.outcome: row for row in grouped.execute().itertuples()}
+    rows = {_text(k): (int(row.rows), _exact(row.amount)) for k, row in found.items()}
+    kept = rows.pop("", (0, Decimal(0)))
+    read = judged.aggregate(rows=judged.count(), amount=judged.amount.sum()).execute().iloc[0]
+    excluded = sorted(rows.items(), key=lambda item: (_rank(item[0]), item[0]))
+    return [
+        LedgerLine("orders", "read", "", int(read["rows"]), _exact(read["amount"])),
+        LedgerLine("orders", "kept", "", *kept),
+        *(LedgerLine("orders", "excluded", reason, *figures) for reason, figures in excluded),
+    ]
+
+
+def _rank(reason: str) -> int:
+    order = [NO_ID, NO_DATE, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
+    return order.index(reason) if reason in order else len(order)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _exact(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) and value.is_finite() else Decimal(0)
+
+
+def _refuse_unusable(
+    source: Source, spec: OrdersTable, settings: Settings, kept: ibis.Table, ledger: Ledger
+) -> None:
+    if ledger.rows("orders", "kept") == 0:
+        why = words.listing(
+            f"{words.count(line.rows or 0, 'row')}: {line.reason}" for line in ledger.of("orders", "excluded")
+        )
+        raise InputError(f"orders: no row is left to analyse ({why}). Check the columns in the settings.")
+    if spec.returns == "error":
+        amount_column = spec.columns.amount or spec.columns.quantity or ""
+        value, _ = number_column(source, amount_column, spec)
+        if int(kept.filter(kept.amount < 0).count().execute()):
+            file, row, text = find_row(source, amount_column, value < 0)
+            raise InputError(
+                f"{file}, row {row}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
+                "the settings say returns: error. Use returns: net to subtract returns, or drop."
+            )
+
+
+def _with_cost(kept: ibis.Table, spec: OrdersTable, settings: Settings) -> ibis.Table:
+    """Fill in cost from the margin rate where it is not known."""
+    rate = settings.margin_rate
+    if rate is not None:
+        by_rate = (kept.amount * ibis.literal(Decimal(str(1 - Decimal(str(rate)))))).round(4).cast(MONEY)
+        known = kept["cost"] if "cost" in kept.columns else ibis.null(MONEY)
+        return kept.mutate(cost=ibis.coalesce(known, by_rate))
+    if "cost" in kept.columns:
+        unknown = int(kept["cost"].isnull().sum().execute() or 0)
+        if unknown:
+            column = spec.columns.cost or spec.columns.unit_cost or spec.columns.margin
+            raise InputError(
+                f"orders, column '{column}': {words.count(unknown, 'kept row has', 'kept rows have')} no readable "
+                "value. Fill it in, or set margin_rate, which is then used for these rows."
+            )
+    return kept
+
+
+def _row_warnings(ledger: Ledger, settings: Settings) -> list[str]:
+    read_rows, read_amount = ledger.rows("orders", "read"), ledger.amount("orders", "read")
+    found = []
+    for line in ledger.of("orders", "excluded"):
+        rows, amount = line.rows or 0, line.amount or Decimal(0)
+        share = float(abs(amount) / abs(read_amount)) if read_amount else rows / read_rows
+        if line.reason == NO_ID and max(share, 0) > 0.01:
+            found.append(
+                f"{words.count(rows, 'row has', 'rows have')} no customer id and cannot be assigned to "
+                f"anyone: {words.money(float(amount), settings.currency)}, {words.percent(share)} of all "
+                "that was read. Every figure in this report leaves them out."
+            )
+        if line.reason in (NO_DATE, NO_AMOUNT):
+            what = line.reason.removeprefix("unreadable ")
+            found.append(
+                f"{words.count(rows, 'row has', 'rows have')} {'a' if what == 'date' else 'an'} {what} that "
+                "cannot be read; the ledger counts them and the figures leave them out."
+            )
+    return found
+
+
+def _duplicate_warnings(judged: ibis.Table, spec: OrdersTable, currency: str) -> list[str]:
+    kept = judged.filter(judged.outcome.isnull())
+    groups = kept.group_by("_hash").aggregate(copies=kept.count(), amount=kept.amount.sum())
+    repeated = groups.filter(groups.copies > 1)
+    surplus = repeated.amount * (repeated.copies - 1) / repeated.copies
+    figures = repeated.aggregate(rows=(repeated.copies - 1).sum(), amount=surplus.sum()).execute().iloc[0]
+    rows = int(figures["rows"]) if figures["rows"] == figures["rows"] and figures["rows"] else 0
+    if not rows:
+        return []
+    return [
+        f"{words.count(rows, 'row is', 'rows are')} an exact copy of an earlier one "
+        f"({words.money(float(figures['amount']), currency)}). They are kept, since an order can hold the same "
+        "line twice; set drop_duplicates: true if they are mistakes."
+    ]
+
+
+def _overlap_warnings(judged: ibis.Table, source: Source) -> list[str]:
+    if len(source.files) < 2:
+        return []
+    pairs = judged.filter(judged.outcome.isnull()).group_by("_hash", "_file").aggregate(n=ibis._.count())
+    spread = pairs.group_by("_hash").aggregate(files=ibis._.count())
+    shared = pairs.semi_join(spread.filter(spread.files > 1), "_hash")
+    other = shared.view()
+    both = shared.join(other, [shared["_hash"] == other["_hash"], shared["_file"] < other["_file"]])
+    both = both.select(a=shared["_file"], b=other["_file"], n=ibis.least(shared.n, other.n))
+    found = both.group_by("a", "b").aggregate(rows=both.n.sum()).order_by("a", "b").limit(20).execute()
+    names = [file.name for file in source.files]
+    return [
+        f"{names[int(row.a)]} and {names[int(row.b)]} overlap: they share "
+        f"{words.count(row.rows, 'identical row')}, which count twice. If a block was exported twice, set "
+        "drop_duplicates: across_files."
+        for row in found.itertuples()
+    ]
+
+
+def _as_of_warnings(kept: ibis.Table, settings: Settings) -> list[str]:
+    if settings.as_of is None:
+        return []
+    last = kept.order_date.max().execute()
+    last = last.date() if isinstance(last, dt.datetime) else last
+    silence = (settings.as_of - last).days
+    if silence <= LONGEST_SILENCE_DAYS:
+        return []
+    return [
+        f"as_of is {words.day(settings.as_of)} but the last order is of {words.day(last)}, "
+        f"{words.count(silence)} days earlier: every customer looks inactive. Check that the data are complete."
+    ]

@@ -1,0 +1,152 @@
+"""The ledger: where every row that was read ended, with rows and money.
+
+Rows read = rows kept + rows excluded, and the amounts add up to the cent; a ledger that does not
+reconcile stops the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from customer_value import words
+from customer_value.display import Table
+from customer_value.errors import InputError
+
+__all__ = ["Ledger", "LedgerLine"]
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One line: all rows of a table that were read, kept, or excluded for one reason.
+
+    ``amount`` is the money of those rows in the report's currency, None for tables without money.
+    A line with status ``note`` states how the table was read and has no rows of its own.
+    """
+
+    table: str
+    status: str
+    reason: str
+    rows: int | None = None
+    amount: Decimal | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The lines of all input tables.
+
+    Examples
+    --------
+    >>> ledger = Ledger((
+    ...     LedgerLine("orders", "read", "", 3, Decimal("30.00")),
+    ...     LedgerLine("orders", "kept", "", 2, Decimal("20.00")),
+    ...     LedgerLine("orders", "excluded", "no customer id", 1, Decimal("10.00")),
+    ... ))
+    >>> ledger.reconciled().rows("orders", "kept")
+    2
+    """
+
+    lines: tuple[LedgerLine, ...]
+
+    def __add__(self, other: Ledger) -> Ledger:
+        return Ledger(self.lines + other.lines)
+
+    def of(self, table: str, status: str | None = None) -> tuple[LedgerLine, ...]:
+        """The lines of one table, all or those with one status."""
+        return tuple(line for line in self.lines if line.table == table and status in (None, line.status))
+
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables in the ledger, in order."""
+        return tuple(dict.fromkeys(line.table for line in self.lines))
+
+    def rows(self, table: str, status: str) -> int:
+        """The number of rows of a table with that status."""
+        return sum(line.rows or 0 for line in self.of(table, status))
+
+    def amount(self, table: str, status: str) -> Decimal:
+        """The money of the rows of a table with that status."""
+        return sum((line.amount or Decimal(0) for line in self.of(table, status)), Decimal(0))
+
+    def reconciled(self) -> Ledger:
+        """The ledger itself, if every table adds up.
+
+        Raises
+        ------
+        InputError
+            If rows or money read are not rows or money kept plus excluded.
+        """
+        for table in self.tables():
+            for measure in (self.rows, self.amount):
+                read = measure(table, "read")
+                parts = measure(table, "kept") + measure(table, "excluded")
+                if read != parts:
+                    raise InputError(
+                        f"The ledger of {table} does not add up: {read} read, {parts} kept and excluded. "
+                        "Nothing was published; the source may have changed while it was read."
+                    )
+        return self
+
+    def frame(self) -> pd.DataFrame:
+        """Columns table, status, reason, rows, amount, detail; one row per line."""
+        return pd.DataFrame(
+            {
+                "table": [line.table for line in self.lines],
+                "status": [line.status for line in self.lines],
+                "reason": [line.reason for line in self.lines],
+                "rows": pd.array([line.rows for line in self.lines], dtype="Int64"),
+                "amount": [None if line.amount is None else cents(line.amount) for line in self.lines],
+                "detail": [line.detail for line in self.lines],
+            }
+        )
+
+    def rows_table(self, currency: str) -> Table:
+        """The lines with rows, for reading."""
+        shown = [line for line in self.lines if line.status != "note"]
+        read = {table: self.rows(table, "read") for table in self.tables()}
+        frame = pd.DataFrame(
+            {
+                "Table": [line.table for line in shown],
+                "Rows are": [line.status for line in shown],
+                "Reason": [line.reason or line.detail for line in shown],
+                "Rows": [line.rows or 0 for line in shown],
+                "Share of rows": [
+                    (line.rows or 0) / read[line.table] if read[line.table] else None for line in shown
+                ],
+                f"Amount ({currency})": [
+                    None if line.amount is None else float(line.amount) for line in shown
+                ],
+            }
+        )
+        formats: dict[str, Callable[[Any], str]] = {
+            "Rows": words.count,
+            "Share of rows": words.percent,
+            f"Amount ({currency})": lambda value: f"{value:,.2f}",
+        }
+        return Table(frame, formats, "Every row that was read, and where it ended", most=200)
+
+    def notes_table(self) -> Table:
+        """How each table was read: what was stated and what was detected."""
+        notes = [line for line in self.lines if line.status == "note"]
+        frame = pd.DataFrame(
+            {
+                "Table": [line.table for line in notes],
+                "What": [line.reason for line in notes],
+                "How it was read": [line.detail for line in notes],
+            }
+        )
+        return Table(frame, caption="How the files were read", most=200)
+
+
+def cents(amount: Decimal) -> str:
+    """An exact amount as text with at least two and at most four decimals.
+
+    >>> cents(Decimal("12.5000")), cents(Decimal("0.1234")), cents(Decimal("3"))
+    ('12.50', '0.1234', '3.00')
+    """
+    text = f"{amount:.4f}"
+    return text[:-2] if text.endswith("00") else text

@@ -1,0 +1,338 @@
+"""From order lines to the tables that every analysis reads.
+
+The engine does the work: each function returns an Ibis expression, and `write_tables` runs them
+and leaves Parquet. After this step nothing reads order lines again.
+
+A *purchase day* is a day with positive sales before returns. Returns change money, never the
+frequency, recency or T of a customer. Money is DECIMAL until it has been summed and logarithms are
+rounded to DECIMAL before they are, so that no sum depends on the order of its rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from customer_value.settings import ClvSettings, Settings
+
+__all__ = [
+    "Dates",
+    "customer_days",
+    "customer_months",
+    "customer_product_prices",
+    "customer_product_years",
+    "customers_at",
+    "purchase_patterns",
+    "reduction_dates",
+    "weekly_purchases",
+]
+
+_EXACT = "decimal(18, 9)"
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The dates that the reduction looks back from.
+
+    Attributes
+    ----------
+    origin
+        First date with an order.
+    as_of
+        The report's date.
+    calibration_end
+        Last day of the calibration period of the lifetime-value models.
+    previous
+        One migration period before ``as_of``.
+    """
+
+    origin: dt.date
+    as_of: dt.date
+    calibration_end: dt.date
+    previous: dt.date
+
+    def snapshots(self) -> tuple[dt.date, ...]:
+        """The distinct dates, earliest first."""
+        return tuple(sorted({self.as_of, self.calibration_end, self.previous}))
+
+
+def reduction_dates(origin: dt.date, as_of: dt.date, settings: Settings) -> Dates:
+    """The dates for one report, from its first order date and its settings.
+
+    The calibration period ends on a whole week after ``origin`` nearest to the share asked for,
+    unless the settings state a date.
+
+    Examples
+    --------
+    >>> from customer_value.settings import OrdersTable
+    >>> columns = {"customer_id": "c", "order_date": "d", "amount": "a"}
+    >>> settings = Settings(currency="EUR", orders=OrdersTable(path="o.csv", columns=columns))
+    >>> reduction_dates(dt.date(2024, 1, 1), dt.date(2024, 12, 29), settings).calibration_end
+    datetime.date(2024, 9, 8)
+    """
+    calibration_end = settings.clv.calibration_end or _default_calibration_end(origin, as_of, settings.clv)
+    months = pd.DateOffset(months=settings.rfm.migration_months)
+    return Dates(origin, as_of, calibration_end, (pd.Timestamp(as_of) - months).date())
+
+
+def customer_days(rows: ibis.Table, one_order_is: str | None) -> ibis.Table:
+    """One row per customer and day with any order line.
+
+    Parameters
+    ----------
+    rows
+        Kept order rows (`customer_value.contract.Orders.rows`).
+    one_order_is
+        What counts as one order where there is no order_id: ``"row"`` or ``"day"``.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id, order_date, gross, returns (positive), net_revenue, margin (if cost is known),
+        orders (orders with positive sales, each on its first such day), gap (days since the
+        customer's previous purchase day; NULL on the first and on days without a purchase).
+    """
+    measures = {
+        "gross": rows.amount.sum(where=rows.amount > 0).fill_null(0),
+        "returns": (-rows.amount).sum(where=rows.amount < 0).fill_null(0),
+        "net_revenue": rows.amount.sum(),
+    }
+    if "cost" in rows.columns:
+        measures["margin"] = (rows.amount - rows["cost"]).sum()
+    if "order_id" not in rows.columns and one_order_is != "day":
+        measures["orders"] = rows.count(where=rows.amount > 0)
+    days = rows.group_by("customer_id", "order_date").aggregate(**measures)
+    if "order_id" in rows.columns:
+        days = _with_order_counts(days, rows)
+    elif one_order_is == "day":
+        days = days.mutate(orders=(days.gross > 0).cast("int64"))
+    buys = days.gross > 0
+    previous = ibis.ifelse(buys, days.order_date, ibis.null("date"))
+    before = ibis.window(group_by="customer_id", order_by="order_date", rows=(None, -1))
+    last_buy = previous.max().over(before)
+    gap = ibis.ifelse(buys, days.order_date.delta(last_buy, unit="day"), ibis.null("int64"))
+    return days.mutate(gap=gap)
+
+
+def customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None = None) -> ibis.Table:
+    """One row per customer as known on a date.
+
+    Parameters
+    ----------
+    days
+        As `customer_days` returns it.
+    as_of
+        Later days are not looked at.
+    window_start
+        ``window_orders`` and ``window_net_revenue`` count days after this one; None: all.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id, first_order, last_order, orders, purchase_days, gross, returns, net_revenue,
+        margin (if known), frequency, recency, T (days), monetary_value, monetary_margin (if
+        known), window_orders, window_net_revenue, gap_mean, gap_std, gap_log_mean, last_gap
+        (days). Customers with returns only have NULL where a purchase would be needed.
+    """
+    known = days.filter(days.order_date <= ibis.literal(as_of))
+    buys = known.gross > 0
+    in_window = known.order_date > ibis.literal(window_start) if window_start else ibis.literal(True)
+    has_margin = "margin" in days.columns
+    sums = {name: known[name].sum() for name in ("gross", "returns", "net_revenue")}
+    if has_margin:
+        sums["margin"] = known.margin.sum()
+    table = known.group_by("customer_id").aggregate(
+        first_order=known.order_date.min(where=buys),
+        last_order=known.order_date.max(where=buys),
+        orders=known.orders.sum(),
+        purchase_days=buys.sum(),
+        **sums,
+        **_repeat_sums(known, buys, has_margin),
+        window_orders=known.orders.sum(where=in_window).fill_null(0),
+        window_net_revenue=known.net_revenue.sum(where=in_window).fill_null(0),
+        **_gap_sums(known),
+    )
+    return _finished(table, as_of, has_margin)
+
+
+def customer_months(days: ibis.Table, as_of: dt.date) -> ibis.Table:
+    """One row per customer and calendar month with any order line.
+
+    Columns customer_id, month (its first day), orders, purchase_days, gross, returns,
+    net_revenue, margin (if known).
+    """
+    known = days.filter(days.order_date <= ibis.literal(as_of))
+    known = known.mutate(month=known.order_date.truncate("M"))
+    table = known.group_by("customer_id", "month").aggregate(
+        orders=known.orders.sum(),
+        purchase_days=(known.gross > 0).sum(),
+        **{name: _money(known[name].sum()) for name in _money_columns(known)},
+    )
+    return table.order_by("customer_id", "month")
+
+
+def weekly_purchases(days: ibis.Table, origin: dt.date, as_of: dt.date) -> ibis.Table:
+    """Purchases per week and week of acquisition; weeks are counted from ``origin``.
+
+    Columns acquired_week, week (first days of 7-day blocks), customers (that bought),
+    purchase_days (each customer's first one included), net_revenue.
+    """
+    bought = days.filter((days.gross > 0) & (days.order_date <= ibis.literal(as_of)))
+    first = bought.order_date.min().over(ibis.window(group_by="customer_id"))
+    weeks = bought.mutate(acquired_week=_week(first, origin), week=_week(bought.order_date, origin))
+    table = weeks.group_by("acquired_week", "week").aggregate(
+        customers=weeks.customer_id.nunique(),
+        purchase_days=weeks.count(),
+        net_revenue=_money(weeks.net_revenue.sum()),
+    )
+    return table.order_by("acquired_week", "week")
+
+
+def purchase_patterns(snapshots: ibis.Table) -> ibis.Table:
+    """The distinct (frequency, recency, T) of each snapshot, in days, with their customers."""
+    keys = ["as_of", "frequency", "recency", "T"]
+    bought = snapshots.filter(snapshots.frequency.notnull())
+    return bought.group_by(keys).aggregate(customers=bought.count()).order_by(keys)
+
+
+def customer_product_years(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
+    """One row per customer, product and calendar year.
+
+    Columns customer_id, product_id (NULL where blank), year, lines, quantity (if known),
+    net_revenue, margin (if known).
+    """
+    known = rows.filter(rows.order_date <= ibis.literal(as_of))
+    known = known.mutate(year=known.order_date.year())
+    measures: dict[str, Any] = {"lines": known.count()}
+    if "quantity" in rows.columns:
+        measures["quantity"] = _money(known.quantity.sum())
+    measures["net_revenue"] = _money(known.amount.sum())
+    if "cost" in rows.columns:
+        measures["margin"] = _money((known.amount - known["cost"]).sum())
+    keys = ["customer_id", "product_id", "year"]
+    return known.group_by(keys).aggregate(**measures).order_by(keys)
+
+
+def customer_product_prices(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
+    """Sums that a regression of log quantity on discount within customer and product needs.
+
+    Columns customer_id, product_id (if known), lines, discount_sum, discount_square_sum,
+    log_quantity_sum, log_quantity_square_sum, discount_log_quantity_sum; sales lines only.
+    """
+    sales = rows.filter((rows.order_date <= ibis.literal(as_of)) & (rows.amount > 0) & (rows.quantity > 0))
+    sales = sales.filter(sales.discount.notnull())
+    log_quantity = sales.quantity.cast("float64").ln().cast(_EXACT)
+    discount = sales.discount.cast(_EXACT)
+    terms = {
+        "discount_sum": discount,
+        "discount_square_sum": _rounded(discount * discount),
+        "log_quantity_sum": log_quantity,
+        "log_quantity_square_sum": _rounded(log_quantity * log_quantity),
+        "discount_log_quantity_sum": _rounded(discount * log_quantity),
+    }
+    keys = [key for key in ("customer_id", "product_id") if key in rows.columns]
+    sums = {name: _money(term.sum()) for name, term in terms.items()}
+    return sales.group_by(keys).aggregate(lines=sales.count(), **sums).order_by(keys)
+
+
+def union(tables: Sequence[ibis.Table]) -> ibis.Table:
+    """Several tables of the same columns, one below the other."""
+    return tables[0] if len(tables) == 1 else ibis.union(*tables)
+
+
+def _default_calibration_end(origin: dt.date, as_of: dt.date, options: ClvSettings) -> dt.date:
+    days = (as_of - origin).days + 1
+    weeks = max(1, round(days * (1 - options.holdout_share) / 7))
+    return min(as_of, origin + dt.timedelta(days=7 * weeks - 1))
+
+
+def _with_order_counts(days: ibis.Table, rows: ibis.Table) -> ibis.Table:
+    """Add the number of orders, each counted once, on its first day with a sale.
+
+    Sales without an order_id are one order a day.
+    """
+    sales = rows.filter(rows.amount > 0)
+    day_if_blank = ibis.ifelse(sales.order_id.isnull(), sales.order_date, ibis.null("date"))
+    orders = sales.mutate(_blank=day_if_blank).group_by("customer_id", "order_id", "_blank")
+    first_days = orders.aggregate(order_date=sales.order_date.min())
+    counts = first_days.group_by("customer_id", "order_date").aggregate(orders=ibis._.count())
+    joined = days.left_join(counts, ["customer_id", "order_date"])
+    return joined.select(*(days[name] for name in days.columns), orders=counts.orders.fill_null(0))
+
+
+def _repeat_sums(known: ibis.Table, buys: Any, has_margin: bool) -> dict[str, Any]:
+    """Money on all purchase days and on the first one, to take their difference."""
+    names = ["net_revenue", *(["margin"] if has_margin else [])]
+    sums = {f"_days_{name}": known[name].sum(where=buys) for name in names}
+    first = {f"_first_{name}": known[name].argmin(known.order_date, where=buys) for name in names}
+    return sums | first
+
+
+def _gap_sums(known: ibis.Table) -> dict[str, Any]:
+    gap = known.gap
+    return {
+        "_gaps": gap.count(),
+        "_gap_sum": gap.sum(),
+        "_gap_square_sum": (gap * gap).sum(),
+        "_gap_log_sum": gap.cast("float64").ln().cast(_EXACT).sum(),
+        "last_gap": gap.argmax(known.order_date, where=gap.notnull()),
+    }
+
+
+def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table:
+    bought = table.purchase_days > 0
+    repeats = (table.purchase_days - 1).cast("int64")
+    gaps, gap_sum = table["_gaps"], table["_gap_sum"]
+    variance = (table["_gap_square_sum"] * gaps - gap_sum * gap_sum).cast("float64") / (
+        gaps * (gaps - 1)
+    ).cast("float64").nullif(0)
+    columns: dict[str, Any] = {
+        name: _money(table[name])
+        for name in ("gross", "returns", "net_revenue", "margin")
+        if name in table.columns
+    }
+    repeated = {"monetary_value": "net_revenue"} | ({"monetary_margin": "margin"} if has_margin else {})
+    for name, source in repeated.items():
+        money = _money(table[f"_days_{source}"] - table[f"_first_{source}"])
+        columns[name] = money / repeats.cast("float64").nullif(0)
+    return table.select(
+        "customer_id",
+        "first_order",
+        "last_order",
+        orders=table.orders.cast("int64"),
+        purchase_days=table.purchase_days.cast("int64"),
+        **{name: columns[name] for name in ("gross", "returns", "net_revenue", "margin") if name in columns},
+        frequency=ibis.ifelse(bought, repeats, ibis.null("int64")).cast("int64"),
+        recency=table.last_order.delta(table.first_order, unit="day").cast("int64"),
+        T=ibis.literal(as_of).delta(table.first_order, unit="day").cast("int64"),
+        **{name: ibis.ifelse(bought, columns[name], ibis.null("float64")) for name in repeated},
+        window_orders=table.window_orders.cast("int64"),
+        window_net_revenue=_money(table.window_net_revenue),
+        gap_mean=gap_sum.cast("float64") / gaps.cast("float64").nullif(0),
+        gap_std=ibis.ifelse(variance > 0, variance, variance * 0).sqrt(),
+        gap_log_mean=_money(table["_gap_log_sum"]) / gaps.cast("float64").nullif(0),
+        last_gap=table.last_gap.cast("int64"),
+    ).order_by("customer_id")
+
+
+def _money_columns(table: ibis.Table) -> list[str]:
+    return [name for name in ("gross", "returns", "net_revenue", "margin") if name in table.columns]
+
+
+def _money(summed: Any) -> Any:
+    return summed.cast("float64")
+
+
+def _rounded(product: Any) -> Any:
+    return product.cast("decimal(36, 12)").cast("decimal(24, 9)")
+
+
+def _week(date: Any, origin: dt.date) -> Any:
+    start = ibis.literal(origin)
+    weeks = (date.delta(start, unit="day") // 7).cast("int64")
+    return (start + (weeks * 7).as_interval("D")).cast("date")

@@ -1,0 +1,115 @@
+"""How tables and facts are kept in a run's folder: Parquet for programs, CSV for people, JSON.
+
+A CSV is opened by spreadsheets, and a spreadsheet executes a cell that begins like a formula. Text
+that does is written with an apostrophe before it; Parquet keeps it as it came.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dtypes
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from customer_value.result import Result
+
+__all__ = ["parquet_path", "tables_folder", "write_json", "write_result", "write_table"]
+
+_FORMULA_START = r"^[\s]*[=+\-@＝＋－＠\t\r]"
+
+
+def tables_folder(run: Path) -> Path:
+    """Where a run keeps its tables."""
+    return run / "tables"
+
+
+def parquet_path(run: Path, name: str) -> Path:
+    """The Parquet file of a table."""
+    return tables_folder(run) / f"{name}.parquet"
+
+
+def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
+    """Write ``tables/NAME.parquet`` and ``tables/NAME.csv``.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    name
+        Name of the table, without folder or ending.
+    table
+        A frame, or a lazy Ibis table with its order stated.
+    """
+    tables_folder(run).mkdir(parents=True, exist_ok=True)
+    target = parquet_path(run, name)
+    partial = target.with_name(f".{name}.partial.parquet")
+    if isinstance(table, pd.DataFrame):
+        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+        pq.write_table(arrow, partial)
+    else:
+        table.to_parquet(partial)
+    partial.replace(target)
+    _write_csv(target, target.with_suffix(".csv"))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON in one fixed form: sorted keys, indented, UTF-8, no NaN.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_result(run: Path, result: Result) -> None:
+    """Keep the facts, sentences and tables of one analysis.
+
+    The facts go to ``facts/PREFIX.json``, PREFIX being the part of their names before the dot.
+    """
+    prefix = next(iter(result.facts)).split(".")[0]
+    content = {
+        "facts": dict(result.facts),
+        "findings": list(result.findings),
+        "next_steps": list(result.next_steps),
+        "warnings": list(result.warnings),
+    }
+    for name, table in result.tables.items():
+        write_table(run, name, table)
+    write_json(run / "facts" / f"{prefix}.json", content)
+
+
+def _write_csv(parquet: Path, path: Path) -> None:
+    con = ibis.duckdb.connect()
+    table = con.read_parquet(parquet)
+    guarded = {
+        name: ibis.ifelse(table[name].re_search(_FORMULA_START), ibis.literal("'") + table[name], table[name])
+        for name, kind in table.schema().items()
+        if kind == dtypes.string or isinstance(kind, dtypes.String)
+    }
+    table.mutate(**guarded).to_csv(path)
+    con.disconnect()
+
+
+def _plain(value: Any) -> Any:
+    """JSON values from numpy and pandas scalars; whole objects by value."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a fact is not a finite number")
+    return value

@@ -1,0 +1,213 @@
+"""The workbook: one report's settings and reduced tables, and the place where results are kept.
+
+A *run* is a folder with the reduced tables of one settings file and its inputs. A report names its
+run folder in the environment variable ``CUSTOMER_VALUE_RUN``. A notebook that is opened by hand has
+none; it makes its run once, in the user's cache, and finds it again until the settings or an input
+file change.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+from pydantic import BaseModel
+
+from customer_value import __version__, tables
+from customer_value.config import load_settings, override
+from customer_value.errors import InputError
+from customer_value.inputs import RunState, read_state, write_run
+from customer_value.result import Result
+from customer_value.settings import Settings
+from customer_value.sources import source_files
+
+__all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
+
+RUN_VARIABLE = "CUSTOMER_VALUE_RUN"
+CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
+
+
+class Workbook:
+    """What a notebook works with: settings, dates and lazily read tables.
+
+    Made by `open_workbook`; see there for an example.
+
+    Attributes
+    ----------
+    settings
+        The validated settings of the report.
+    folder
+        The run's folder.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self._con = ibis.duckdb.connect()
+
+    def __repr__(self) -> str:
+        return f"{self.settings.title}: as of {self.as_of.isoformat()}, money in {self.currency}"
+
+    @cached_property
+    def state(self) -> RunState:
+        """Dates, ledger, warnings and provenance of the run."""
+        return read_state(self.folder)
+
+    @property
+    def as_of(self) -> dt.date:
+        """The date as of which everything is computed."""
+        return self.state.dates.as_of
+
+    @property
+    def calibration_end(self) -> dt.date:
+        """Last day of the calibration period of the lifetime-value models."""
+        return self.state.dates.calibration_end
+
+    @property
+    def previous(self) -> dt.date:
+        """The date one migration period before `as_of`."""
+        return self.state.dates.previous
+
+    @property
+    def currency(self) -> str:
+        """ISO code of the report's currency."""
+        return self.settings.currency
+
+    def has(self, name: str) -> bool:
+        """Whether the run has that reduced table."""
+        return tables.parquet_path(self.folder, name).exists()
+
+    def table(self, name: str) -> ibis.Table:
+        """A reduced table, lazily: nothing is read until it is executed.
+
+        Raises
+        ------
+        InputError
+            If the run has no such table; the message lists those it has.
+        """
+        if not self.has(name):
+            there = sorted(path.stem for path in tables.tables_folder(self.folder).glob("*.parquet"))
+            raise InputError(f"There is no table '{name}' here; there are {', '.join(there)}.")
+        return self._con.read_parquet(tables.parquet_path(self.folder, name))
+
+    def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A reduced table in memory, all columns or those named."""
+        table = self.table(name)
+        return (table.select(*columns) if columns else table).to_pandas()
+
+    def options(self, section: str, **overrides: Any) -> Any:
+        """A section of the settings with a notebook's parameters put in; None keeps the setting."""
+        value: BaseModel = getattr(self.settings, section)
+        return override(value, **overrides)
+
+    def record(self, result: Result) -> None:
+        """Keep a result's facts, sentences and tables in the run, for the index and other programs."""
+        tables.write_result(self.folder, result)
+
+
+def open_workbook(config: str | Path) -> Workbook:
+    """Open the run of a settings file.
+
+    Parameters
+    ----------
+    config
+        Path of the settings file (YAML), relative to the working directory.
+
+    Returns
+    -------
+    Workbook
+
+    Raises
+    ------
+    ConfigError, InputError
+        If the settings or the inputs are wrong.
+
+    Examples
+    --------
+    >>> workbook = open_workbook("data/sample/cdnow.yml")        # doctest: +SKIP
+    >>> workbook.frame("customers", ["customer_id", "orders"])   # doctest: +SKIP
+    """
+    path = Path(config)
+    settings = load_settings(path)
+    stated = os.environ.get(RUN_VARIABLE)
+    if stated:
+        folder = Path(stated)
+        if not (folder / "_run" / "state.json").exists():
+            raise InputError("The data of this report have not been loaded; run 01_data_load first.")
+        return Workbook(settings, folder)
+    return Workbook(settings, _cached_run(path, settings))
+
+
+def load_data(config: str | Path) -> Workbook:
+    """Read, check and reduce the inputs of a settings file and open the result.
+
+    In a report this fills the run's folder; elsewhere it is the same as `open_workbook`.
+
+    Raises
+    ------
+    ConfigError, InputError
+        If the settings or the inputs are wrong.
+    """
+    stated = os.environ.get(RUN_VARIABLE)
+    if stated:
+        path = Path(config)
+        write_run(load_settings(path), path.parent, Path(stated))
+    return open_workbook(config)
+
+
+def _cached_run(config: Path, settings: Settings) -> Path:
+    cache = _cache_folder()
+    folder = cache / _key(config, settings)
+    if (folder / "_run" / "state.json").exists():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=cache))
+    try:
+        write_run(settings, config.parent, partial)
+        try:
+            partial.rename(folder)
+        except OSError:
+            if not (folder / "_run" / "state.json").exists():
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _cache_folder() -> Path:
+    stated = os.environ.get(CACHE_VARIABLE)
+    if stated:
+        return Path(stated)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "customer_value"
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "customer_value"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
+
+
+def _key(config: Path, settings: Settings) -> str:
+    """Changes whenever the settings, an input file or the library changes."""
+    parts = [__version__, settings.model_dump_json(), *_library_state()]
+    for path in source_files(settings, config.parent):
+        status = path.stat()
+        parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def _library_state() -> list[str]:
+    """The files that decide what a reduced table holds, so that an edit makes new tables."""
+    here = Path(__file__).parent
+    watched = ["inputs.py", "contract.py", "companions.py", "reduce.py", "tables.py"]
+    files = [here / name for name in watched] + sorted((here / "sources").glob("*.py"))
+    return [f"{path.name} {path.stat().st_mtime_ns}" for path in files]
