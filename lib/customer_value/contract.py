@@ -99,7 +99,7 @@ def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orde
     if source.text:
         typed = _materialised(typed, con, scratch / "orders.parquet")
     as_of = settings.as_of or _last_date(source, spec, typed, settings)
-    judged = _judged(typed, spec, as_of)
+    judged = _judged(typed, spec, settings.as_of)
     lines = _lines(judged)
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
     kept = judged.filter(judged.outcome.isnull())
@@ -210,7 +210,7 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
     rates = {settings.currency: 1.0, **{name.upper(): rate for name, rate in spec.rates.items()}}
     unknown = [name for name in codes if name not in rates]
     if unknown:
-        listed = words.listing([words.plain(name, 12) for name in unknown])
+        listed = words.listing([words.plain(name, 12) for name in codes])
         raise InputError(
             f"orders, column '{column}': amounts are in {listed} but the report is in {settings.currency}; "
             f"give their value in {settings.currency} under orders.rates, or set currency."

@@ -12,15 +12,15 @@ import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 
 from customer_value import words
 from customer_value.errors import NotEnoughData
-from customer_value.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Picture", "Prose", "Table", "show", "table_of"]
 
@@ -181,6 +181,10 @@ def show(
     ValueError
         If the plot function gave the figure no text alternative.
     """
+    import matplotlib.pyplot as plt  # here, so that what draws nothing does not wait for it
+
+    from customer_value.plots import style
+
     with style.applied():
         figure, ax = plt.subplots(figsize=size, layout="constrained")
         try:

@@ -15,7 +15,7 @@ import ibis
 import pandas as pd
 
 from customer_value import reduce, words
-from customer_value.companions import Companion, read_companions
+from customer_value.companions import COMPANIONS, Companion, read_companions
 from customer_value.config import load_settings
 from customer_value.contract import Orders, read_orders
 from customer_value.errors import InputError
@@ -23,9 +23,10 @@ from customer_value.ledger import Ledger, LedgerLine
 from customer_value.reduce import Dates
 from customer_value.settings import Settings
 from customer_value.sources import Source
+from customer_value.sources.files import find_files
 from customer_value.tables import parquet_path, write_json, write_table
 
-__all__ = ["Inputs", "RunState", "check_inputs", "read_inputs", "read_state", "write_run"]
+__all__ = ["Inputs", "RunState", "check_inputs", "input_files", "read_inputs", "read_state", "write_run"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,13 @@ def read_inputs(settings: Settings, base: Path, con: Any, scratch: Path) -> Inpu
         warnings.extend(companion.warnings)
     warnings.extend(_strangers(orders, companions))
     return Inputs(orders, companions, ledger, tuple(warnings))
+
+
+def input_files(settings: Settings, base: Path) -> list[Path]:
+    """The files that a report reads, as they are found now."""
+    named = {"orders": settings.orders} | {name: getattr(settings, name) for name in COMPANIONS}
+    given = {name: spec for name, spec in named.items() if spec is not None}
+    return [file.path for name, spec in given.items() for file in find_files(name, spec, base)]
 
 
 def write_run(settings: Settings, base: Path, run: Path) -> None:

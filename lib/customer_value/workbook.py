@@ -27,10 +27,9 @@ from pydantic import BaseModel
 from customer_value import __version__, tables
 from customer_value.config import load_settings, override
 from customer_value.errors import InputError
-from customer_value.inputs import RunState, read_state, write_run
+from customer_value.inputs import RunState, input_files, read_state, write_run
 from customer_value.result import Result
 from customer_value.settings import Settings
-from customer_value.sources import source_files
 
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
@@ -199,7 +198,7 @@ def _cache_folder() -> Path:
 def _key(config: Path, settings: Settings) -> str:
     """Changes whenever the settings, an input file or the library changes."""
     parts = [__version__, settings.model_dump_json(), *_library_state()]
-    for path in source_files(settings, config.parent):
+    for path in input_files(settings, config.parent):
         status = path.stat()
         parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]

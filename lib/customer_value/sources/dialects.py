@@ -1,0 +1,169 @@
+"""How a text table is written: separator, quotes, header; found from its first lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from customer_value.errors import InputError
+
+__all__ = ["SEPARATOR_NAMES", "WHITESPACE", "Dialect", "detect_dialect", "looks_like_header", "separator_of"]
+
+WHITESPACE = "whitespace"
+SEPARATOR_NAMES = {
+    ",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space",
+    WHITESPACE: "blanks",
+}  # fmt: skip
+_CANDIDATES = ("\t", ";", "|", ",")
+_RECORDS = 300
+_NUMBER = re.compile(r"[^\w]{0,2}[+\-−(]?[^\w]{0,2}\d[\d.,' \u00a0\u202f]*([eE][+-]?\d+)?\)?[^\w]{0,2}-?")
+_DATE = re.compile(
+    r"\d{1,4}([-/.年])\d{1,2}[-/.月]\d{1,4}日?([T ].*)?|\d{1,2}[ .-]+[^\W\d]{3,9}\.?[ .,-]+\d{2,4}([T ].*)?"
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written.
+
+    Parameters
+    ----------
+    separator
+        One character, `WHITESPACE`, or ``""`` if there is but one column.
+    escape
+        What makes a quote inside quotes a plain character: the quote itself or a backslash.
+    records
+        The first rows, split.
+    """
+
+    separator: str
+    escape: str
+    records: list[list[str]]
+
+
+def separator_of(declared: str, file: str) -> str:
+    r"""The separator that the settings name.
+
+    >>> separator_of("tab", "a.csv"), separator_of("semicolon", "a.csv"), separator_of("|", "a.csv")
+    ('\t', ';', '|')
+    """
+    named = {name: sign for sign, name in SEPARATOR_NAMES.items()} | {"whitespace": WHITESPACE, "\\t": "\t"}
+    sign = named.get(declared.strip().lower(), declared)
+    if sign != WHITESPACE and (len(sign) != 1 or not sign.isascii() or sign in '"\r\n'):
+        raise InputError(f"{file}: separator must be one character, 'tab' or 'whitespace', not '{declared}'.")
+    return sign
+
+
+def detect_dialect(sample: str, declared: str | None, *, whole: bool) -> Dialect:
+    """Find how a table is written.
+
+    Parameters
+    ----------
+    sample
+        The first lines of the file.
+    declared
+        The separator if it is known.
+    whole
+        False if the sample may end in the middle of a row.
+
+    Returns
+    -------
+    Dialect
+        The separator that splits the rows into the same number of columns, at least two; where
+        several do, the one whose fields do not hold other separators.
+    """
+    escape = _escape(sample)
+    if declared is not None:
+        return Dialect(declared, escape, _split(sample, declared, escape, whole=whole))
+    options = [(sign, _split(sample, sign, escape, whole=whole)) for sign in (*_CANDIDATES, WHITESPACE)]
+    ranked = [(*_quality(records, sign), -rank) for rank, (sign, records) in enumerate(options)]
+    best = max(range(len(options)), key=ranked.__getitem__)
+    if ranked[best][0] == 0:
+        return Dialect("", escape, _split(sample, "\0", escape, whole=whole))
+    return Dialect(options[best][0], escape, options[best][1])
+
+
+def looks_like_header(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns rather than being data.
+
+    It is data if, in columns of numbers or dates, it holds numbers or dates as well.
+
+    >>> looks_like_header([["id", "day"], ["1", "2024-01-31"]])
+    True
+    >>> looks_like_header([["7", "2024-01-30"], ["1", "2024-01-31"]])
+    False
+    """
+    first, rest = records[0], records[1:]
+    if not rest:
+        return not any(_typed(cell) for cell in first)
+    named = like_data = 0
+    for position, cell in enumerate(first):
+        below = [row[position].strip() for row in rest if position < len(row) and row[position].strip()]
+        if below and sum(map(_typed, below)) >= 0.9 * len(below) and cell.strip():
+            like_data += _typed(cell)
+            named += not _typed(cell)
+    return named > 0 or like_data == 0
+
+
+def _typed(cell: str) -> bool:
+    text = cell.strip()
+    return bool(_NUMBER.fullmatch(text) or _DATE.fullmatch(text))
+
+
+def _escape(sample: str) -> str:
+    backslashed = len(re.findall(r'[^\\",;\t|\n]\\"[^",;\t|\r\n]', sample))
+    doubled = len(re.findall(r'[^",;\t|\n]""[^",;\t|\r\n]', sample))
+    return "\\" if backslashed > doubled else '"'
+
+
+def _split(sample: str, sign: str, escape: str, *, whole: bool) -> list[list[str]]:
+    if sign == WHITESPACE:
+        lines = [line.split() for line in sample.split("\n")]
+        records = [line for line in (lines if whole else lines[:-1]) if line]
+        return records[:_RECORDS]
+    backslash = escape == "\\"
+    reader = csv.reader(
+        io.StringIO(sample, newline=""),
+        delimiter=sign,
+        doublequote=not backslash,
+        escapechar="\\" if backslash else None,
+    )
+    records = []
+    try:
+        records.extend(itertools.islice(reader, _RECORDS + 1))
+    except csv.Error:
+        whole = False
+    if not whole and len(records) > 1 and len(records) <= _RECORDS:
+        records.pop()
+    return [record for record in records if record][:_RECORDS]
+
+
+def _quality(records: Sequence[Sequence[str]], sign: str) -> tuple[int, bool, float, float, int]:
+    """How well a separator fits; the first figure is 0 if it does not split the rows at all."""
+    widths = Counter(len(record) for record in records)
+    usual, times = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    if usual < 2:
+        split = [(width, n) for width, n in widths.items() if width > 1]
+        usual, times = max(split, key=lambda item: (item[1], item[0]), default=(0, 0))
+    if usual < 2:
+        return (0, False, 0.0, 0.0, 0)
+    share = times / len(records)
+    if sign == WHITESPACE and share < 1:
+        return (0, False, 0.0, 0.0, 0)
+    fits = 1 if sign == WHITESPACE or share < 0.5 else 2
+    return (fits, len(records[0]) == usual, round(share, 2), _well_formed(records, sign), usual)
+
+
+def _well_formed(records: Sequence[Sequence[str]], sign: str) -> float:
+    others = [other for other in _CANDIDATES if other != sign]
+    fields = [cell for record in records for cell in record]
+    good = sum(
+        not any(other in cell for other in others) or _NUMBER.fullmatch(cell.strip()) is not None
+        for cell in fields
+    )
+    return round(good / len(fields), 3) if fields else 0.0

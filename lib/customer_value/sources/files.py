@@ -1,0 +1,208 @@
+"""Which files an input table means, what kind they are, and their fingerprints."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from customer_value.errors import InputError
+from customer_value.settings import TableSource
+from customer_value.sources.source import SourceFile
+
+__all__ = ["Found", "find_files", "fingerprint", "format_of", "sql_text", "unpacked"]
+
+_BY_SUFFIX = {
+    ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".dat": "csv", ".asc": "csv",
+    ".parquet": "parquet", ".pq": "parquet",
+    ".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".ods": "excel",
+    ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db3": "sqlite",
+    ".duckdb": "duckdb", ".ddb": "duckdb",
+}  # fmt: skip
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that was found, and the name under which it is shown."""
+
+    path: Path
+    name: str
+
+
+def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
+    """The files of an input table.
+
+    Parameters
+    ----------
+    table
+        Name of the input table, for messages.
+    spec
+        Its settings; patterns are relative to `base`.
+    base
+        Folder of the settings file.
+
+    Returns
+    -------
+    list of Found
+        In the order of the settings, files of one pattern sorted by name, none twice.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, a pattern matches nothing, or the environment variable is not set.
+    """
+    found: dict[Path, Found] = {}
+    for pattern in _patterns(table, spec):
+        for path, name in _matches(table, pattern, spec.path_env, base):
+            found.setdefault(path.resolve(), Found(path, name))
+    return _told_apart(list(found.values()), spec.path_env)
+
+
+def fingerprint(file: Found) -> SourceFile:
+    """Hash and size of a file."""
+    with file.path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return SourceFile(file.name, digest, file.path.stat().st_size)
+
+
+def format_of(file: Found, spec: TableSource) -> str:
+    """The kind of a file: as declared, or by its first bytes, or by the ending of its name.
+
+    Raises
+    ------
+    InputError
+        If the file is empty or its kind cannot be told.
+    """
+    with file.path.open("rb") as stream:
+        head = stream.read(32)
+    if not head:
+        raise InputError(f"{file.name} is empty.")
+    if spec.format is not None:
+        return spec.format
+    by_content = _by_content(head)
+    if by_content is not None:
+        return by_content
+    suffix = PurePath(file.path.name.lower().removesuffix(".gz")).suffix
+    kind = _BY_SUFFIX.get(suffix, "csv" if suffix == "" else None)
+    if kind == "csv":
+        return kind
+    if kind is None:
+        raise InputError(
+            f"{file.name}: the ending '{suffix}' is not one of a known kind; "
+            "state format: csv, parquet, excel, sqlite or duckdb."
+        )
+    raise InputError(
+        f"{file.name} is named like a {kind} file but is not one; if it is text, state format: csv."
+    )
+
+
+def unpacked(file: Found, scratch: Path, number: int) -> Path:
+    """The path of a file's plain content: itself, or a copy without gzip compression."""
+    with file.path.open("rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return file.path
+    target = scratch / f"unpacked-{number}"
+    try:
+        with gzip.open(file.path, "rb") as packed, target.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, 1 << 20)
+    except (EOFError, gzip.BadGzipFile, OSError) as error:
+        raise InputError(f"{file.name} is damaged: it cannot be unpacked with gzip.") from error
+    return target
+
+
+def sql_text(text: object) -> str:
+    """Text as a literal of SQL.
+
+    >>> sql_text("O'Hara")
+    "'O''Hara'"
+    """
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _patterns(table: str, spec: TableSource) -> list[str]:
+    if spec.path_env is None:
+        return list(spec.path or [])
+    value = os.environ.get(spec.path_env, "").strip()
+    if not value:
+        raise InputError(f"{table}.path_env: the environment variable {spec.path_env} is not set.")
+    if "://" in value:
+        raise InputError(
+            f"{table}.path_env: {spec.path_env} holds the address of a server; "
+            "only files can be read, so export the table to a file first."
+        )
+    return [value]
+
+
+def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[tuple[Path, str]]:
+    path = Path(pattern).expanduser()
+    whole = path if path.is_absolute() else base / path
+    shown = f"${secret}" if secret else _shown(pattern)
+    if whole.is_file():
+        return [(whole, shown)]
+    if whole.is_dir():
+        raise InputError(f"{table}.path: {shown} is a folder; name the files, for instance {shown}/*.csv.")
+    hits = _glob(path, base) if re.search(r"[*?\[]", pattern) else []
+    if not hits:
+        raise InputError(_nothing_found(table, pattern, shown, secret, whole))
+    folder = PurePath(pattern).parent
+    return [(hit, shown if secret else _shown(str(folder / hit.name), hit, base)) for hit in hits]
+
+
+def _glob(path: Path, base: Path) -> list[Path]:
+    root = Path(path.anchor) if path.is_absolute() else base
+    parts = path.relative_to(path.anchor) if path.is_absolute() else path
+    while parts.parts and parts.parts[0] == "..":
+        root, parts = root / "..", Path(*parts.parts[1:])
+    return sorted(
+        hit for hit in root.glob(str(parts)) if hit.is_file() and not hit.name.startswith((".", "~$"))
+    )
+
+
+def _shown(pattern: str, hit: Path | None = None, base: Path | None = None) -> str:
+    """The name as written; of an absolute path only the last part."""
+    path = PurePath(pattern)
+    if path.is_absolute() or pattern.startswith("~"):
+        return path.name
+    if hit is not None and base is not None and hit.is_relative_to(base):
+        return hit.relative_to(base).as_posix()
+    return path.as_posix()
+
+
+def _nothing_found(table: str, pattern: str, shown: str, secret: str | None, whole: Path) -> str:
+    if secret:
+        return f"{table}.path_env: the file that {shown} names does not exist."
+    near: list[str] = []
+    if whole.parent.is_dir():
+        names = sorted(entry.name for entry in whole.parent.iterdir() if entry.is_file())
+        near = difflib.get_close_matches(whole.name, names, n=1, cutoff=0.6)
+    hint = f"did you mean '{near[0]}'?" if near else "paths are relative to the folder of the settings file."
+    what = "no file matches" if re.search(r"[*?\[]", pattern) else "there is no file"
+    return f"{table}.path: {what} '{shown}'; {hint}"
+
+
+def _told_apart(files: list[Found], secret: str | None) -> list[Found]:
+    names = [file.name for file in files]
+    result = []
+    for number, file in enumerate(files, 1):
+        twice = names.count(file.name) > 1
+        label = f"{file.name} (file {number})" if twice else file.name
+        result.append(Found(file.path, label))
+    return result
+
+
+def _by_content(head: bytes) -> str | None:
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"SQLite format 3\0"):
+        return "sqlite"
+    if head[8:12] == b"DUCK":
+        return "duckdb"
+    if head.startswith((b"PK\x03\x04", _OLD_OFFICE)):
+        return "excel"
+    return None

@@ -1,0 +1,60 @@
+"""Ids as text: what is equal in the source is equal in the workbook, and nothing else is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+
+from customer_value.sources.engine import replaced, trimmed
+from customer_value.sources.source import Source
+
+__all__ = ["id_column"]
+
+
+def id_column(source: Source, column: str) -> Any:
+    """The ids of a source column.
+
+    Parameters
+    ----------
+    source
+        The source.
+    column
+        Its column.
+
+    Returns
+    -------
+    ibis.Value
+        Text without outer blanks; NULL where the source is blank, NULL or not a number. Whole
+        numbers lose the ``.0`` that a spreadsheet or data frame gave them (``17850.0`` is
+        ``17850``), in text only where all ids of a file end so. Leading zeros stay, and so do
+        ids such as ``NA`` or ``null``, which are somebody's name.
+    """
+    value = source.table[column]
+    kind = value.type()
+    if kind.is_floating() or kind.is_decimal():
+        return _whole_numbers(value)
+    if not kind.is_string():
+        return value.cast("string")
+    text = trimmed(value)
+    files = _files_of_floats(source, text)
+    if not files:
+        return text
+    return ibis.ifelse(source.table["_file"].isin(files), replaced(text, r"\.0$", ""), text)
+
+
+def _whole_numbers(value: Any) -> Any:
+    known = value.notnull()
+    if value.type().is_floating():
+        known &= ~value.isnan()
+    whole = (value == value.round(0)) & (value.abs() < 2**53)
+    text = ibis.ifelse(whole, value.round(0).try_cast("int64").cast("string"), value.cast("string"))
+    return ibis.ifelse(known, text, ibis.null("string"))
+
+
+def _files_of_floats(source: Source, text: Any) -> list[int]:
+    """Files in which every id of the column is written like ``17850.0``."""
+    table = source.table.select(file=source.table["_file"], other=~text.re_search(r"^-?[0-9]+\.0$"))
+    others = table.group_by("file").aggregate(n=table["other"].sum(), ids=table["other"].count())
+    rows = others.to_pyarrow().to_pylist()
+    return sorted(int(row["file"]) for row in rows if row["ids"] and not row["n"])

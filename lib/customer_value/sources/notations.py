@@ -1,0 +1,124 @@
+"""The notations of dates that are told apart, each as a pattern over text.
+
+The groups of every pattern are taken as year, month and day by its `order`; a time of day may
+follow and is not used unless it carries an offset from UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+
+from customer_value.sources.engine import replaced
+
+__all__ = ["ANY_DAY_MONTH", "DAY_MONTH", "NOTATIONS", "ZONED", "Notation", "day_of", "number_in"]
+
+_TIME = r"(?:(?:T|t| +|, *)[0-2]?\d[:.h]?[0-5]\d(?:[:.]?[0-6]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?)?"
+_ZONE = r"(?: ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+_WEEKDAY = r"(?:\p{L}{2,10}\.?,? +)?"
+_MONTH = r"(\p{L}{3,10})\.?"
+ZONED = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})\S* ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
+"""Date, hour, minute and offset of a time that is an instant."""
+
+_MONTHS = (
+    ("jan", "ene", "gen", "jän"), ("feb", "fév", "fev"), ("mar", "mär", "mrz", "mrt", "maa"), ("apr", "avr", "abr"),
+    ("may", "mai", "mei", "mag"), ("jun", "juin", "giu"), ("jul", "juil", "lug"), ("aug", "aoû", "aou", "ago"),
+    ("sep", "set"), ("oct", "okt", "ott", "out"), ("nov",), ("dec", "dez", "déc", "dic"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Notation:
+    """One way to write dates.
+
+    Parameters
+    ----------
+    name
+        In words, with an example of a 31st of December.
+    pattern
+        Matches a whole value; three groups.
+    order
+        What the groups are: ``"ymd"``, ``"dmy"``, ``"mdy"`` or ``"?"`` where day and month are
+        told apart by evidence only. ``"dny"`` and ``"ndy"`` have the name of the month.
+    """
+
+    name: str
+    pattern: str
+    order: str
+
+
+def _numeric(sign: str, name: str) -> Notation:
+    pattern = rf"^(\d{{1,2}}){sign}(\d{{1,2}}){sign}(\d{{4}}|\d{{2}}){_TIME}$"
+    return Notation(name, pattern, "?")
+
+
+DAY_MONTH = (
+    _numeric("/", "day and month in numbers with slashes"),
+    _numeric(r"\.", "day and month in numbers with dots"),
+    _numeric("-", "day and month in numbers with dashes"),
+)
+ANY_DAY_MONTH = _numeric("[-/.]", "day and month in numbers")
+NOTATIONS = (
+    Notation(
+        "year-month-day (2024-12-31)", rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}{_ZONE}$", "ymd"
+    ),
+    Notation("digits only (20241231)", r"^(\d{4})(\d{2})(\d{2})(?:\.0)?(?:[T ]?\d{4}(?:\d{2})?)?$", "ymd"),
+    *DAY_MONTH,
+    Notation(
+        "day, name of month, year (31 Dec 2024)",
+        rf"^{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th|\.)?[ ./-]*(?:de )?{_MONTH}(?: de)?[ ,./-]*(\d{{4}}|\d{{2}}){_TIME}$",
+        "dny",
+    ),
+    Notation(
+        "name of month, day, year (Dec 31, 2024)",
+        rf"^{_WEEKDAY}{_MONTH}[ ./-]*(\d{{1,2}})(?:st|nd|rd|th)?[ ,./-]+(\d{{4}}|\d{{2}}){_TIME}$",
+        "ndy",
+    ),
+    Notation(
+        "year, month, day in Chinese (2024年12月31日)",
+        r"^(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日号號][ \d:时分秒上下午]*$",
+        "ymd",
+    ),
+)
+
+
+def day_of(text: Any, pattern: str, order: str) -> Any:
+    """The date that a text means, NULL where it does not match or there is no such day.
+
+    Parameters
+    ----------
+    text
+        Text expression.
+    pattern
+        Of a `Notation`, or several joined.
+    order
+        Of a `Notation`, with ``"?"`` decided.
+    """
+    year, month, day = (f"\\{order.index(part) + 1}" for part in (("y", "n", "d") if "n" in order else "ymd"))
+    written = replaced(
+        text, f"^(?:{pattern.removeprefix('^').removesuffix('$')}|.*)$", f"{year}-{month}-{day}"
+    )
+    if "n" in order:
+        written = _month_numbered(written)
+    if order != "ymd":
+        written = replaced(replaced(written, r"^(69|[789]\d)-", r"19\1-"), r"^(\d\d)-", r"20\1-")
+    date = written.try_cast("date")
+    return ibis.ifelse(date.year().between(1900, 2200), date, ibis.null("date"))
+
+
+def number_in(text: Any, notation: Notation, place: int) -> Any:
+    """The number at a place (1 to 3) of a date."""
+    return text.re_extract(notation.pattern, place).try_cast("int16")
+
+
+def _month_numbered(written: Any) -> Any:
+    """``2024-Dec-31`` to ``2024-12-31``; a name that is no month to something that is no date."""
+    name = written.re_extract(r"-(\D+)-", 1).lower()
+    cases = [
+        (ibis.or_(*(name.startswith(start) for start in starts)), str(number))
+        for number, starts in enumerate(_MONTHS, 1)
+    ]
+    number = ibis.cases(*cases, else_="?")
+    return replaced(written, r"-.*$", "") + "-" + number + "-" + replaced(written, r"^.*-", "")

@@ -1,0 +1,165 @@
+"""From the settings of an input table to one lazy table on the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from customer_value import words
+from customer_value.errors import InputError
+from customer_value.settings import TableSource
+from customer_value.sources.databases import read_duckdb, read_parquet, read_sqlite
+from customer_value.sources.delimited import read_delimited
+from customer_value.sources.files import Found, find_files, fingerprint, format_of
+from customer_value.sources.parts import Part, sql_name
+from customer_value.sources.source import Reading, Source
+from customer_value.sources.workbooks import read_workbook
+
+__all__ = ["open_source"]
+
+_FORMATS = {
+    "csv": "text (CSV)", "parquet": "Parquet", "excel": "Excel workbook", "sqlite": "SQLite database",
+    "duckdb": "DuckDB database",
+}  # fmt: skip
+
+
+def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Path) -> Source:
+    """Open an input table.
+
+    Parameters
+    ----------
+    name
+        The input table: ``"orders"``, ``"customers"``, …
+    spec
+        Where it is and how to read it; what is not stated is detected.
+    base
+        Folder that paths are relative to (where the settings file is).
+    con
+        Ibis backend of DuckDB.
+    scratch
+        Folder for copies, which must live as long as the source is used.
+
+    Returns
+    -------
+    Source
+        Columns under their own names and ``_file``; text for CSV, native types for Parquet and
+        databases, and for the columns of a workbook that hold only numbers or only dates.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, empty, damaged or ragged, or the files have different columns.
+    """
+    files = find_files(name, spec, base)
+    folder = scratch / "sources" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    formats = [format_of(file, spec) for file in files]
+    parts = [
+        _part(kind, file, number, name, spec, con, folder)
+        for number, (kind, file) in enumerate(zip(formats, files, strict=True))
+    ]
+    _require_same_columns(parts, files)
+    table = _union(name, parts, con)
+    told = (Reading("format", _FORMATS[kind], spec.format is not None) for kind in dict.fromkeys(formats))
+    return Source(
+        name=name,
+        table=table,
+        files=tuple(fingerprint(file) for file in files),
+        readings=(*told, *_merged(parts, files)),
+        text=any(kind.is_string() for column, kind in table.schema().items() if column != "_file"),
+        counts=tuple(part.rows for part in parts),
+        header_rows=tuple(part.header_rows for part in parts),
+    )
+
+
+def _part(kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path) -> Part:
+    if kind == "csv":
+        return read_delimited(file, number, spec, con, folder)
+    if kind == "excel":
+        return read_workbook(file, number, spec, con, folder)
+    if kind == "sqlite":
+        return read_sqlite(file, number, spec, con, folder)
+    if kind == "duckdb":
+        return read_duckdb(file, number, name, spec, con)
+    return read_parquet(file, con)
+
+
+def _stripped(part: Part, file: Found) -> dict[str, str]:
+    """Stripped column name to the name as stored."""
+    names: dict[str, str] = {}
+    for column in part.columns:
+        name = " ".join(column.split())
+        if name.casefold() in {known.casefold() for known in names} or name in ("", "_file"):
+            raise InputError(f"{file.name}: the column name '{words.plain(name)}' cannot be used; rename it.")
+        names[name] = column
+    return names
+
+
+def _require_same_columns(parts: Sequence[Part], files: Sequence[Found]) -> None:
+    first = set(_stripped(parts[0], files[0]))
+    for part, file in zip(parts[1:], files[1:], strict=True):
+        own = set(_stripped(part, file))
+        for column in sorted(first ^ own):
+            holder, lacking = (files[0], file) if column in first else (file, files[0])
+            raise InputError(
+                f"{lacking.name} has no column '{words.plain(column)}', {holder.name} has it; "
+                "files that are read together need the same columns."
+            )
+
+
+def _union(name: str, parts: Sequence[Part], con: Any) -> Any:
+    stored = [_stripped(part, Found(Path(), name)) for part in parts]
+    kinds = {
+        column: {_kind(part.columns[names[column]]) for part, names in zip(parts, stored, strict=True)}
+        for column in stored[0]
+    }
+    selects = []
+    for number, (part, names) in enumerate(zip(parts, stored, strict=True)):
+        listed = ", ".join(
+            f"{_as_text(part, names[column]) if len(found) > 1 else sql_name(names[column])} AS {sql_name(column)}"
+            for column, found in kinds.items()
+        )
+        selects.append(f"SELECT {listed}, {number}::SMALLINT AS _file FROM {part.relation}")
+    view = f"source_{name}"
+    con.raw_sql(f"CREATE OR REPLACE TEMP VIEW {sql_name(view)} AS {' UNION ALL '.join(selects)}")
+    return con.table(view)
+
+
+def _kind(engine_type: str) -> str:
+    if engine_type.startswith(("DATE", "TIMESTAMP")):
+        return "date"
+    return engine_type if engine_type in ("VARCHAR", "BOOLEAN") else "number"
+
+
+def _as_text(part: Part, stored: str) -> str:
+    """SQL for a column as text, numbers in the form of `customer_value.sources.cells`."""
+    column = sql_name(stored)
+    if part.columns[stored] in ("FLOAT", "DOUBLE") or part.columns[stored].startswith("DECIMAL"):
+        whole = f"{column} = trunc({column}) AND abs({column}) < 9007199254740992"
+        return (
+            f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) "
+            f"WHEN contains(CAST({column} AS VARCHAR), 'e') THEN CAST({column} AS VARCHAR) "
+            f"ELSE CAST({column} AS VARCHAR) || 'e0' END"
+        )
+    return f"CAST({column} AS VARCHAR)"
+
+
+def _merged(parts: Sequence[Part], files: Sequence[Found]) -> list[Reading]:
+    """One reading per aspect; where files differ, each value with the files that it holds for."""
+    aspects = dict.fromkeys(reading.aspect for part in parts for reading in part.readings)
+    return [_merged_aspect(aspect, parts, files) for aspect in aspects]
+
+
+def _merged_aspect(aspect: str, parts: Sequence[Part], files: Sequence[Found]) -> Reading:
+    holders: dict[str, list[str]] = {}
+    declared = True
+    for part, file in zip(parts, files, strict=True):
+        for reading in part.readings:
+            if reading.aspect == aspect:
+                holders.setdefault(reading.value, []).append(file.name)
+                declared &= reading.declared
+    if len(holders) == 1 and len(next(iter(holders.values()))) == len(files):
+        return Reading(aspect, next(iter(holders)), declared)
+    told = [f"{value} in {words.listing(names, most=3)}" for value, names in holders.items()]
+    return Reading(aspect, "; ".join(told), declared)

@@ -1,0 +1,161 @@
+"""One input table, where it came from and how it was read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+
+from customer_value import words
+from customer_value.errors import InputError
+
+__all__ = ["Reading", "Source", "SourceFile", "find_row", "first_row"]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that was read.
+
+    Parameters
+    ----------
+    name
+        The name that people see: as written in the settings, or the file name alone. Never an
+        absolute path and never the content of an environment variable.
+    sha256
+        Hash of the bytes as they were found.
+    bytes
+        Size of the file.
+    """
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one aspect of a source was read.
+
+    Parameters
+    ----------
+    aspect
+        For instance ``"separator"`` or ``"date order of order_date"``.
+    value
+        In words, for instance ``"semicolon"``.
+    declared
+        True if the settings say so, False if it was detected.
+    """
+
+    aspect: str
+    value: str
+    declared: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input table, lazily on the engine.
+
+    Parameters
+    ----------
+    name
+        The input table: ``"orders"``, ``"customers"``, …
+    table
+        The source columns under their own names, stripped of outer blanks, and ``_file``, the
+        position in `files` of the file that a row came from.
+    files
+        The files in the order in which they were read.
+    readings
+        How the files were read.
+    text
+        True if the columns are text that has yet to be parsed.
+    counts
+        Rows of each file; what turns the position of a row into a row number of a file.
+    header_rows
+        For each file 1 if its first row is a header, else 0.
+    """
+
+    name: str
+    table: ibis.Table
+    files: tuple[SourceFile, ...]
+    readings: tuple[Reading, ...]
+    text: bool
+    counts: tuple[int, ...] = ()
+    header_rows: tuple[int, ...] = ()
+
+    def require(self, columns: Mapping[str, str]) -> None:
+        """Check that the source has the columns that the settings name.
+
+        Parameters
+        ----------
+        columns
+            Field of the input table to name of the source column.
+
+        Raises
+        ------
+        InputError
+            If one is missing; the message gives the nearest names that exist.
+        """
+        present = [str(name) for name in self.table.columns if name != "_file"]
+        for field, column in columns.items():
+            if column not in present:
+                raise InputError(_missing(self, field, column, present))
+
+
+def find_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str]:
+    """Find the first row for which a condition holds, to name it in an error.
+
+    Parameters
+    ----------
+    source
+        The source to look in.
+    column
+        The source column whose value is wanted.
+    predicate
+        A boolean expression over ``source.table``.
+
+    Returns
+    -------
+    tuple
+        Name of the file, number of the row as a spreadsheet shows it (the header is row 1), and
+        the value as text. If no row is found: ``("", 0, "")``.
+    """
+    found = first_row(source, column, predicate)
+    return found or ("", 0, "")
+
+
+def first_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str] | None:
+    """As `find_row`, but None if there is no such row."""
+    table = source.table
+    flagged = table.select(
+        row=ibis.row_number(),
+        file=table["_file"],
+        value=table[column].cast("string"),
+        hit=predicate,
+    )
+    frame = flagged.filter(flagged["hit"]).order_by("row").limit(1).to_pyarrow().to_pylist()
+    if not frame:
+        return None
+    row = frame[0]
+    file = int(row["file"])
+    number = int(row["row"]) - sum(source.counts[:file]) + source.header_rows[file] + 1
+    return source.files[file].name, number, words.plain(row["value"] or "")
+
+
+def _missing(source: Source, field: str, column: str, present: list[str]) -> str:
+    lowered = {name.casefold(): name for name in present}
+    near = difflib.get_close_matches(column.casefold(), list(lowered), n=3, cutoff=0.5)
+    numbered = [f"{column} ({n})" for n in range(1, 4)]
+    names = [name for name in numbered if name in present] or [lowered[key] for key in near]
+    if names:
+        hint = f"did you mean {' or '.join(_quoted(name) for name in names)}?"
+    else:
+        hint = f"it has {words.listing([_quoted(name) for name in present], most=12)}."
+    file = source.files[0].name if source.files else source.name
+    return f"{source.name}.columns.{field}: {file} has no column {_quoted(column)}; {hint}"
+
+
+def _quoted(name: str) -> str:
+    return f"'{words.plain(name)}'"

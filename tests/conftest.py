@@ -1,0 +1,75 @@
+"""Helpers that several test files share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from customer_value.config import load_settings
+from customer_value.inputs import check_inputs, write_run
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+
+SETTINGS = """\
+currency: EUR
+orders:
+  path: orders.csv
+  columns:
+    customer_id: customer
+    order_date: date
+    amount: amount
+"""
+
+
+class Desk:
+    """A folder with input files and a settings file, as a user would have it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "my.yml"
+        self.settings(SETTINGS)
+
+    def settings(self, text: str):
+        """Write the settings file."""
+        self.config.write_text(text, encoding="utf-8")
+        return self
+
+    def file(self, name: str, content: str | bytes):
+        """Write an input file."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self
+
+    def orders(self, *rows: str, header: str = "customer,date,amount"):
+        """Write orders.csv from lines of text."""
+        return self.file("orders.csv", "\n".join([header, *rows]) + "\n")
+
+    def check(self):
+        """Read and judge the inputs."""
+        return check_inputs(self.config)
+
+    def ledger(self) -> dict[str, int]:
+        """Rows of the orders by status or reason of exclusion."""
+        lines = [line for line in self.check().ledger.of("orders") if line.status != "note"]
+        return {line.reason or line.status: line.rows for line in lines}
+
+    def run(self) -> Path:
+        """Reduce the inputs into a run folder."""
+        run = self.folder / "run"
+        write_run(load_settings(self.config), self.folder, run)
+        return run
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep runs that tests make out of the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["CUSTOMER_VALUE_CACHE"] = str(folder)
+    yield folder
+    os.environ.pop("CUSTOMER_VALUE_CACHE", None)

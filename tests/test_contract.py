@@ -1,0 +1,236 @@
+"""Every row read ends in one ledger line, and the money adds up."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customer_value.errors import InputError
+from customer_value.ledger import Ledger, LedgerLine
+
+MORE = {
+    "as_of": "as_of: 2024-01-31\n",
+    "drop": "  returns: drop\n",
+    "error": "  returns: error\n",
+    "duplicates": "  drop_duplicates: true\n",
+}
+
+
+def extended(desk, text):
+    return desk.settings(desk.config.read_text() + text)
+
+
+def test_good_rows_are_kept(desk):
+    desk.orders("a,2024-01-01,10.50", "b,2024-01-02,-3.25")
+    inputs = desk.check()
+    assert inputs.ledger.amount("orders", "kept") == Decimal("7.25")
+    assert inputs.orders.as_of == dt.date(2024, 1, 2)
+    assert desk.ledger() == {"read": 2, "kept": 2}
+
+
+def test_each_bad_row_has_its_reason(desk):
+    extended(desk, MORE["as_of"]).orders(
+        "a,2024-01-01,1.00",
+        ",2024-01-01,2.00",
+        "  ,2024-01-01,2.50",
+        "a,someday,3.00",
+        "a,2024-01-02,",
+        "a,2024-01-02,much",
+        "a,2024-02-01,5.00",
+    )
+    assert desk.ledger() == {
+        "read": 7,
+        "kept": 1,
+        "no customer id": 2,
+        "unreadable date": 1,
+        "unreadable amount": 2,
+        "date after as_of": 1,
+    }
+    inputs = desk.check()
+    assert inputs.ledger.amount("orders", "read") == Decimal("13.50")
+    assert inputs.ledger.amount("orders", "excluded") == Decimal("12.50")
+
+
+def test_the_first_reason_that_applies_names_the_row(desk):
+    desk.orders("a,2024-01-01,1.00", ",someday,much")
+    assert desk.ledger()["no customer id"] == 1
+
+
+def test_exclusions_of_the_settings_have_their_own_lines(desk):
+    rules = (
+        "  exclude:\n"
+        "    - {reason: service code, column: product, is: [POST, M]}\n"
+        "    - {reason: bad-debt adjustment, column: invoice, starts_with: A}\n"
+        "    - {column: country, is_not: DE}\n"
+        "    - {reason: tiny, column: amount, below: 1}\n"
+    )
+    extended(desk, rules).orders(
+        "a,2024-01-01,10.00,x,1,DE",
+        "a,2024-01-01,10.00,POST,2,DE",
+        "a,2024-01-01,10.00,x,A3,DE",
+        "a,2024-01-01,10.00,x,4,FR",
+        "a,2024-01-01,10.00,x,5,",
+        "a,2024-01-01,0.50,x,6,DE",
+        header="customer,date,amount,product,invoice,country",
+    )
+    assert desk.ledger() == {
+        "read": 6,
+        "kept": 1,
+        "bad-debt adjustment": 1,
+        "filtered out": 2,
+        "service code": 1,
+        "tiny": 1,
+    }
+
+
+def test_returns_are_netted_dropped_or_refused(desk):
+    desk.orders("a,2024-01-01,10.00", "a,2024-01-02,-4.00")
+    assert desk.check().ledger.amount("orders", "kept") == Decimal("6.00")
+    before = desk.config.read_text()
+    desk.settings(before + MORE["drop"])
+    assert desk.ledger()["return dropped"] == 1
+    desk.settings(before + MORE["error"])
+    with pytest.raises(InputError, match=r"orders.csv, row 3, column 'amount': a return or credit \(-4.00\)"):
+        desk.check()
+
+
+def test_exact_copies_are_reported_and_dropped_on_request(desk):
+    desk.orders(*["a,2024-01-01,10.00"] * 3, "b,2024-01-01,10.00")
+    assert desk.ledger()["kept"] == 4
+    assert "2 rows are an exact copy" in desk.check().warnings[0]
+    assert "EUR 20.00" in desk.check().warnings[0]
+    extended(desk, MORE["duplicates"])
+    assert desk.ledger() == {"read": 4, "kept": 2, "exact duplicate": 2}
+
+
+def test_overlapping_files_are_named_and_can_be_mended(desk):
+    block = ["a,2024-01-30,1.00", "a,2024-01-30,1.00", "b,2024-01-31,2.00"]
+    header = "customer,date,amount"
+    desk.file("o-1.csv", "\n".join([header, "c,2024-01-01,9.00", *block]) + "\n")
+    desk.file("o-2.csv", "\n".join([header, *block, "c,2024-02-09,9.00"]) + "\n")
+    desk.settings(desk.config.read_text().replace("orders.csv", "o-*.csv"))
+    assert any("o-1.csv and o-2.csv overlap: they share 3 identical rows" in w for w in desk.check().warnings)
+    extended(desk, "  drop_duplicates: across_files\n")
+    assert desk.ledger() == {"read": 8, "kept": 5, "same row in another file": 3}
+
+
+def test_files_that_meet_but_do_not_overlap_are_not_accused(desk):
+    desk.file("o-1.csv", "customer,date,amount\na,2024-01-30,1.00\n")
+    desk.file("o-2.csv", "customer,date,amount\na,2024-01-31,1.00\n")
+    desk.settings(desk.config.read_text().replace("orders.csv", "o-*.csv"))
+    assert desk.check().warnings == ()
+
+
+def test_blank_ids_above_one_percent_of_the_money_are_a_warning(desk):
+    desk.orders("a,2024-01-01,98.00", ",2024-01-01,2.00")
+    assert "1 row has no customer id" in desk.check().warnings[0]
+    assert "2.0% of all" in desk.check().warnings[0]
+    desk.orders("a,2024-01-01,995.00", ",2024-01-01,5.00")
+    assert desk.check().warnings == ()
+
+
+def test_a_last_date_that_stands_alone_is_an_error_that_names_its_row(desk):
+    desk.orders("a,2024-01-01,1.00", "b,2042-01-02,1.00", "a,2024-01-03,1.00")
+    with pytest.raises(InputError, match=r"orders.csv, row 3, column 'date': .*2 January 2042"):
+        desk.check()
+    extended(desk, MORE["as_of"])
+    assert desk.ledger()["date after as_of"] == 1
+
+
+def test_an_as_of_long_after_the_last_order_is_a_warning(desk):
+    extended(desk, "as_of: 2024-12-31\n").orders("a,2024-01-01,1.00")
+    assert "365 days earlier" in desk.check().warnings[0]
+
+
+def test_quantity_times_price_is_exact(desk):
+    desk.settings(
+        desk.config.read_text().replace("amount: amount", "quantity: pieces\n    unit_price: price")
+    )
+    desk.orders("a,2024-01-01,3,0.10", "a,2024-01-02,-1,0.3333", header="customer,date,pieces,price")
+    assert desk.check().ledger.amount("orders", "kept") == Decimal("-0.0333")
+
+
+def test_several_currencies_need_rates(desk):
+    desk.settings(desk.config.read_text() + "    currency: cur\n")
+    desk.orders("a,2024-01-01,10.00,EUR", "a,2024-01-02,10.00,USD", header="customer,date,amount,cur")
+    with pytest.raises(InputError, match=r"amounts are in EUR and USD .*orders.rates"):
+        desk.check()
+    desk.settings(desk.config.read_text() + "  rates: {USD: 0.9}\n")
+    assert desk.check().ledger.amount("orders", "kept") == Decimal("19.00")
+
+
+def test_a_blank_currency_is_named(desk):
+    desk.settings(desk.config.read_text() + "    currency: cur\n")
+    desk.orders("a,2024-01-01,10.00,EUR", "a,2024-01-02,10.00,", header="customer,date,amount,cur")
+    with pytest.raises(InputError, match=r"row 3: the currency \(column 'cur'\) is blank"):
+        desk.check()
+
+
+def test_a_missing_cost_is_an_error_unless_a_rate_stands_in(desk):
+    desk.settings(desk.config.read_text() + "    cost: cost\n")
+    desk.orders("a,2024-01-01,10.00,4.00", "a,2024-01-02,10.00,", header="customer,date,amount,cost")
+    with pytest.raises(InputError, match="1 kept row has no readable value"):
+        desk.check()
+    rows = extended(desk, "margin_rate: 0.5\n").check  # the rate fills the gap only
+    assert rows() is not None
+
+
+def test_a_margin_rate_alone_gives_margin(desk):
+    import pandas as pd
+
+    extended(desk, "margin_rate: 0.25\n").orders("a,2024-01-01,10.00")
+    customers = pd.read_parquet(desk.run() / "tables" / "customers.parquet")
+    assert customers["margin"].iloc[0] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "orders.csv is empty"),
+        ("customer,date,amount\n", "no rows"),
+        ("customer,date,amount\n,2024-01-01,1.00\n", "no row is left to analyse"),
+        ("customer,date\na,2024-01-01\n", "no column 'amount'"),
+        ("customer,date,amount\na,01/02/2024,1.00\n", "day-first"),
+        ("customer,date,amount\na,2024-01-01,1.00\na,13/02/2024,1.00\n", "row"),
+    ],
+)
+def test_unusable_files_get_one_sentence(desk, content, sentence):
+    desk.file("orders.csv", content)
+    with pytest.raises(InputError) as caught:
+        desk.check()
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_how_a_file_was_read_is_stated_in_the_ledger(desk):
+    desk.file("orders.csv", "customer;date;amount\na;31.12.2023;1.234,50\n".encode("cp1252"))
+    ledger = desk.check().ledger
+    notes = {line.reason: line.detail for line in ledger.of("orders", "note")}
+    assert ledger.amount("orders", "kept") == Decimal("1234.50")
+    assert any("emicolon" in detail for detail in notes.values())
+    assert all(detail.endswith(("(detected)", "(stated)")) for detail in notes.values())
+
+
+def test_a_ledger_that_does_not_add_up_stops_the_run():
+    lines = (LedgerLine("orders", "read", "", 2, Decimal(1)), LedgerLine("orders", "kept", "", 1, Decimal(1)))
+    with pytest.raises(InputError, match="does not add up"):
+        Ledger(lines).reconciled()
+
+
+cells = st.tuples(
+    st.sampled_from(["a", "b", "", " "]),
+    st.sampled_from(["2024-01-01", "2024-01-05", "2024-03-01", "", "someday"]),
+    st.sampled_from(["1.50", "-2.25", "0.00", "", "much", "1e2"]),
+)
+
+
+@given(st.lists(cells, max_size=12))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_rows_are_accounted_for(desk, rows):
+    extended(desk, "as_of: 2024-02-01\n") if "as_of" not in desk.config.read_text() else None
+    desk.orders("z,2024-01-01,1.00", *(",".join(row) for row in rows))
+    ledger = desk.ledger()
+    assert ledger["read"] == len(rows) + 1
+    assert ledger["read"] == sum(n for reason, n in ledger.items() if reason != "read")
