@@ -282,8 +282,9 @@ def _with_scores(survey: Companion, items: Companion) -> Companion:
     codes = _word_codes(items.rows.execute())
     text = answers["score"].astype("string").str.strip()
     numbers = pd.to_numeric(text, errors="coerce")
-    declared = [value in codes.get(item, ()) for item, value in zip(answers["item"], text, strict=True)]
-    wrong = answers[text.notna() & numbers.isna() & ~pd.Series(declared, index=answers.index)]
+    odd = answers[text.notna() & numbers.isna()]
+    declared = [str(row.score).strip() in codes.get(row.item, ()) for row in odd.itertuples()]
+    wrong = odd[[not is_declared for is_declared in declared]]
     if len(wrong):
         row = wrong.iloc[0]
         raise InputError(

@@ -184,7 +184,7 @@ class DataLoad:
         only = int(self.totals["returns_only"])
         parts = []
         if returns > 0:
-            share = f", {words.percent(returns / gross)} of gross sales" if gross > 0 else ""
+            share = f", {words.percent(returns / gross)} of gross sales," if gross > 0 else ""
             parts.append(
                 f"Returns and credits of {words.money(returns, self.currency)}{share} are subtracted from revenue."
             )
@@ -317,7 +317,7 @@ _OPTIONAL = {
     "service_costs": "service costs",
     "survey": "a survey",
     "referrals": "referrals",
-    "feedback": "complaints and ideas",
+    "feedback": "feedback (complaints and ideas)",
 }
 
 

@@ -169,8 +169,8 @@ def customer_months(days: ibis.Table, as_of: dt.date) -> ibis.Table:
     known = days.filter(days.order_date <= ibis.literal(as_of))
     known = known.mutate(month=known.order_date.truncate("M"))
     table = known.group_by("customer_id", "month").aggregate(
-        orders=known.orders.sum(),
-        purchase_days=(known.gross > 0).sum(),
+        orders=_whole(known.orders.sum()),
+        purchase_days=_whole((known.gross > 0).sum()),
         **{name: _money(known[name].sum()) for name in _money_columns(known)},
     )
     return table.order_by("customer_id", "month")
@@ -286,7 +286,7 @@ def _gap_sums(known: ibis.Table) -> dict[str, Any]:
 
 def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table:
     bought = table.purchase_days > 0
-    repeats = (table.purchase_days - 1).cast("int64")
+    repeats = _whole(table.purchase_days) - 1
     gaps, gap_sum = table["_gaps"], table["_gap_sum"]
     variance = (table["_gap_square_sum"] * gaps - gap_sum * gap_sum).cast("float64") / (
         gaps * (gaps - 1)
@@ -304,14 +304,14 @@ def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table
         "customer_id",
         "first_order",
         "last_order",
-        orders=table.orders.cast("int64"),
-        purchase_days=table.purchase_days.cast("int64"),
+        orders=_whole(table.orders),
+        purchase_days=_whole(table.purchase_days),
         **{name: columns[name] for name in ("gross", "returns", "net_revenue", "margin") if name in columns},
-        frequency=ibis.ifelse(bought, repeats, ibis.null("int64")).cast("int64"),
+        frequency=ibis.ifelse(bought, repeats, ibis.null("int64")),
         recency=table.last_order.delta(table.first_order, unit="day").cast("int64"),
         T=ibis.literal(as_of).delta(table.first_order, unit="day").cast("int64"),
         **{name: ibis.ifelse(bought, columns[name], ibis.null("float64")) for name in repeated},
-        window_orders=table.window_orders.cast("int64"),
+        window_orders=_whole(table.window_orders),
         window_net_revenue=_money(table.window_net_revenue),
         gap_mean=gap_sum.cast("float64") / gaps.cast("float64").nullif(0),
         gap_std=ibis.ifelse(variance > 0, variance, variance * 0).sqrt(),
@@ -326,6 +326,11 @@ def _money_columns(table: ibis.Table) -> list[str]:
 
 def _money(summed: Any) -> Any:
     return summed.cast("float64")
+
+
+def _whole(summed: Any) -> Any:
+    """A sum of whole numbers as int64; DuckDB sums into 128 bits, which Parquet does not have."""
+    return summed.cast("float64").cast("int64")
 
 
 def _rounded(product: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -65,8 +66,14 @@ def applied() -> Iterator[None]:
         "xtick.color": INK,
         "ytick.color": INK,
     }
-    with mpl.rc_context(settings):
-        yield
+    fonts = logging.getLogger("matplotlib.font_manager")
+    level = fonts.level
+    fonts.setLevel(logging.ERROR)  # a fallback font without a bold face is no news to a reader
+    try:
+        with mpl.rc_context(settings):
+            yield
+    finally:
+        fonts.setLevel(level)
 
 
 def label(text: object, most: int = 28) -> str:
