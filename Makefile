@@ -30,7 +30,7 @@ notebooks: $(VENV)/.test ## execute the committed notebooks again and write them
 	$(BIN)/python scripts/execute_notebooks.py
 
 sample: $(VENV)/.test ## make data/sample again, byte for byte
-	$(BIN)/python -m customer_value.simulate data/sample
+	$(BIN)/python -m customer_value.simulate data/sample --cdnow
 
 lock: $(VENV)/.lock-tool ## resolve the versions again and write the lock files
 	./scripts/lock.sh "$(BIN)/uv"

@@ -55,7 +55,10 @@ def test_returns_are_stated_and_many_are_a_warning(desk):
     assert "EUR 3.60, 1.0% of gross sales, are subtracted" in few.findings[2]
     assert few.warnings == ()
     many = loaded(desk, *YEAR, "d,2024-12-16,-300.00")
-    assert "1 customer has returns and no purchase; it counts in the money" in many.findings[2]
+    assert (
+        "1 customer has no paid purchase, only returns or orders for nothing; it counts in the money"
+        in many.findings[2]
+    )
     assert "check that negative amounts are returns" in many.warnings[0]
 
 
@@ -72,7 +75,7 @@ def test_what_value_means_is_said(desk, extra, basis, words):
 def test_only_returns_are_survived(desk):
     result = loaded(desk, "a,2024-01-01,-5.00", "b,2024-01-02,-1.00")
     assert result.totals["buyers"] == 0
-    assert "2 customers have returns and no purchase" in " ".join(result.findings)
+    assert "2 customers have no paid purchase" in " ".join(result.findings)
     assert isinstance(show(plots.revenue_by_month, result), Prose)
 
 

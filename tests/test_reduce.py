@@ -103,6 +103,22 @@ def test_an_order_over_two_days_counts_once():
     assert (row["orders"], row["purchase_days"]) == (1, 2)
 
 
+def test_an_order_for_nothing_counts_only_on_request():
+    records = [
+        {"order_date": DAY(2024, 1, 1), "amount": 0.0, "order_id": "x"},
+        {"order_date": DAY(2024, 1, 5), "amount": 9.0, "order_id": "y"},
+    ]
+    rows = order_rows([{"customer_id": "a", **record} for record in records])
+
+    def counted(free_orders):
+        days = reduce.customer_days(rows, None, free_orders)
+        row = reduce.customers_at(days, DAY(2024, 1, 6)).execute().iloc[0]
+        return row["orders"], row["frequency"], row["T"], row["net_revenue"]
+
+    assert counted("ignore") == (1, 0, 1, 9.0)
+    assert counted("count") == (2, 1, 5, 9.0)
+
+
 def test_margin_is_amount_less_cost():
     records = [
         {"order_date": DAY(2024, 1, 1), "amount": 10.0, "cost": 4.0},

@@ -96,7 +96,7 @@ class DataLoad:
         rows = [
             ("Customers", words.count(totals["customers"])),
             ("… with at least one purchase", words.count(totals["buyers"])),
-            ("… with returns only", words.count(totals["returns_only"])),
+            ("… with returns or free orders only", words.count(totals["returns_only"])),
             ("Orders", words.count(totals["orders"])),
             ("First order", words.day(self.first_order)),
             ("Last order", words.day(self.last_order)),
@@ -190,8 +190,8 @@ class DataLoad:
             )
         if only:
             parts.append(
-                f"{words.count(only, 'customer has', 'customers have')} returns and no purchase; "
-                f"{words.verb(only, 'it counts', 'they count')} in the money but in no purchase model."
+                f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns or "
+                f"orders for nothing; {words.verb(only, 'it counts', 'they count')} in the money but in no purchase model."
             )
         return " ".join(parts)
 

@@ -135,7 +135,7 @@ def read_state(run: Path) -> RunState:
 def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Path) -> Dates:
     rows, as_of = inputs.orders.rows, inputs.orders.as_of
     days_path = scratch / "days.parquet"
-    reduce.customer_days(rows, _one_order_is(settings)).to_parquet(days_path)
+    reduce.customer_days(rows, _one_order_is(settings), settings.orders.free_orders).to_parquet(days_path)
     days = con.read_parquet(days_path)
     origin = pd.Timestamp(days.order_date.min().execute()).date()
     dates = reduce.reduction_dates(origin, as_of, settings)
@@ -248,7 +248,7 @@ def _provenance(inputs: Inputs, settings: Settings, dates: Dates) -> dict[str, A
         include={
             "currency": True,
             "margin_rate": True,
-            "orders": {"returns", "drop_duplicates", "one_order_is", "exclude", "rates"},
+            "orders": {"returns", "drop_duplicates", "one_order_is", "free_orders", "exclude", "rates"},
             "pareto": True,
             "rfm": True,
             "clv": True,

@@ -3,9 +3,10 @@
 The engine does the work: each function returns an Ibis expression, and `write_tables` runs them
 and leaves Parquet. After this step nothing reads order lines again.
 
-A *purchase day* is a day with positive sales before returns. Returns change money, never the
-frequency, recency or T of a customer. Money is DECIMAL until it has been summed and logarithms are
-rounded to DECIMAL before they are, so that no sum depends on the order of its rows.
+A *purchase day* is a day with positive sales before returns; orders for nothing count only where the
+settings say so. Returns change money, never the frequency, recency or T of a customer. Money is
+DECIMAL until it has been summed and logarithms are rounded to DECIMAL before they are, so that no
+sum depends on the order of its rows.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ def reduction_dates(origin: dt.date, as_of: dt.date, settings: Settings) -> Date
     return Dates(origin, as_of, calibration_end, (pd.Timestamp(as_of) - months).date())
 
 
-def customer_days(rows: ibis.Table, one_order_is: str | None) -> ibis.Table:
+def customer_days(
+    rows: ibis.Table, one_order_is: str | None = None, free_orders: str = "ignore"
+) -> ibis.Table:
     """One row per customer and day with any order line.
 
     Parameters
@@ -89,15 +92,20 @@ def customer_days(rows: ibis.Table, one_order_is: str | None) -> ibis.Table:
         Kept order rows (`customer_value.contract.Orders.rows`).
     one_order_is
         What counts as one order where there is no order_id: ``"row"`` or ``"day"``.
+    free_orders
+        ``"count"`` if a row with amount zero is a sale, too.
 
     Returns
     -------
     ibis.Table
         customer_id, order_date, gross, returns (positive), net_revenue, margin (if cost is known),
-        orders (orders with positive sales, each on its first such day), gap (days since the
-        customer's previous purchase day; NULL on the first and on days without a purchase).
+        bought (whether it is a purchase day), orders (with a sale, each on its first such day), gap
+        (days since the customer's previous purchase day; NULL on the first and on days without a
+        purchase).
     """
+    sale = rows.amount >= 0 if free_orders == "count" else rows.amount > 0
     measures = {
+        "bought": sale.any(),
         "gross": rows.amount.sum(where=rows.amount > 0).fill_null(0),
         "returns": (-rows.amount).sum(where=rows.amount < 0).fill_null(0),
         "net_revenue": rows.amount.sum(),
@@ -105,17 +113,16 @@ def customer_days(rows: ibis.Table, one_order_is: str | None) -> ibis.Table:
     if "cost" in rows.columns:
         measures["margin"] = (rows.amount - rows["cost"]).sum()
     if "order_id" not in rows.columns and one_order_is != "day":
-        measures["orders"] = rows.count(where=rows.amount > 0)
+        measures["orders"] = rows.count(where=sale)
     days = rows.group_by("customer_id", "order_date").aggregate(**measures)
     if "order_id" in rows.columns:
-        days = _with_order_counts(days, rows)
+        days = _with_order_counts(days, rows.filter(sale))
     elif one_order_is == "day":
-        days = days.mutate(orders=(days.gross > 0).cast("int64"))
-    buys = days.gross > 0
-    previous = ibis.ifelse(buys, days.order_date, ibis.null("date"))
+        days = days.mutate(orders=days.bought.cast("int64"))
+    previous = ibis.ifelse(days.bought, days.order_date, ibis.null("date"))
     before = ibis.window(group_by="customer_id", order_by="order_date", rows=(None, -1))
     last_buy = previous.max().over(before)
-    gap = ibis.ifelse(buys, days.order_date.delta(last_buy, unit="day"), ibis.null("int64"))
+    gap = ibis.ifelse(days.bought, days.order_date.delta(last_buy, unit="day"), ibis.null("int64"))
     return days.mutate(gap=gap)
 
 
@@ -140,7 +147,7 @@ def customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None 
         (days). Customers with returns only have NULL where a purchase would be needed.
     """
     known = days.filter(days.order_date <= ibis.literal(as_of))
-    buys = known.gross > 0
+    buys = known.bought
     in_window = known.order_date > ibis.literal(window_start) if window_start else ibis.literal(True)
     has_margin = "margin" in days.columns
     sums = {name: known[name].sum() for name in ("gross", "returns", "net_revenue")}
@@ -170,7 +177,7 @@ def customer_months(days: ibis.Table, as_of: dt.date) -> ibis.Table:
     known = known.mutate(month=known.order_date.truncate("M"))
     table = known.group_by("customer_id", "month").aggregate(
         orders=_whole(known.orders.sum()),
-        purchase_days=_whole((known.gross > 0).sum()),
+        purchase_days=_whole(known.bought.sum()),
         **{name: _money(known[name].sum()) for name in _money_columns(known)},
     )
     return table.order_by("customer_id", "month")
@@ -182,7 +189,7 @@ def weekly_purchases(days: ibis.Table, origin: dt.date, as_of: dt.date) -> ibis.
     Columns acquired_week, week (first days of 7-day blocks), customers (that bought),
     purchase_days (each customer's first one included), net_revenue.
     """
-    bought = days.filter((days.gross > 0) & (days.order_date <= ibis.literal(as_of)))
+    bought = days.filter(days.bought & (days.order_date <= ibis.literal(as_of)))
     first = bought.order_date.min().over(ibis.window(group_by="customer_id"))
     weeks = bought.mutate(acquired_week=_week(first, origin), week=_week(bought.order_date, origin))
     table = weeks.group_by("acquired_week", "week").aggregate(
@@ -251,12 +258,11 @@ def _default_calibration_end(origin: dt.date, as_of: dt.date, options: ClvSettin
     return min(as_of, origin + dt.timedelta(days=7 * weeks - 1))
 
 
-def _with_order_counts(days: ibis.Table, rows: ibis.Table) -> ibis.Table:
+def _with_order_counts(days: ibis.Table, sales: ibis.Table) -> ibis.Table:
     """Add the number of orders, each counted once, on its first day with a sale.
 
     Sales without an order_id are one order a day.
     """
-    sales = rows.filter(rows.amount > 0)
     day_if_blank = ibis.ifelse(sales.order_id.isnull(), sales.order_date, ibis.null("date"))
     orders = sales.mutate(_blank=day_if_blank).group_by("customer_id", "order_id", "_blank")
     first_days = orders.aggregate(order_date=sales.order_date.min())

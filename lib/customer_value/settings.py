@@ -134,6 +134,9 @@ class OrdersTable(TableSource):
         None,
         description="one order if there is no order_id; default: a row, or a day if rows have a product",
     )
+    free_orders: Literal["ignore", "count"] = Field(
+        "ignore", description="whether an order for nothing is a purchase (a sample, a replacement: no)"
+    )
     exclude: list[Exclusion] = []
     rates: dict[str, float] = Field({}, description="report currency per unit of a foreign currency")
 
