@@ -17,7 +17,8 @@ orders:
 
 
 def text_of(page):
-    body = re.sub(r"<(style|script).*?</\1>|<svg.*?</svg>", " ", page.read_text(encoding="utf-8"), flags=re.S)
+    hidden = r'<(style|script).*?</\1>|<svg.*?</svg>|<div class="code">.*?</pre>'
+    body = re.sub(hidden, " ", page.read_text(encoding="utf-8"), flags=re.S)
     return re.sub(r"\s+", " ", re.sub(r'<[^>]*?alt="([^"]*)"[^>]*>|<[^>]*>', r" \1 ", body))
 
 

@@ -31,7 +31,8 @@ def revenue_by_month(result: DataLoad, ax: Axes) -> Axes:
     ax.set_ylabel(f"Net revenue per month ({result.currency})")
     best = months.loc[months["net_revenue"].idxmax()]
     worst = months.loc[months["net_revenue"].idxmin()]
-    ax.set_title(f"Revenue by month: most in {best['month']:%B %Y}, least in {worst['month']:%B %Y}")
+    low, high = (words.short_money(month["net_revenue"], result.currency) for month in (worst, best))
+    ax.set_title(f"Revenue by month: {low} to {high}")
     pale = int((~months["complete"]).sum())
     note = f" {words.count(pale, 'month')} at the edges, drawn pale, covered in part." if pale else ""
     return style.describe(

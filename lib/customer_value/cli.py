@@ -1,0 +1,241 @@
+"""The command ``customer-value``.
+
+Exit status: 0 done; 2 the input, the settings or the command line is wrong (one sentence on standard
+error); 1 anything else; 128 + n ended by signal n.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from customer_value.errors import ConfigError, CustomerValueError, FitError, NotebookError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="customer-value",
+    help="Customer value and key accounts: check the data, run the notebooks, publish the report.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+TRACEBACK_VARIABLE = "CUSTOMER_VALUE_TRACEBACK"
+"""Set in the environment, it lets an unexpected error show its traceback."""
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG.yml", help="The settings file.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from customer_value import __version__
+
+        typer.echo(f"customer-value {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command(no_args_is_help=True)
+def report(
+    config: Config,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the report.", show_default=False)
+    ],
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A parameter of the notebooks; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    notebooks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of other notebooks than the project's own.", show_default=False
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            metavar="N",
+            help="Notebooks side by side [default: the cores, at most 4].",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Run the notebooks on CONFIG.yml and publish the report in DIR."""
+    with _exit_status(hint=f"The log is {output}.log.jsonl"), _ended_by_signals():
+        from customer_value.report import make_report
+        from customer_value.report.progress import console
+        from customer_value.report.publish import as_typed
+
+        with console() as progress:
+            index = make_report(
+                config,
+                output,
+                parameters=_parsed(parameters or []),
+                notebooks=notebooks,
+                progress=progress,
+                jobs=jobs,
+            )
+        typer.echo(f"The report is ready: {as_typed(index)}")
+
+
+@app.command(no_args_is_help=True)
+def check(config: Config) -> None:
+    """Read the input and show where every row ended; make no report."""
+    with _exit_status(), _ended_by_signals():
+        from customer_value.config import load_settings
+        from customer_value.inputs import check_inputs
+
+        currency = load_settings(config).currency
+        inputs = check_inputs(config)
+        typer.echo(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
+        for warning in inputs.warnings:
+            typer.echo(f"\nWarning: {warning}")
+
+
+@app.command(no_args_is_help=True)
+def init(
+    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="A file with orders.", show_default=False)],
+) -> None:
+    """Look at a file with orders and print first settings for it."""
+    with _exit_status(), _ended_by_signals():
+        from customer_value.guess import first_settings
+
+        typer.echo(first_settings(orders), nl=False)
+
+
+@app.command(no_args_is_help=True)
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
+) -> None:
+    """Write the simulated sample company, to try the other commands on."""
+    with _exit_status(), _ended_by_signals():
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConfigError(f"{folder} is not an empty folder; name a new one.")
+        from customer_value.simulate import simulate_company, write_company
+
+        write_company(simulate_company(), folder)
+        config = folder / "company.yml"
+        typer.echo(
+            f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}"
+        )
+
+
+@contextlib.contextmanager
+def _exit_status(hint: str = "") -> Iterator[None]:
+    """Turn every failure into one line on standard error and the exit status it stands for."""
+    try:
+        yield
+    except (NotebookError, FitError) as error:
+        _fail(f"{error}", 1)
+    except CustomerValueError as error:
+        _fail(f"{error}", 2)
+    except KeyboardInterrupt:
+        _fail("Interrupted; nothing was published.", 128 + signal.SIGINT)
+    except _Ended as error:
+        _fail("Ended by a signal; nothing was published.", 128 + error.number)
+    except BrokenPipeError:
+        _without_reader()
+    except OSError as error:
+        _fail(_os_sentence(error), 1)
+    except Exception as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        sentence = " ".join(str(error).split())
+        more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
+        _fail(f"Unexpected {type(error).__name__}: {sentence}. {more}.", 1)
+
+
+def _fail(sentence: str, status: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(status)
+
+
+class _Ended(BaseException):
+    """A signal asked the process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the first of the usual signals unwind the stack, and no second one disturb that."""
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        for other in numbers:
+            signal.signal(other, signal.SIG_IGN)
+        raise _Ended(number)
+
+    before = {number: signal.getsignal(number) for number in numbers}
+    heeded = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    try:
+        for number in heeded:
+            signal.signal(number, end)
+        yield
+    finally:
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+
+
+def _without_reader() -> NoReturn:
+    """Whoever read our output has gone; leave without a second complaint at exit."""
+    with contextlib.suppress(OSError):
+        sys.stdout.close()
+    raise typer.Exit(1)
+
+
+def _os_sentence(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _parsed(settings: list[str]) -> dict[str, object]:
+    """Parameters from NAME=VALUE; a value that is not JSON is text."""
+    parsed: dict[str, object] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.isidentifier():
+            raise ConfigError(f"--set {setting}: write it as NAME=VALUE.")
+        try:
+            parsed[name] = json.loads(text)
+        except ValueError:
+            parsed[name] = text
+    return parsed
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Executing one notebook, and saying in one sentence why it stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from customer_value import errors
+from customer_value.errors import CustomerValueError, FitError, NotebookError
+from customer_value.report.kernel import ENGINE, Kernels
+from customer_value.report.notebooks import papermill_path
+from customer_value.report.progress import Event, Listener
+
+__all__ = ["execute"]
+
+
+def execute(
+    path: Path,
+    partial: Path,
+    parameters: Mapping[str, object],
+    kernels: Kernels,
+    tell: Listener,
+    cell_timeout: int,
+) -> NotebookNode:
+    """Run one notebook to its end.
+
+    Parameters
+    ----------
+    path
+        The notebook; it is not changed.
+    partial
+        Where the executed notebook is written, cell by cell.
+    parameters
+        Put into a cell after the one tagged ``parameters``; if there are none, there is no such cell.
+    kernels
+        Gives the process; a start that fails is tried a second time.
+    tell
+        Hears of every cell.
+    cell_timeout
+        Seconds that one cell may take.
+
+    Raises
+    ------
+    CustomerValueError
+        The error that a cell raised, if it is about the input or the settings; otherwise a
+        `NotebookError` that names notebook and cell.
+    """
+    watch = _Watch(path.stem, len(nbformat.read(path, as_version=4).cells) + bool(parameters), tell)
+    arguments = {
+        "input_path": papermill_path(path),
+        "output_path": papermill_path(partial),
+        "parameters": dict(parameters),
+        "cell_timeout": cell_timeout,
+        "cell_done": watch.cell_done,
+    }
+    watch.say("notebook started")
+    try:
+        try:
+            notebook = _once(arguments, kernels, watch)
+        except (RuntimeError, TimeoutError) as error:
+            if watch.done or kernels.stopped:
+                raise
+            watch.say("kernel restarted", f"{type(error).__name__}: {error}")
+            notebook = _once(arguments, kernels, watch)
+    except Exception as error:
+        if not kernels.stopped:
+            watch.say("notebook failed", _in_full(error))
+        raise _explained(error, watch, partial) from error
+    finally:
+        _close_event_loop()
+    for text in _stderr(notebook):
+        watch.say("notebook stderr", text)
+    watch.say("notebook finished")
+    return notebook
+
+
+@dataclass
+class _Watch:
+    """How far a notebook is."""
+
+    name: str
+    cells: int
+    tell: Listener
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def cell_done(self, count: int) -> None:
+        self.done = count
+        self.say("cell finished")
+
+    def say(self, kind: Any, text: str = "") -> None:
+        seconds = round(time.monotonic() - self.started, 3)
+        self.tell(Event(kind, self.name, self.done, self.cells, seconds, text))
+
+
+def _once(arguments: Mapping[str, Any], kernels: Kernels, watch: _Watch) -> NotebookNode:
+    kernel = kernels.new(watch.name)
+    try:
+        return papermill.execute_notebook(
+            **arguments,
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            kernel=kernel,
+        )
+    except Exception:
+        if said := kernel.said():
+            watch.say("kernel said", said)
+        raise
+
+
+def _explained(error: Exception, watch: _Watch, partial: Path) -> CustomerValueError:
+    if isinstance(error, PapermillExecutionError):
+        sentence = " ".join(str(error.evalue).split())
+        kind = _own_kind(str(error.ename))
+        if kind and not issubclass(kind, NotebookError | FitError):
+            return kind(sentence)
+        place = _place(partial, error.cell_index, watch.cells)
+        what = sentence if kind else f"{error.ename}: {sentence}"
+    else:
+        place = _place(partial, watch.done, watch.cells)
+        what = _plainly(error)
+    return NotebookError(f"Notebook {watch.name} stopped at {place}: {what.rstrip(':. ')}.")
+
+
+def _own_kind(name: str) -> type[CustomerValueError] | None:
+    """The class of an error that a notebook raised, if it is one of ours."""
+    kind = getattr(errors, name, None) if name in errors.__all__ else None
+    return kind if isinstance(kind, type) and issubclass(kind, CustomerValueError) else None
+
+
+def _plainly(error: Exception) -> str:
+    if isinstance(error, CellTimeoutError):
+        return "the cell took longer than it may"
+    if isinstance(error, DeadKernelError):
+        return "its process ended unexpectedly, often because memory ran out"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _place(partial: Path, index: int, cells: int) -> str:
+    """The cell, counted from 1 with the one for the parameters, and the heading above it."""
+    heading = ""
+    try:
+        before = nbformat.read(partial, as_version=4).cells[: index + 1]
+    except (OSError, ValueError):
+        before = []
+    for cell in before:
+        if cell.cell_type == "markdown":
+            found = re.findall(r"^#{1,3} +(.+?) *$", cell.source, flags=re.MULTILINE)
+            heading = html.unescape(found[-1]) if found else heading
+    return f"cell {min(index + 1, cells)} of {cells}" + (f' (under "{heading}")' if heading else "")
+
+
+def _in_full(error: Exception) -> str:
+    return str(error) if isinstance(error, PapermillExecutionError) else f"{type(error).__name__}: {error}"
+
+
+def _stderr(notebook: NotebookNode) -> list[str]:
+    return [
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
+def _close_event_loop() -> None:
+    """The loop that the notebook client made for this thread would else be left open."""
+    loop = asyncio.get_event_loop_policy().get_event_loop()
+    loop.close()
+    asyncio.set_event_loop(None)

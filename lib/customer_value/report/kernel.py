@@ -1,0 +1,180 @@
+"""The processes that run notebooks: this very Python, nothing of the user's set-up, ended for sure.
+
+A kernel found by name could belong to another environment, read start-up files of the user, or find
+a stray ``random.py`` in the working folder; all of these would make a report depend on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+__all__ = ["ENGINE", "Kernels"]
+
+ENGINE = "customer-value"
+"""The papermill engine that runs a notebook on a kernel of `Kernels`."""
+
+
+class Kernels:
+    """All kernels of one run; leaving the block ends those that still live.
+
+    Parameters
+    ----------
+    folder
+        Working folder of the notebooks.
+    environment
+        Variables that the notebooks see beside those of this process.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self._own = Path(tempfile.mkdtemp(prefix="cv-"))
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
+        self._environment = {
+            **inherited,
+            "PYTHONHASHSEED": "0",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            **environment,
+        }
+        self._turn = threading.Lock()
+        self._alive: set[_Kernel] = set()
+        self.stopped = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self._own, ignore_errors=True)
+
+    def new(self, name: str) -> _Kernel:
+        """A kernel that is not started yet; its own output goes to the file that `said` reads."""
+        own = Path(tempfile.mkdtemp(prefix=f"{name}-"[:20], dir=self._own))
+        return _Kernel(
+            run=self,
+            kernel_name="python3",
+            transport="tcp" if sys.platform == "win32" else "ipc",
+            connection_file=str(own / "k.json"),
+            settings_folder=own,
+        )
+
+    def environment(self, kernel: _Kernel) -> dict[str, str]:
+        """The variables that one kernel sees; IPython finds an empty profile of its own."""
+        return {**self._environment, "IPYTHONDIR": str(kernel.own)}
+
+    def started(self, kernel: _Kernel) -> None:
+        """Note a living kernel; one that was late to start after `stop` is ended at once."""
+        with self._turn:
+            self._alive.add(kernel)
+        if self.stopped:
+            kernel.kill_now()
+
+    def ended(self, kernel: _Kernel) -> None:
+        """Note that a kernel has ended."""
+        with self._turn:
+            self._alive.discard(kernel)
+
+    def stop(self) -> None:
+        """End every kernel at once and start no more."""
+        self.stopped = True
+        with self._turn:
+            alive = list(self._alive)
+        for kernel in alive:
+            kernel.kill_now()
+
+
+class _Kernel(AsyncKernelManager):
+    """A kernel on this interpreter."""
+
+    def __init__(self, *, run: Kernels, settings_folder: Path, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.run = run
+        self.own = settings_folder
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        without_habits = ["--IPKernelApp.ignore_cwd=True", "--HistoryManager.enabled=False"]
+        return KernelSpec(argv=command + without_habits, display_name="Python 3", language="python")
+
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        said = (self.own / "output.txt").open("ab")
+        with said:
+            await super().start_kernel(
+                **options,
+                cwd=str(self.run.folder),
+                env=self.run.environment(self),
+                stdout=said,
+                stderr=said,
+            )
+        self.run.started(self)
+
+    async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
+        await super().cleanup_resources(restart=restart)
+        self.run.ended(self)
+
+    def said(self) -> str:
+        """The end of what the process wrote outside of cells, for the log."""
+        with contextlib.suppress(OSError):
+            return (self.own / "output.txt").read_text(encoding="utf-8", errors="replace")[-4000:]
+        return ""
+
+    def kill_now(self) -> None:
+        """End the process and its children without asking."""
+        process = getattr(self.provisioner, "process", None)
+        if process is None or process.poll() is not None:
+            return
+        with contextlib.suppress(OSError):
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+class _Engine(NBClientEngine):  # type: ignore[misc]
+    """Papermill's own client on a given kernel, with a call after every cell."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        kernel: _Kernel,
+        cell_done: Callable[[int], None],
+        cell_timeout: int,
+        start_timeout: int = 60,
+        **ignored: object,
+    ) -> None:
+        def executed(cell: object, cell_index: int, **reply: object) -> None:
+            cell_done(cell_index + 1)
+
+        client = PapermillNotebookClient(
+            nb_man,
+            km=kernel,
+            kernel_name=kernel_name,
+            timeout=cell_timeout,
+            startup_timeout=start_timeout,
+            on_cell_executed=executed,
+        )
+        client.execute(cleanup_kc=True)
+
+
+papermill_engines.register(ENGINE, _Engine)

@@ -1,0 +1,118 @@
+"""Notebook files: where they are, what they take as parameters, how they are kept tidy."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from customer_value import words
+from customer_value.errors import ConfigError, NotebookError
+
+__all__ = ["find_notebooks", "normalised", "notebooks_folder", "papermill_path", "parameters_of", "redacted"]
+
+_KEPT_METADATA = ("tags", "jupyter", "slideshow")
+
+
+def notebooks_folder() -> Path:
+    """Where the notebooks are: beside the library in a clone, inside the package once installed."""
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "_notebooks"
+    return packed if packed.is_dir() else package.parents[1] / "notebooks"
+
+
+def find_notebooks(folder: Path) -> list[Path]:
+    """The notebooks of a report in the order of their numbers.
+
+    Raises
+    ------
+    ConfigError
+        If there are none.
+    """
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        raise ConfigError(f"There are no notebooks (such as 01_data_load.ipynb) in {folder}.")
+    return found
+
+
+def parameters_of(notebooks: Sequence[Path], values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """Which of the given parameters each notebook takes.
+
+    Parameters
+    ----------
+    notebooks
+        Files with a cell tagged ``parameters``; each must have a parameter ``config``.
+    values
+        Parameter name to a JSON scalar or list.
+
+    Returns
+    -------
+    dict
+        Name of the notebook (without ending) to its parameters.
+
+    Raises
+    ------
+    ConfigError
+        If no notebook has a parameter of that name, or a value is no JSON value.
+    NotebookError
+        If a notebook cannot be told which settings to use.
+    """
+    from papermill import inspect_notebook
+
+    known = {path.stem: set(inspect_notebook(papermill_path(path))) for path in notebooks}
+    for name, own in known.items():
+        if "config" not in own:
+            raise NotebookError(f"Notebook {name} has no parameter 'config' in a cell tagged 'parameters'.")
+    every = sorted(set().union(*known.values()) - {"config"})
+    for name, value in values.items():
+        if name not in every and name != "config":
+            close = difflib.get_close_matches(name, every, n=1, cutoff=0.5)
+            hint = f"did you mean '{close[0]}'?" if close else f"there are: {words.listing(every, most=12)}."
+            raise ConfigError(f"No notebook has a parameter '{name}'; {hint}")
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ConfigError(
+                f"Parameter {name}: {value!r} is not a number, text, true, false or list of these."
+            ) from None
+    return {name: {key: values[key] for key in values if key in own} for name, own in known.items()}
+
+
+def normalised(notebook: NotebookNode) -> NotebookNode:
+    """A copy without times, paths and random ids, so that equal runs give equal files."""
+    tidy: NotebookNode = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    tidy.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    for number, cell in enumerate(tidy.cells, start=1):
+        cell["id"] = f"cell-{number:02d}"
+        kept = {key: cell.metadata[key] for key in _KEPT_METADATA if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(kept)
+    return tidy
+
+
+def redacted(notebook: NotebookNode, redact: Callable[[str], str]) -> NotebookNode:
+    """A copy in which every text went through ``redact``."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            return redact(value)
+        if isinstance(value, dict):
+            return {key: walk(inner) for key, inner in value.items()}
+        return [walk(inner) for inner in value] if isinstance(value, list) else value
+
+    copy: NotebookNode = nbformat.from_dict(walk(notebook))
+    return copy
+
+
+def papermill_path(path: Path) -> str:
+    """A path as papermill wants it: it takes braces for placeholders."""
+    return str(path).replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,176 @@
+"""Making a report from a settings file: the one function behind ``customer-value report``."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from customer_value.config import load_settings
+from customer_value.errors import CustomerValueError, NotebookError
+from customer_value.report.execute import execute
+from customer_value.report.kernel import Kernels
+from customer_value.report.notebooks import (
+    find_notebooks,
+    normalised,
+    notebooks_folder,
+    parameters_of,
+    redacted,
+)
+from customer_value.report.progress import Event, Listener, RunLog, silent
+from customer_value.report.publish import Workspace, as_typed, publish, workspace
+from customer_value.report.secrecy import redactor
+from customer_value.report.site import write_site
+
+__all__ = ["make_report"]
+
+CELL_TIMEOUT_SECONDS = 1800
+"""Longest time for one cell: models on large data take minutes, a cell that hangs should end."""
+
+MOST_JOBS = 4
+
+
+def make_report(
+    config: Path | str,
+    output: Path | str,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    notebooks: Path | None = None,
+    progress: Listener = silent,
+    jobs: int | None = None,
+    cell_timeout: int = CELL_TIMEOUT_SECONDS,
+) -> Path:
+    """Run the notebooks on one company's data and publish the report.
+
+    The first notebook runs alone (it reads and reduces the input), the others side by side. Each
+    runs in the folder of the settings file, with ``config`` as the name of that file, and writes to
+    the folder that the environment variable ``CUSTOMER_VALUE_RUN`` names.
+
+    Parameters
+    ----------
+    config
+        The settings file (YAML).
+    output
+        The report's folder; an earlier report there is replaced at the very end, in one step.
+    parameters
+        Further parameters of notebooks; each must exist in at least one.
+    notebooks
+        Folder of the notebooks; by default those of the project.
+    progress
+        Hears of every `Event` of the run.
+    jobs
+        How many notebooks may run side by side; by default as many as there are cores, at most 4.
+    cell_timeout
+        Seconds that one cell may take.
+
+    Returns
+    -------
+    pathlib.Path
+        The report's ``index.html``. Times are in ``NAME.log.jsonl`` beside the report's folder.
+
+    Raises
+    ------
+    ConfigError, InputError
+        If settings, parameters or input are wrong, also where a notebook found out.
+    NotebookError
+        If a notebook stopped; the message names notebook and cell. The report that was there stays.
+        ``NAME-failed`` beside the report's folder keeps the notebook as far as it ran.
+    """
+    config = Path(config).absolute()
+    settings = load_settings(config)
+    files = find_notebooks(notebooks or notebooks_folder())
+    chosen = dict(parameters or {})
+    plan = parameters_of(files, {**chosen, "config": config.name})
+    redact = redactor(settings)
+    with workspace(Path(output)) as place, RunLog(place.log, redact) as log:
+
+        def tell(event: Event) -> None:
+            log(event)
+            progress(event)
+
+        try:
+            run = _Run(place, plan, tell, redact, cell_timeout)
+            executed = run.notebooks(files, config.parent, jobs or min(os.cpu_count() or 1, MOST_JOBS))
+            started = time.monotonic()
+            write_site(place.site, executed, settings.title, settings.currency, chosen)
+            tell(Event("pages rendered", seconds=round(time.monotonic() - started, 3)))
+            index = publish(place)
+        except BaseException:
+            log(Event("run failed", text=traceback.format_exc()))
+            raise
+        _forget_failure(place.failed, files)
+        tell(Event("published"))
+        return index
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The notebooks of one run."""
+
+    place: Workspace
+    plan: Mapping[str, Mapping[str, object]]
+    tell: Listener
+    redact: Callable[[str], str]
+    cell_timeout: int
+
+    def notebooks(self, files: Sequence[Path], folder: Path, jobs: int) -> dict[str, NotebookNode]:
+        """Execute all: the first alone, then the others side by side."""
+        self.tell(Event("run started", cells=len(files)))
+        executed: dict[str, NotebookNode] = {}
+        environment = {"CUSTOMER_VALUE_RUN": str(self.place.site)}
+        with Kernels(folder, environment) as kernels, ThreadPoolExecutor(max_workers=jobs) as pool:
+            try:
+                for group in (files[:1], files[1:]):
+                    futures = {path.stem: pool.submit(self._one, path, kernels) for path in group}
+                    wait(futures.values(), return_when=FIRST_EXCEPTION)
+                    executed |= _results(futures)
+            except BaseException:
+                kernels.stop()
+                pool.shutdown(cancel_futures=True)
+                raise
+        return executed
+
+    def _one(self, path: Path, kernels: Kernels) -> NotebookNode:
+        partial = self.place.executed / path.name
+        try:
+            notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, self.cell_timeout)
+        except CustomerValueError as error:
+            sentence = self.redact(str(error))
+            if not kernels.stopped and self._kept(partial) and isinstance(error, NotebookError):
+                kept = as_typed(self.place.failed / path.name)
+                sentence += f" The notebook as far as it ran is kept: {kept}"
+            raise type(error)(sentence) from error
+        return redacted(normalised(notebook), self.redact)
+
+    def _kept(self, partial: Path) -> bool:
+        """Put a copy of a partial notebook where people can look at it."""
+        with suppress(OSError, ValueError):
+            notebook = redacted(nbformat.read(partial, as_version=4), self.redact)
+            self.place.failed.mkdir(exist_ok=True)
+            nbformat.write(notebook, self.place.failed / partial.name)
+            return True
+        return False
+
+
+def _results(futures: Mapping[str, Future[NotebookNode]]) -> dict[str, NotebookNode]:
+    """What the notebooks gave; the failure of the first that failed, if one did."""
+    for future in futures.values():
+        if future.done() and (error := future.exception()):
+            raise error
+    return {name: future.result() for name, future in futures.items()}
+
+
+def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
+    """Remove the partial notebooks of an earlier failure, and nothing else that may lie there."""
+    with suppress(OSError):
+        for path in files:
+            (folder / path.name).unlink(missing_ok=True)
+        folder.rmdir()

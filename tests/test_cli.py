@@ -1,0 +1,167 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from customer_value import __version__, cli, report
+from customer_value.errors import ConfigError, FitError, InputError, NotebookError
+
+ORDERS = "customer,date,amount\nA,2024-01-05,10.50\nB,2024-02-01,20.00\n,2024-02-03,5.00\n"
+SETTINGS = """\
+currency: EUR
+orders:
+  path: orders.csv
+  columns: {customer_id: customer, order_date: date, amount: amount}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    (tmp_path / "my.yml").write_text(SETTINGS)
+    return tmp_path / "my.yml"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def made(monkeypatch: pytest.MonkeyPatch, error: BaseException | None = None) -> list[dict[str, object]]:
+    """Replace the making of reports by something that remembers its options, and may fail."""
+    calls: list[dict[str, object]] = []
+
+    def make_report(config: Path, output: Path, **options: object) -> Path:
+        calls.append(options)
+        if error:
+            raise error
+        return output / "index.html"
+
+    monkeypatch.setattr(report, "make_report", make_report)
+    return calls
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"customer-value {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["check", "--help"]])
+def test_help_is_plain_and_succeeds(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["report", "x.yml"], ["reprot"], ["report", "x.yml", "--output", "o", "--jobs", "0"]]
+)
+def test_wrong_command_line_is_status_2(arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_path_to_open_is_printed_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    made(monkeypatch)
+    result = run("report", "x.yml", "--output", "out")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == f"The report is ready: {Path('out/index.html')}"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ConfigError("my.yml, line 3: unknown key."), 2),
+        (InputError("orders.csv, row 3: no date."), 2),
+        (NotebookError("Notebook 02 stopped."), 1),
+        (FitError("The model did not converge."), 1),
+    ],
+)
+def test_errors_are_one_sentence_and_a_status(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    made(monkeypatch, error)
+    result = run("report", "x.yml", "--output", "out")
+    assert (result.exit_code, result.stderr) == (status, f"{error}\n")
+
+
+@pytest.mark.parametrize("error", [ValueError("odd\nthing"), OSError(28, "No space left on device", "/x")])
+def test_unexpected_error_is_one_line_and_status_1(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    made(monkeypatch, error)
+    result = run("report", "x.yml", "--output", "out")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    assert str(error.args[-1]).splitlines()[-1] in result.stderr
+
+
+def test_parameters_are_json_or_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = made(monkeypatch)
+    options = ["a=0.1", "b=text", "c=[1, 2]", "d=true", "e=2024-01-31", "f=null", "g=a = b", "h=0010"]
+    run("report", "x.yml", "--output", "out", *(part for option in options for part in ("--set", option)))
+    assert calls[0]["parameters"] == {
+        "a": 0.1, "b": "text", "c": [1, 2], "d": True, "e": "2024-01-31", "f": None, "g": "a = b", "h": "0010",
+    }  # fmt: skip
+
+
+def test_parameter_without_a_value_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    made(monkeypatch)
+    result = run("report", "x.yml", "--output", "out", "--set", "top_share")
+    assert (result.exit_code, result.stderr) == (2, "--set top_share: write it as NAME=VALUE.\n")
+
+
+def test_check_prints_the_ledger_and_the_warnings(config: Path) -> None:
+    result = run("check", config)
+    assert result.exit_code == 0
+    assert "no customer id" in result.stdout
+    assert "Warning: 1 row has no customer id" in result.stdout
+    assert not [path for path in config.parent.iterdir() if path.name not in ("my.yml", "orders.csv")]
+
+
+def test_check_of_wrong_settings_is_status_2(config: Path) -> None:
+    config.write_text(SETTINGS.replace("currency", "curency"))
+    result = run("check", config)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean 'currency'" in result.stderr
+
+
+def test_report_on_missing_settings_is_status_2(tmp_path: Path) -> None:
+    result = run("report", tmp_path / "no.yml", "--output", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+def test_init_prints_settings_that_check_accepts(config: Path) -> None:
+    result = run("init", config.with_name("orders.csv"))
+    assert (result.exit_code, result.stderr) == (0, "")
+    written = config.with_name("new.yml")
+    written.write_text(result.stdout)
+    assert run("check", written).exit_code == 0
+
+
+def test_sample_goes_into_an_empty_folder_only(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").touch()
+    result = run("sample", tmp_path)
+    assert (result.exit_code, result.stderr) == (2, f"{tmp_path} is not an empty folder; name a new one.\n")
+
+
+def test_sample_writes_settings_that_load(tmp_path: Path) -> None:
+    from customer_value.config import load_settings
+
+    assert run("sample", tmp_path / "company").exit_code == 0
+    assert load_settings(tmp_path / "company" / "company.yml").currency
+
+
+def test_start_is_light() -> None:
+    heavy = "{'pandas', 'numpy', 'ibis', 'papermill', 'matplotlib', 'pydantic'}"
+    program = f"import sys; import customer_value.cli; print({heavy} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
+
+
+def test_reader_that_goes_away_is_no_error_message(config: Path) -> None:
+    program = [sys.executable, "-m", "customer_value.cli", "check", str(config)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""

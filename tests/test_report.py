@@ -1,0 +1,278 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import report_company as company
+from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.report import kernel, make_report, notebooks_folder
+from customer_value.report.notebooks import find_notebooks, normalised, parameters_of
+from customer_value.report.progress import Event, console
+from customer_value.report.secrecy import redactor
+from customer_value.settings import TableSource
+from report_company import code, markdown, write_notebook, write_settings
+
+OK = 'import os, pathlib\npathlib.Path(os.environ["CUSTOMER_VALUE_RUN"], "ledger.csv").write_text(config)'
+BEHAVED = """\
+import os, sys
+print("in", os.path.basename(os.getcwd()), "" in sys.path, len(os.environ["IPYTHONDIR"]) > 0, sys.argv[0][-3:])
+print("to stderr", file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """A report of two small notebooks, and the events of its second run."""
+    folder = tmp_path_factory.mktemp("made {x}")
+    config, books = write_settings(folder / "input"), folder / "notebooks"
+    write_notebook(books, "01_data_load", code(OK), code("config + str(depth)"))
+    parameters = nbformat.read(books / "01_data_load.ipynb", as_version=4)
+    parameters.cells[1].source += "depth = None\n"
+    nbformat.write(parameters, books / "01_data_load.ipynb")
+    write_notebook(books, "02_other", code(BEHAVED))
+    make_report(config, folder / "first", notebooks=books, parameters={"depth": 3}, jobs=1)
+    events: list[Event] = []
+    make_report(config, folder / "report", notebooks=books, parameters={"depth": 3}, progress=events.append)
+    return folder / "report", events
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_same_input_gives_the_same_report_byte_for_byte(made: tuple[Path, list[Event]]) -> None:
+    report, _ = made
+    files = contents(report)
+    assert files == contents(report.with_name("first"))
+    assert set(files) == {
+        "index.html", "01_data_load.html", "02_other.html", "facts.json", "ledger.csv", "provenance.json",
+    }  # fmt: skip
+
+
+def test_nothing_is_left_beside_the_report_but_its_log(made: tuple[Path, list[Event]]) -> None:
+    beside = {path.name for path in made[0].parent.iterdir()}
+    assert beside == {"first", "first.log.jsonl", "report", "report.log.jsonl", "input", "notebooks"}
+
+
+def test_notebooks_run_beside_the_settings_and_see_only_their_name(made: tuple[Path, list[Event]]) -> None:
+    report, _ = made
+    assert (report / "ledger.csv").read_text() == "acme.yml"
+    assert "acme.yml3" in (report / "01_data_load.html").read_text()
+    assert "in input False True .py" in (report / "02_other.html").read_text()
+    assert str(report.parent).encode() not in b"".join(contents(report).values())
+
+
+def test_log_keeps_times_and_standard_error(made: tuple[Path, list[Event]]) -> None:
+    report, _ = made
+    lines = [json.loads(line) for line in report.with_name("report.log.jsonl").read_text().splitlines()]
+    assert lines[0]["kind"] == "run started"
+    assert lines[-1]["kind"] == "published"
+    assert [line["text"] for line in lines if line["kind"] == "notebook stderr"] == ["to stderr\n"]
+    assert all("time" in line for line in lines)
+
+
+def test_progress_tells_every_notebook_and_cell(made: tuple[Path, list[Event]]) -> None:
+    _, events = made
+    ended = {event.notebook: event for event in events if event.kind == "notebook finished"}
+    assert list(ended) == ["01_data_load", "02_other"]
+    assert all(event.cell == event.cells and event.seconds > 0 for event in ended.values())
+
+
+def failing(folder: Path, source: str) -> str:
+    """The message of a run whose notebook fails in its last cell."""
+    config, books = write_settings(folder / "input"), folder / "notebooks"
+    write_notebook(books, "01_data_load", markdown("## The heart"), code("fine = 1"), code(source))
+    with pytest.raises(CustomerValueError) as caught:
+        make_report(config, folder / "report", notebooks=books, cell_timeout=3)
+    assert not (folder / "report").exists()
+    assert not list(folder.glob(".*"))
+    return f"{type(caught.value).__name__}: {caught.value}"
+
+
+def test_failed_notebook_is_named_with_its_cell_and_kept(tmp_path: Path) -> None:
+    message = failing(tmp_path, "1 / 0")
+    kept = tmp_path / "report-failed" / "01_data_load.ipynb"
+    assert message == (
+        'NotebookError: Notebook 01_data_load stopped at cell 6 of 6 (under "The heart"): ZeroDivisionError: '
+        f"division by zero. The notebook as far as it ran is kept: {kept}"
+    )
+    assert "ZeroDivisionError" in kept.read_text()
+    assert "Traceback" in (tmp_path / "report.log.jsonl").read_text()
+    write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
+    make_report(tmp_path / "input" / "acme.yml", tmp_path / "report", notebooks=tmp_path / "notebooks")
+    assert not kept.parent.exists()
+
+
+def test_input_error_in_a_notebook_keeps_its_own_sentence(tmp_path: Path) -> None:
+    source = "from customer_value.errors import InputError\nraise InputError('orders.csv, row 3: no date.')"
+    assert failing(tmp_path, source) == "InputError: orders.csv, row 3: no date."
+
+
+def test_cell_that_hangs_is_ended(tmp_path: Path) -> None:
+    message = failing(tmp_path, "import time\ntime.sleep(60)")
+    assert "at cell 6 of 6" in message
+    assert "took longer than it may" in message
+
+
+def test_process_that_dies_is_told(tmp_path: Path) -> None:
+    message = failing(tmp_path, "import os\nos._exit(9)")
+    assert "at cell 6 of 6" in message
+    assert "often because memory ran out" in message
+
+
+def test_secrets_are_in_no_file_of_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERS_ADDRESS", "db://me:s3cret@host/x")
+    monkeypatch.setattr(
+        company, "SETTINGS", company.SETTINGS.replace("path: orders.csv", "path_env: ORDERS_ADDRESS")
+    )
+    message = failing(tmp_path, "import os\nraise ValueError('cannot open ' + os.environ['ORDERS_ADDRESS'])")
+    assert "cannot open <ORDERS_ADDRESS>" in message
+    assert "s3cret" not in message
+    assert b"s3cret" not in b"".join(contents(tmp_path).values())
+
+
+SLEEPY = """\
+import os, pathlib, time
+pathlib.Path("kernel.pid").write_text(str(os.getpid()))
+time.sleep(120)
+"""
+
+
+@pytest.fixture
+def running(made: tuple[Path, list[Event]], tmp_path: Path) -> subprocess.Popen[str]:
+    """A run in its own process, over an earlier report, in the middle of its first notebook."""
+    config, books = write_settings(tmp_path / "input"), tmp_path / "notebooks"
+    shutil.copytree(made[0], tmp_path / "report")
+    write_notebook(books, "01_data_load", code(SLEEPY))
+    arguments = ["report", str(config), "--output", str(tmp_path / "report"), "--notebooks", str(books)]
+    command = [sys.executable, "-m", "customer_value.cli", *arguments]
+    process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until((tmp_path / "input" / "kernel.pid").exists)
+    return process
+
+
+def wait_until(happened: object, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not happened():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_run_that_is_asked_to_end_cleans_up(
+    running: subprocess.Popen[str], tmp_path: Path, number: int, status: int
+) -> None:
+    before = contents(tmp_path / "report")
+    kernel = int((tmp_path / "input" / "kernel.pid").read_text())
+    running.send_signal(number)
+    _, said = running.communicate(timeout=20)
+    assert (running.returncode, said.count("\n")) == (status, 1)
+    assert is_gone(kernel)
+    assert contents(tmp_path / "report") == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_killed_run_leaves_the_report_and_the_next_run_cleans_up(
+    running: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    before = contents(tmp_path / "report")
+    kernel = int((tmp_path / "input" / "kernel.pid").read_text())
+    with pytest.raises(ConfigError, match="Another run is writing"):
+        make_report(tmp_path / "input" / "acme.yml", tmp_path / "report", notebooks=tmp_path / "notebooks")
+    running.kill()
+    running.communicate()
+    assert contents(tmp_path / "report") == before
+    assert list(tmp_path.glob(".report.*.partial"))
+    wait_until(lambda: is_gone(kernel))
+    write_notebook(tmp_path / "notebooks", "01_data_load", code("2"))
+    make_report(tmp_path / "input" / "acme.yml", tmp_path / "report", notebooks=tmp_path / "notebooks")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_unknown_parameter_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
+    write_notebook(tmp_path, "01_data_load")
+    book = nbformat.read(tmp_path / "01_data_load.ipynb", as_version=4)
+    book.cells[1].source += "top_share = None  # share of customers\n"
+    nbformat.write(book, tmp_path / "01_data_load.ipynb")
+    files = find_notebooks(tmp_path)
+    assert parameters_of(files, {"top_share": 0.1}) == {"01_data_load": {"top_share": 0.1}}
+    with pytest.raises(ConfigError, match="did you mean 'top_share'"):
+        parameters_of(files, {"topshare": 0.1})
+    with pytest.raises(ConfigError, match="is not a number, text"):
+        parameters_of(files, {"top_share": object()})
+
+
+def test_notebook_must_take_the_settings_file(tmp_path: Path) -> None:
+    write_notebook(tmp_path, "01_data_load")
+    book = nbformat.read(tmp_path / "01_data_load.ipynb", as_version=4)
+    book.cells[1].metadata = {}
+    nbformat.write(book, tmp_path / "01_data_load.ipynb")
+    with pytest.raises(NotebookError, match="no parameter 'config'"):
+        parameters_of(find_notebooks(tmp_path), {})
+
+
+def test_folder_without_notebooks_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="There are no notebooks"):
+        find_notebooks(tmp_path)
+
+
+def test_notebooks_of_the_clone_are_found() -> None:
+    assert (notebooks_folder() / "01_data_load.ipynb").exists()
+
+
+def test_normalised_notebook_has_stable_ids_and_no_times() -> None:
+    cell = code("1", "headline")
+    cell.metadata["papermill"] = {"start_time": "2020-01-01"}
+    cell.metadata["execution"] = {}
+    book = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {"input_path": "/home/me"}})
+    tidy = normalised(book)
+    assert tidy.cells[0].id == "cell-01"
+    assert tidy.cells[0].metadata == {"tags": ["headline"]}
+    assert set(tidy.metadata) == {"kernelspec", "language_info"}
+    assert normalised(tidy) == tidy
+
+
+def test_plain_progress_is_one_line_per_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    with console() as tell:
+        tell(Event("run started", cells=2))
+        tell(Event("notebook started", "01_a", cells=5))
+        tell(Event("notebook finished", "01_a", cell=5, cells=5, seconds=1.23))
+    assert capsys.readouterr().out == "[1/2] 01_a  5 cells in 1.2 s\n"
+
+
+def test_short_values_of_the_environment_are_left_alone() -> None:
+    redact = redactor(TableSource(path_env="PLACE"), {"PLACE": "a"})
+    assert redact("a cat") == "a cat"
+
+
+def test_kernel_that_does_not_start_is_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, tries = kernel._Kernel.start_kernel, []
+
+    async def flaky(self: kernel._Kernel, **options: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        await start(self, **options)
+
+    monkeypatch.setattr(kernel._Kernel, "start_kernel", flaky)
+    config, events = write_settings(tmp_path / "input"), []
+    write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
+    make_report(config, tmp_path / "report", notebooks=tmp_path / "notebooks", progress=events.append)
+    assert [event.kind for event in events].count("kernel restarted") == 1
