@@ -191,7 +191,8 @@ class DataLoad:
         if only:
             parts.append(
                 f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns or "
-                f"orders for nothing; {words.verb(only, 'it counts', 'they count')} in the money but in no purchase model."
+                f"orders for nothing; {words.verb(only, 'it counts', 'they count')} in the money but in no "
+                "purchase model."
             )
         return " ".join(parts)
 

@@ -5,5 +5,36 @@ what the chart shows with its numbers, and raises `NotEnoughData` where there is
 """
 
 from customer_value.plots.data_load import buyers_by_month, revenue_by_month
+from customer_value.plots.loyalty import (
+    matrix_counts,
+    matrix_scatter,
+    repeat_purchase_only,
+    respondents_vs_rest,
+)
+from customer_value.plots.pareto import (
+    abc_bars,
+    concentration_by_period,
+    lorenz_curve,
+    pareto_chart,
+    tier_map,
+    whale_curve,
+)
+from customer_value.plots.rfm import score_distribution, score_map, segment_bars
 
-__all__ = ["buyers_by_month", "revenue_by_month"]
+__all__ = [
+    "abc_bars",
+    "buyers_by_month",
+    "concentration_by_period",
+    "lorenz_curve",
+    "matrix_counts",
+    "matrix_scatter",
+    "pareto_chart",
+    "repeat_purchase_only",
+    "respondents_vs_rest",
+    "revenue_by_month",
+    "score_distribution",
+    "score_map",
+    "segment_bars",
+    "tier_map",
+    "whale_curve",
+]

@@ -1,0 +1,104 @@
+"""What analyses need of the engine: pandas or Ibis in, exact sums, classes by lowest value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import ibis
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from customer_value.errors import InputError
+
+__all__ = ["as_fact", "as_table", "column_values", "exact_sum", "steps"]
+
+_EXACT = "decimal(38, 4)"
+
+
+def as_table(table: ibis.Table | pd.DataFrame, *, needs: tuple[str, ...] = ()) -> ibis.Table:
+    """A table as an Ibis expression, whether it came lazily or as a pandas frame.
+
+    Parameters
+    ----------
+    table
+        Ibis table or pandas frame.
+    needs
+        Columns that must be there.
+
+    Raises
+    ------
+    InputError
+        Names the columns that are missing and those that are there.
+
+    Examples
+    --------
+    >>> as_table(pd.DataFrame({"customer_id": ["a"]})).columns
+    ('customer_id',)
+    """
+    expression = table
+    if isinstance(table, pd.DataFrame):
+        expression = ibis.memtable(pa.Table.from_pandas(table, preserve_index=False))
+    missing = [name for name in needs if name not in expression.columns]
+    if missing:
+        there = ", ".join(expression.columns)
+        raise InputError(f"The table has no column {', '.join(missing)}; it has {there}.")
+    return expression
+
+
+def exact_sum(column: Any, **options: Any) -> Any:
+    """Sum of money as an Ibis expression that does not depend on the order of rows.
+
+    Sums of doubles differ from run to run in the last digits; here each amount becomes a decimal
+    with four places, and only the sum is a double again.
+
+    Examples
+    --------
+    >>> table = as_table(pd.DataFrame({"amount": [0.1, 0.2, -0.3]}))
+    >>> float(exact_sum(table.amount).execute())
+    0.0
+    """
+    return column.cast(_EXACT).sum(**options).cast("float64")
+
+
+def column_values(table: ibis.Table, column: str) -> npt.NDArray[np.float64]:
+    """One numeric column in memory, sorted from high to low, without missing values."""
+    array = table.filter(table[column].notnull()).select(column).to_pyarrow()[column]
+    values = array.combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.sort(values)[::-1] + 0.0
+
+
+def steps(column: Any, lowest: Mapping[str, float | None], otherwise: str) -> Any:
+    """A class per row from the lowest value of each class, as an Ibis expression.
+
+    Parameters
+    ----------
+    column
+        Numeric column.
+    lowest
+        Class to its lowest value, best class first; None for a class that nobody reaches.
+    otherwise
+        The class of all lower values. Missing values have no class.
+
+    Examples
+    --------
+    >>> table = as_table(pd.DataFrame({"v": [9.0, 5.0, 1.0]}))
+    >>> table.mutate(c=steps(table.v, {"A": 8.0, "B": 5.0}, "C")).order_by("v").c.to_list()
+    ['C', 'B', 'A']
+    """
+    branches = [(column >= bound, name) for name, bound in lowest.items() if bound is not None]
+    return ibis.cases((column.isnull(), ibis.null("string")), *branches, else_=otherwise)
+
+
+def as_fact(value: float | None) -> float | None:
+    """A figure for ``facts.json``: twelve significant digits, None where it is not defined.
+
+    >>> as_fact(0.1 + 0.2), as_fact(float("nan")), as_fact(None)
+    (0.3, None, None)
+    """
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.12g}")

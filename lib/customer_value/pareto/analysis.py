@@ -1,0 +1,370 @@
+"""Who carries the company: concentration of net revenue, margin and profit over the customers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from customer_value.display import Prose, Table
+from customer_value.errors import NotEnoughData
+from customer_value.expressions import as_fact, as_table, column_values, steps
+from customer_value.pareto import reading, story
+from customer_value.pareto.accounts import largest_accounts, losing_accounts, loss_by_exit
+from customer_value.pareto.classes import ABC, PYRAMID, tier_matrix
+from customer_value.pareto.measure import LARGEST, VALUE_NAMES, Estimate, Measure, measure
+from customer_value.pareto.periods import by_period, choose_period
+from customer_value.result import Fact
+from customer_value.settings import ParetoSettings
+
+__all__ = ["Concentration", "concentration"]
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """The answer to "is it 80/20 here, and what hangs on the few?".
+
+    Attributes
+    ----------
+    value
+        The headline value column.
+    measures
+        Value column to its `customer_value.pareto.measure.Measure`; net revenue always, margin and
+        profit where they are known.
+    currency, start, as_of
+        Unit and period of all money; ``start`` is the first order date.
+    returns_only
+        Customers without a purchase; they count here but not in RFM.
+    tiers
+        Revenue tier against profit tier (`tier_matrix`); None where no profit or margin is known.
+    largest, losing
+        The ten largest customers by the headline value, and the ten largest losses
+        (`losing_accounts`): customer_id, name (if known) and the values.
+    risk
+        What leaves with the n largest customers (`loss_by_exit`).
+    periods, period
+        Figures per calendar ``period`` (`by_period`); None where no months were given.
+    classes
+        Lazy table, one row per customer: customer_id, the values, abc, and a tier per value.
+    options
+        The settings used.
+    """
+
+    value: str
+    measures: Mapping[str, Measure]
+    currency: str
+    start: dt.date | None
+    as_of: dt.date | None
+    returns_only: int
+    tiers: pd.DataFrame | None
+    largest: pd.DataFrame
+    losing: pd.DataFrame | None
+    risk: pd.DataFrame
+    periods: pd.DataFrame | None
+    period: str
+    classes: ibis.Table
+    options: ParetoSettings
+
+    @property
+    def main(self) -> Measure:
+        """The measure of the headline value."""
+        return self.measures[self.value]
+
+    @property
+    def earnings(self) -> Measure | None:
+        """Profit, or margin where the cost to serve is not known, or None."""
+        return self.measures.get("profit") or self.measures.get("margin")
+
+    @property
+    def pyramid_value(self) -> str:
+        """What the customer pyramid goes by: profit, else margin, else the headline value."""
+        return self.earnings.value if self.earnings else self.value
+
+    @property
+    def top_retained(self) -> float | None:
+        """Share of the top customers that stayed at the top, over the last two complete periods."""
+        return reading.last_retained(self.periods)
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Headline figures, keyed ``pareto.figure``."""
+        return _facts(self)
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Tables of the run: concentration, concentration_risk, …, and classes (lazy)."""
+        found = {
+            "concentration": reading.figures(self.measures),
+            "concentration_risk": self.risk,
+            "concentration_periods": self.periods,
+            "concentration_tiers": self.tiers,
+            "classes": self.classes,
+        }
+        return {name: table for name, table in found.items() if table is not None}
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What this means here."""
+        return story.findings(self)
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next."""
+        return story.next_steps(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before believing the figures."""
+        return story.warnings(self)
+
+    @property
+    def warnings_list(self) -> Prose:
+        """The warnings to read, or the sentence that there are none."""
+        if not self.warnings:
+            return Prose(("Nothing stands out: no warning.",))
+        return Prose(self.warnings, kind="warning")
+
+    @property
+    def verdict(self) -> str:
+        """The measured rule in one sentence."""
+        return story.verdict(self)
+
+    @property
+    def split_table(self) -> Table:
+        """Top shares, customers needed and indices of the headline value, with intervals."""
+        return reading.split_table(self)
+
+    @property
+    def compare_table(self) -> Table:
+        """Net revenue, margin and profit side by side."""
+        return reading.compare_table(self)
+
+    @property
+    def abc_table(self) -> Table:
+        """Size and money of the ABC classes."""
+        return reading.class_table(self, "abc")
+
+    @property
+    def pyramid_table(self) -> Table:
+        """Size and money of the tiers of the customer pyramid."""
+        return reading.class_table(self, "pyramid")
+
+    @property
+    def risk_table(self) -> Table:
+        """What would leave with the largest customers."""
+        return reading.risk_table(self)
+
+    @property
+    def largest_table(self) -> Table:
+        """The largest customers."""
+        return reading.account_table(self, self.largest, "The largest customers")
+
+    @property
+    def losing_table(self) -> Table | Prose:
+        """The largest losses among the big buyers."""
+        return reading.losing_table(self)
+
+    @property
+    def tier_table(self) -> Table | Prose:
+        """Revenue tier against profit tier."""
+        return reading.tier_table(self)
+
+    @property
+    def period_table(self) -> Table | Prose:
+        """Concentration per calendar period."""
+        return reading.period_table(self)
+
+
+def concentration(
+    customers: ibis.Table | pd.DataFrame,
+    *,
+    currency: str,
+    as_of: dt.date | None = None,
+    value: str = "net_revenue",
+    months: ibis.Table | pd.DataFrame | None = None,
+    names: ibis.Table | pd.DataFrame | None = None,
+    options: ParetoSettings | None = None,
+) -> Concentration:
+    """Measure how value is spread over the customers.
+
+    Parameters
+    ----------
+    customers
+        One row per customer: customer_id, first_order (missing for returns only), the value
+        columns (net_revenue and, where known, margin and profit).
+    currency
+        ISO code of the money.
+    as_of
+        Date up to which the data count; the last order date if not given.
+    value
+        The headline value column.
+    months
+        One row per customer and month (customer_id, month, net_revenue, margin if known), for the
+        stability over time.
+    names
+        Customer file (customer_id, name), for the lists of accounts.
+    options
+        Shares, ABC cuts, resamples and seed.
+
+    Returns
+    -------
+    Concentration
+
+    Raises
+    ------
+    NotEnoughData
+        If there is no customer with a value.
+    InputError
+        If a column is missing.
+
+    Notes
+    -----
+    Facts ``pareto.top_20_share`` and ``pareto.customers_for_80_share`` always mean 20 % and 80 %;
+    with other shares in the options, the figures for those are in ``pareto.top_share_value`` (for
+    ``pareto.top_share``) and ``pareto.value_share_customers`` (for ``pareto.value_share``).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"customer_id": list("abcde"), "net_revenue": [80.0, 5, 5, 5, 5]})
+    >>> concentration(frame, currency="EUR").facts["pareto.top_20_share"]
+    0.8
+    """
+    table = as_table(customers, needs=("customer_id", value))
+    chosen = options or ParetoSettings()
+    measures = {name: _measured(table, name, chosen) for name in _values(table, value)}
+    start, last, returns_only = _dates(table)
+    end = as_of or last
+    earnings = next((name for name in ("profit", "margin") if name in measures), None)
+    known_names = None if names is None else as_table(names)
+    revenue = "net_revenue" if "net_revenue" in measures else value
+    largest = largest_accounts(table, value, list(measures), known_names)
+    period, periods = _periods(months, value, start, end, chosen)
+    return Concentration(
+        value=value,
+        measures=measures,
+        currency=currency,
+        start=start,
+        as_of=end,
+        returns_only=returns_only,
+        tiers=_tiers(table, revenue, earnings, measures),
+        largest=largest,
+        losing=_losing(table, revenue, earnings, measures, known_names),
+        risk=loss_by_exit(largest, measures),
+        periods=periods,
+        period=period,
+        classes=_classes(table, value, measures),
+        options=chosen,
+    )
+
+
+def _values(table: ibis.Table, value: str) -> list[str]:
+    return [value, *(name for name in VALUE_NAMES if name in table.columns and name != value)]
+
+
+def _measured(table: ibis.Table, value: str, options: ParetoSettings) -> Measure:
+    values = column_values(table, value)
+    if not len(values):
+        raise NotEnoughData(f"There is no customer with a known {value}, so nothing can be concentrated.")
+    everyone = int(table.count().to_pyarrow().as_py())
+    return measure(values, value, options, missing=everyone - len(values))
+
+
+def _dates(table: ibis.Table) -> tuple[dt.date | None, dt.date | None, int]:
+    """First and last order date and the number of customers without a purchase, where known."""
+    if "first_order" not in table.columns:
+        return None, None, 0
+    first = table.first_order.cast("date")
+    last = table.last_order.cast("date") if "last_order" in table.columns else first
+    found = table.aggregate(first=first.min(), last=last.max(), none=first.isnull().sum()).to_pyarrow()
+    row = found.to_pylist()[0]
+    return row["first"], row["last"], int(row["none"] or 0)
+
+
+def _losing(
+    table: ibis.Table,
+    revenue: str,
+    earnings: str | None,
+    measures: Mapping[str, Measure],
+    names: ibis.Table | None,
+) -> pd.DataFrame | None:
+    if earnings is None:
+        return None
+    return losing_accounts(table, revenue, earnings, measures[revenue].pyramid["iron"], names)
+
+
+def _tiers(
+    table: ibis.Table, revenue: str, earnings: str | None, measures: Mapping[str, Measure]
+) -> pd.DataFrame | None:
+    if earnings is None or earnings == revenue:
+        return None
+    return tier_matrix(table, revenue, earnings, {v: measures[v].pyramid for v in (revenue, earnings)})
+
+
+def _periods(
+    months: ibis.Table | pd.DataFrame | None,
+    value: str,
+    start: dt.date | None,
+    end: dt.date | None,
+    options: ParetoSettings,
+) -> tuple[str, pd.DataFrame | None]:
+    if months is None or start is None or end is None:
+        return "year", None
+    table = as_table(months, needs=("customer_id", "month"))
+    if value not in table.columns:
+        return "year", None
+    period = choose_period(start, end)
+    found = by_period(table, value, start=start, as_of=end, period=period, top_share=options.top_share)
+    return period, found
+
+
+def _classes(table: ibis.Table, value: str, measures: Mapping[str, Measure]) -> ibis.Table:
+    tiers = {f"{name}_tier": steps(table[name], m.pyramid, PYRAMID[-1]) for name, m in measures.items()}
+    abc = steps(table[value], measures[value].abc, ABC[-1])
+    return table.select("customer_id", *measures, abc=abc, **tiers).order_by("customer_id")
+
+
+def _facts(result: Concentration) -> dict[str, Fact]:
+    main, options, earnings = result.main, result.options, result.earnings
+    pyramid = result.measures[result.pyramid_value].pyramid_table
+    return {
+        "pareto.value": main.value,
+        "pareto.customers": main.customers,
+        "pareto.total": as_fact(main.total),
+        **_with_interval("pareto.top_20_share", main.top[0.2]),
+        **_with_interval("pareto.customers_for_80_share", main.needed[0.8]),
+        "pareto.top_share": options.top_share,
+        **_with_interval("pareto.top_share_value", main.top[options.top_share]),
+        "pareto.value_share": options.value_share,
+        **_with_interval("pareto.value_share_customers", main.needed[options.value_share]),
+        **_with_interval("pareto.gini", main.gini),
+        **_with_interval("pareto.gini_without_negative", main.gini_not_negative),
+        **_with_interval("pareto.herfindahl", main.herfindahl),
+        **_with_interval("pareto.effective_customers", main.effective_customers),
+        **{f"pareto.top_{n}_customers_share": as_fact(main.largest[n].value) for n in LARGEST},
+        "pareto.abc": _counts(main.abc_table),
+        "pareto.negative_customers": main.negative_customers,
+        "pareto.zero_customers": main.zero_customers,
+        "pareto.pyramid": _counts(pyramid),
+        "pareto.pyramid_value": result.pyramid_value,
+        "pareto.whale_peak": as_fact(earnings.whale_peak) if earnings else None,
+        "pareto.loss_making_customers": earnings.negative_customers if earnings else None,
+        "pareto.loss_making_total": as_fact(earnings.negative_total) if earnings else None,
+        "pareto.top_20_retained": as_fact(result.top_retained) if options.top_share == 0.2 else None,
+        "pareto.top_retained_period": result.period if result.top_retained is not None else None,
+    }
+
+
+def _with_interval(key: str, figure: Estimate) -> dict[str, Fact]:
+    return {
+        key: as_fact(figure.value),
+        f"{key}_low": as_fact(figure.low),
+        f"{key}_high": as_fact(figure.high),
+    }
+
+
+def _counts(classes: pd.DataFrame) -> dict[str, Any]:
+    return {str(k): int(n) for k, n in zip(classes["class"], classes["customers"], strict=True)}
