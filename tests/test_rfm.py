@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from customer_value import plots, rfm, show
 from customer_value.display import Picture, Prose
-from customer_value.errors import InputError, NotEnoughData
+from customer_value.errors import InputError
 from customer_value.settings import RfmSettings
 
 AS_OF = dt.date(2024, 12, 31)
@@ -116,8 +116,14 @@ class TestScores:
         assert "1 without an order in that time and 1 without any purchase" in result.findings[0]
 
     def test_nobody_to_score(self):
-        with pytest.raises(NotEnoughData, match="No customer ordered in the 6 months to 2024-12-31"):
-            scored([900], [0], [0], options=RfmSettings(window_months=6))
+        result = scored([900], [0], [0], options=RfmSettings(window_months=6))
+        assert (result.customers, result.outside_window) == (0, 1)
+        assert "no customer has an order in the 6 months before" in result.findings[0]
+        assert sum(result.facts["rfm.segments"].values()) == 0
+        assert result.facts["rfm.one_order_share"] is None
+        for chart in (plots.score_map, plots.segment_bars, plots.score_distribution):
+            assert "nothing to draw" in repr(show(chart, result))
+        assert "nan" not in repr([result.cutoff_table, result.segment_table, result.treatment_table])
 
     def test_missing_column_is_named(self):
         with pytest.raises(InputError, match="window_orders"):

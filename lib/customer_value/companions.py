@@ -187,6 +187,7 @@ def _typed(
         if not int(source.table.filter(text.notnull()).count().execute()):
             fields[field] = ibis.null("date" if kind == "date" else "decimal(18, 4)")
             continue
+        reading: Reading | None
         if kind == "date":
             value, reading = date_column(source, column, spec, settings.timezone)
         else:

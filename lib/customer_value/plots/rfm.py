@@ -26,6 +26,7 @@ def score_map(result: Rfm, ax: Axes) -> Axes:
 
     Where total money is not positive, the shade goes by customers.
     """
+    _refuse_nobody(result)
     grid = result.grid
     by_money = result.total > 0
     weight = grid["net_revenue"].clip(lower=0) if by_money else grid["customers"]
@@ -54,6 +55,7 @@ def score_map(result: Rfm, ax: Axes) -> Axes:
 
 def segment_bars(result: Rfm, ax: Axes) -> Axes:
     """Share of customers and of net revenue in each segment, largest revenue at the top."""
+    _refuse_nobody(result)
     table = result.segments[result.segments["customers"] > 0]
     table = table.sort_values(["net_revenue", "customers", "segment"], ignore_index=True)
     places = np.arange(len(table))
@@ -93,8 +95,9 @@ def score_distribution(result: Rfm, ax: Axes, *, of: str = "recency") -> Axes:
     Raises
     ------
     NotEnoughData
-        If no customer has positive net revenue.
+        If no customer is scored, or none has positive net revenue.
     """
+    _refuse_nobody(result)
     bins = result.distributions[of]
     if not len(bins):
         raise NotEnoughData("No scored customer has positive net revenue, so there is nothing to draw.")
@@ -116,6 +119,11 @@ def score_distribution(result: Rfm, ax: Axes, *, of: str = "recency") -> Axes:
     ax.margins(y=0.15)
     ax.set_title(_distribution_title(result, of))
     return style.describe(ax, f"{_distribution_title(result, of)}. {_steps_text(result, of)}")
+
+
+def _refuse_nobody(result: Rfm) -> None:
+    if not result.customers:
+        raise NotEnoughData("No customer has an order, so there is nothing to draw.")
 
 
 def _cell(ax: Axes, place: int, row: dict[str, object], shade: float, result: Rfm) -> None:

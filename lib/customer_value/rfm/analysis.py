@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from customer_value.display import Prose, Table
-from customer_value.errors import NotEnoughData
 from customer_value.expressions import as_fact, as_table, exact_sum
 from customer_value.result import Fact
 from customer_value.rfm import reading, story
@@ -65,7 +64,7 @@ class Rfm:
     outside_window: int
     total: float
     one_order: int
-    median_recency: float
+    median_recency: float | None
     cutoffs: pd.DataFrame
     grid: pd.DataFrame
     segments: pd.DataFrame
@@ -93,7 +92,7 @@ class Rfm:
             "rfm.outside_window": self.outside_window,
             "rfm.window_months": self.window_months,
             "rfm.total": as_fact(self.total),
-            "rfm.one_order_share": as_fact(self.one_order / self.customers),
+            "rfm.one_order_share": as_fact(self.one_order / self.customers) if self.customers else None,
             "rfm.median_recency_days": as_fact(self.median_recency),
             "rfm.segments": dict(zip(names, map(int, self.segments["customers"]), strict=True)),
             "rfm.segments_revenue": dict(zip(names, map(as_fact, self.segments["net_revenue"]), strict=True)),
@@ -176,10 +175,7 @@ def rfm(
     -------
     Rfm
 
-    Raises
-    ------
-    NotEnoughData
-        If no customer ordered in the window.
+    Where no customer ordered in the window, all counts are zero and the findings say so.
 
     Examples
     --------
@@ -193,9 +189,6 @@ def rfm(
     months = options.window_months if options else None
     bought = base(table, as_of)
     totals = _totals(bought)
-    if not totals["customers"]:
-        span = f"the {months} months to" if months else "the time to"
-        raise NotEnoughData(f"No customer ordered in {span} {as_of.isoformat()}, so there are no scores.")
     realised = cutoffs(bought)
     scored = with_segment(score(bought, realised if steps is None else steps))
     grid = _grid(scored)
@@ -216,8 +209,8 @@ def rfm(
 def _totals(bought: ibis.Table) -> dict[str, Any]:
     row = bought.aggregate(
         customers=bought.count(),
-        total=exact_sum(bought.net_revenue),
-        one_order=(bought.orders == 1).sum(),
+        total=exact_sum(bought.net_revenue).fill_null(0.0),
+        one_order=(bought.orders == 1).sum().fill_null(0),
         median_recency=bought.recency_days.median().cast("float64"),
     )
     found: dict[str, Any] = row.to_pyarrow().to_pylist()[0]
@@ -260,7 +253,7 @@ def _segments(grid: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "customers": summed["customers"],
-            "customer_share": summed["customers"] / summed["customers"].sum(),
+            "customer_share": summed["customers"] / max(summed["customers"].sum(), 1),
             "net_revenue": summed["net_revenue"],
             "revenue_share": summed["net_revenue"] / total if total > 0 else np.nan,
             "recency_days": summed["recency_days"] / number,

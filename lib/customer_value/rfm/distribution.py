@@ -32,6 +32,9 @@ def distributions(scored_base: ibis.Table, steps: pd.DataFrame) -> Mapping[str, 
         ones) in bins of equal width, ``monetary`` (positive money) in bins of equal ratio, each
         with start, end (missing: open) and customers.
     """
+    if not _single(scored_base.count()):
+        nothing = _frame(np.array([]), np.array([]), np.array([], dtype=np.int64))
+        return dict.fromkeys(("recency", "frequency", "monetary"), nothing)
     return {
         "recency": _recency(scored_base),
         "frequency": _frequency(scored_base, steps),

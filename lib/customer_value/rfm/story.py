@@ -20,6 +20,8 @@ _DIMENSIONS = {"recency": "recency", "frequency": "frequency", "monetary": "mone
 
 def findings(result: Rfm) -> tuple[str, ...]:
     """What the scores and segments show, most important first."""
+    if not result.customers:
+        return (_base(result),)
     if _one_cell(result):
         return (_base(result), _sameness(result))
     parts = [
@@ -35,6 +37,10 @@ def findings(result: Rfm) -> tuple[str, ...]:
 
 def next_steps(result: Rfm) -> tuple[str, ...]:
     """What to do, the group with the most at stake first."""
+    if not result.customers:
+        return (
+            "Check that the orders hold sales and not returns alone; without a purchase nobody can be scored.",
+        )
     if _one_cell(result):
         return ("Treat these customers alike for now, and look again when their orders differ.",)
     recent, quiet = money_by_recency(result)
@@ -50,7 +56,9 @@ def next_steps(result: Rfm) -> tuple[str, ...]:
 
 def warnings(result: Rfm) -> tuple[str, ...]:
     """What limits the scores."""
-    parts = []
+    parts: list[str] = []
+    if not result.customers:
+        return ()
     if result.customers < FEW:
         parts.append(
             f"Only {words.count(result.customers, 'customer')} {words.verb(result.customers, 'is', 'are')} "
@@ -83,6 +91,8 @@ def _base(result: Rfm) -> str:
         if result.window_months is None
         else (f"an order in the {words.count(result.window_months, 'month')} before")
     )
+    if not result.customers:
+        return f"As of {words.day(result.as_of)}, no customer has {window}, so there are no scores and no segments."
     text = (
         f"As of {words.day(result.as_of)}, {words.count(result.customers, 'customer')} with {window} "
         f"{words.verb(result.customers, 'is', 'are')} scored, with net revenue of "
@@ -142,8 +152,9 @@ def _quiet(result: Rfm) -> str:
 
 def _once(result: Rfm) -> str:
     share = words.percent(result.one_order / result.customers)
-    half = f"within the last {words.count(result.median_recency, 'day')}"
-    if result.median_recency < 1:
+    days = result.median_recency or 0
+    half = f"within the last {words.count(days, 'day')}"
+    if days < 1:
         half = f"on {words.day(result.as_of)} itself"
     return f"{share} of the scored customers ordered once; at least half of all ordered {half}."
 
