@@ -1,0 +1,199 @@
+"""The codebook of a survey: what each item asks, on which scale, and which codes mean "no answer".
+
+Every mistake is an error that names the item, the column and the value, because a wrong scale or a
+reversal that nobody declared turns satisfied customers into dissatisfied ones without a trace.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from customer_value import words
+from customer_value.errors import InputError
+
+__all__ = [
+    "ASPECTS",
+    "COST_COMPONENTS",
+    "OWN",
+    "check_codebook",
+    "need_columns",
+    "rows_of",
+    "suggestion",
+    "text_column",
+]
+
+ASPECTS = ("expected", "perceived", "attitude", "overall", "other")
+"""What an item may ask for."""
+
+COST_COMPONENTS = ("money", "time", "energy", "psychic")
+"""Components of delivered value that are costs to the customer: a high score is a burden."""
+
+COMPONENTS = ("product", "service", "personnel", "image", *COST_COMPONENTS)
+"""Components of delivered value that an item may belong to."""
+
+OWN = "own"
+"""The target of items about this company; every other target is a competitor's name."""
+
+_CODEBOOK = "Survey codebook (survey_items)"
+_YES = {"true", "yes", "y", "1"}
+_NO = {"false", "no", "n", "0", ""}
+
+
+def check_codebook(items: pd.DataFrame) -> pd.DataFrame:
+    """Check the codebook and fill in what may be left out.
+
+    Parameters
+    ----------
+    items
+        One item per row: ``item``, ``construct``, ``aspect`` (one of `ASPECTS`), ``scale_min``,
+        ``scale_max``, and where known ``attribute``, ``component``, ``target`` (``own`` if blank),
+        ``reversed`` (no if blank), ``missing_codes`` (separated by ``;``), ``scale``, ``wording_en``,
+        ``wording_zh``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns, all present, sorted by item; ``missing_codes`` as tuples of text, and
+        ``scale_name``, the name of the group of items that measure one thing: the construct, with
+        aspect and target in brackets where the construct has several.
+
+    Raises
+    ------
+    InputError
+        Naming the item, the column and the value.
+
+    Examples
+    --------
+    >>> check_codebook(pd.DataFrame({"item": ["Q1"], "construct": ["service"], "aspect": ["percieved"],
+    ...                              "scale_min": [1], "scale_max": [5]}))
+    Traceback (most recent call last):
+    ...
+    customer_value.errors.InputError: Survey codebook (survey_items), item 'Q1': aspect 'percieved' is not \
+one of expected, perceived, attitude, overall, other. Did you mean 'perceived'?
+    """
+    need_columns(items, ("item", "construct", "aspect", "scale_min", "scale_max"), _CODEBOOK)
+    text = ["item", "construct", "aspect", "attribute", "component", "target"]
+    text += ["scale", "wording_en", "wording_zh"]
+    book = pd.DataFrame({name: text_column(items, name) for name in text})
+    book["item"] = book["item"].fillna("")
+    if (book["item"] == "").any():
+        raise InputError(f"{_CODEBOOK}: row {int((book['item'] == '').argmax()) + 1} has no item name.")
+    if book["item"].duplicated().any():
+        first = book["item"][book["item"].duplicated()].min()
+        raise InputError(f"{_CODEBOOK}: item {first!r} is listed twice. Keep one row per item.")
+    book["aspect"] = [_one_of("aspect", ASPECTS, row.item, row.aspect) for row in rows_of(book.fillna(""))]
+    named = book["component"].notna()
+    book.loc[named, "component"] = [
+        _one_of("component", COMPONENTS, row.item, row.component) for row in rows_of(book[named])
+    ]
+    for item in book["item"][book["construct"].isna()]:
+        raise InputError(f"{_CODEBOOK}, item {item!r}: construct is blank. Name what the item measures.")
+    for name in ("scale_min", "scale_max"):
+        book[name] = [_scale_end(i, name, v) for i, v in zip(book["item"], items[name], strict=True)]
+    for row in rows_of(book[book["scale_min"] >= book["scale_max"]]):
+        raise InputError(
+            f"{_CODEBOOK}, item {row.item!r}: scale_min {row.scale_min:g} is not below scale_max "
+            f"{row.scale_max:g}. Declare a reversed item with reversed, not by turning its scale round."
+        )
+    target = book["target"].fillna(OWN)
+    book["target"] = target.where(target.str.casefold() != OWN, OWN)
+    book["reversed"] = [
+        _reversed(i, v) for i, v in zip(book["item"], text_column(items, "reversed"), strict=True)
+    ]
+    book["missing_codes"] = [_codes(v) for v in text_column(items, "missing_codes")]
+    book["scale_name"] = _scale_names(book)
+    return book.sort_values("item", ignore_index=True)
+
+
+def need_columns(frame: pd.DataFrame, names: tuple[str, ...], where: str) -> None:
+    """Raise `InputError` naming the columns that a table does not have."""
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise InputError(f"{where}: no column {words.listing(absent)}. Map it in the settings.")
+
+
+def text_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column as text, trimmed; missing where blank or where the table does not have it.
+
+    Examples
+    --------
+    >>> text_column(pd.DataFrame({"score": [4.0, 2.5, None]}), "score").fillna("?").tolist()
+    ['4', '2.5', '?']
+    """
+    if name not in frame.columns:
+        return pd.Series(pd.NA, index=range(len(frame)), dtype="str")
+    codes, values = pd.factorize(frame[name])
+    texts = pd.Series([*(_one_text(value) for value in values), ""], dtype="str")
+    text = texts.iloc[codes].reset_index(drop=True)
+    return text.where(text != "")
+
+
+def suggestion(value: str, known: list[str]) -> str:
+    """A sentence that offers the known word nearest to a wrong one, or nothing.
+
+    Examples
+    --------
+    >>> suggestion("percieved", ["perceived", "other"])
+    " Did you mean 'perceived'?"
+    """
+    near = difflib.get_close_matches(value, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a small table, with its columns as attributes."""
+    return iter(frame.itertuples())
+
+
+def _one_text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _one_of(column: str, allowed: tuple[str, ...], item: str, value: str) -> str:
+    word = value.casefold()
+    if word not in allowed:
+        raise InputError(
+            f"{_CODEBOOK}, item {item!r}: {column} {value!r} is not one of {', '.join(allowed)}."
+            f"{suggestion(word, list(allowed))}"
+        )
+    return word
+
+
+def _scale_end(item: str, name: str, value: Any) -> float:
+    try:
+        end = float(str(value).replace("−", "-"))
+    except ValueError:
+        end = math.nan
+    if not math.isfinite(end):
+        shown = "blank" if pd.isna(value) else repr(str(value))
+        raise InputError(f"{_CODEBOOK}, item {item!r}: {name} is {shown}; it must be a number.")
+    return end
+
+
+def _reversed(item: str, value: Any) -> bool:
+    text = "" if pd.isna(value) else str(value).casefold()
+    if text not in _YES | _NO:
+        raise InputError(f"{_CODEBOOK}, item {item!r}: reversed is {value!r}; write true or false.")
+    return text in _YES
+
+
+def _codes(value: Any) -> tuple[str, ...]:
+    if pd.isna(value):
+        return ()
+    return tuple(code.strip().replace("−", "-").casefold() for code in str(value).split(";") if code.strip())
+
+
+def _scale_names(book: pd.DataFrame) -> list[str]:
+    kinds = book.groupby("construct")[["aspect", "target"]].nunique()
+    names = []
+    for row in rows_of(book):
+        more = [str(getattr(row, part)) for part in kinds.columns if kinds.loc[row.construct, part] > 1]
+        names.append(f"{row.construct} ({', '.join(more)})" if more else str(row.construct))
+    return names

@@ -1,0 +1,395 @@
+"""The loyalty matrix itself: attitude on one axis, repeat purchase on the other, four cells.
+
+A customer is loyal when it prefers this company *and* buys here. The two halves need opposite
+treatment: the latent loyal prefer this company but something keeps them from buying; the inert loyal
+buy without preferring it, from habit or for the price, and leave when a competitor moves (Dick & Basu
+1994). Customers without a usable answer are in no cell; they are shown as not surveyed and never
+imputed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from customer_value.codebook import rows_of
+from customer_value.display import Prose, Table
+from customer_value.expressions import as_fact
+from customer_value.loyalty import display, representation, sentences, steps
+from customer_value.loyalty.attitude import Attitudes, account_attitudes
+from customer_value.loyalty.cells import CELLS, cells_of, place, priority
+from customer_value.loyalty.repeat_purchase import RepeatPurchase, measure_repeat_purchase
+from customer_value.result import Fact
+from customer_value.settings import LoyaltySettings
+from customer_value.survey import MINIMUM, SurveyScores, score_answers
+
+if TYPE_CHECKING:
+    from customer_value.workbook import Workbook
+
+__all__ = ["LoyaltyMatrix", "matrix", "matrix_of"]
+
+
+@dataclass(frozen=True)
+class LoyaltyMatrix:
+    """Where each customer stands in the loyalty matrix.
+
+    Parameters
+    ----------
+    customers
+        One row per customer with a purchase: ``customer_id``, ``relative_attitude`` (−1 to 1; missing
+        where the wave has no competitor ratings), ``mean_attitude`` (0 to 1), ``attitude`` (the one that
+        ``attitude_source`` names), ``attitude_source``, ``attitude_cut``, ``standard_error``,
+        ``respondents``, ``survey_wave``, ``repeat_purchase``, ``repeat_source``, ``repeat_cut``,
+        ``cell``, ``near_border``, ``changes_by_cuts``, ``within_one_error``, ``why_not`` (why a
+        customer is in no cell), ``surveyed``, ``name`` (if known), ``annual_potential``,
+        ``year_revenue`` (last 12 months), ``net_revenue``, ``margin`` (if known), ``frequency`` (x),
+        ``days_since``.
+    survey
+        The checked answers, or None without a survey.
+    attitudes
+        Attitudes per wave, or None.
+    repeat
+        The measure of repeat purchase.
+    status
+        ``placed``, or why nobody is: ``no_survey``, ``not_linked``, ``no_attitude``, ``too_few``.
+    counts
+        ``people`` (with a valid answer), ``respondents`` (those with an attitude who belong to
+        a customer), ``unlinked`` (people whose answers name no
+        account), ``unknown_accounts`` (surveyed accounts without a purchase), ``returns_only``.
+    as_of, currency, options
+        Date, currency and settings of the report.
+    """
+
+    customers: pd.DataFrame
+    survey: SurveyScores | None
+    attitudes: Attitudes | None
+    repeat: RepeatPurchase
+    status: str
+    counts: dict[str, int]
+    as_of: dt.date
+    currency: str
+    options: LoyaltySettings
+
+    @cached_property
+    def placed(self) -> pd.DataFrame:
+        """The customers that are in one of the four cells."""
+        return self.customers[self.customers["cell"] != "not_surveyed"]
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Customers and money per cell.
+
+        Columns ``cell``, ``customers``, ``share``, ``net_revenue``, ``revenue_share``, ``margin`` (if
+        known), ``mean_x``, ``mean_attitude`` (both missing under five customers), ``near_border``.
+        """
+        return cells_of(self.customers)
+
+    @cached_property
+    def attitude_source(self) -> str:
+        """`RELATIVE` or `MEAN`, ``differs by wave``, or empty if nobody is placed."""
+        sources = sorted(self.placed["attitude_source"].unique())
+        return sources[0] if len(sources) == 1 else "differs by wave" if sources else ""
+
+    @cached_property
+    def response_rate(self) -> float | None:
+        """Share of customers with a usable answer; None without a survey."""
+        if self.survey is None or self.customers.empty:
+            return None
+        return float(self.customers["surveyed"].mean())
+
+    @cached_property
+    def respondents_vs_rest(self) -> pd.DataFrame:
+        """How the surveyed differ from the rest, see `customer_value.loyalty.representation`."""
+        return representation.compare(self.customers)
+
+    @cached_property
+    def link(self) -> representation.Link | None:
+        """Whether repeat purchase goes with attitude; None where it cannot be told."""
+        return representation.attitude_behaviour(self.placed)
+
+    @cached_property
+    def priorities(self) -> dict[str, pd.DataFrame]:
+        """Customers to act on: ``latent``, ``true``, ``inert`` and ``not_surveyed``, best first."""
+        names = ("latent", "true", "inert", "not_surveyed")
+        return {name: priority(self.customers, name) for name in names}
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """Headline figures, keyed ``loyalty.figure``."""
+        table = self.cells.set_index("cell")
+        scales = None if self.survey is None else self.survey.latest_reliability
+        alphas = [] if scales is None else rows_of(scales[scales["items"] > 1])
+        return {
+            "loyalty.customers": len(self.customers),
+            "loyalty.cells": {cell: int(table.loc[cell, "customers"]) for cell in CELLS},
+            "loyalty.cells_revenue": {cell: as_fact(table.loc[cell, "net_revenue"]) for cell in CELLS},
+            "loyalty.near_border": int(self.customers["near_border"].sum()),
+            "loyalty.response_rate": as_fact(self.response_rate),
+            "loyalty.respondents": self.counts["respondents"],
+            "loyalty.unknown_accounts": self.counts["unknown_accounts"],
+            "loyalty.reliability": {
+                row.scale: {
+                    "alpha": as_fact(row.alpha),
+                    "spearman_brown": as_fact(row.spearman_brown),
+                    "n": row.n,
+                }
+                for row in alphas
+            },
+            "loyalty.attitude_source": self.attitude_source or None,
+            "loyalty.repeat_source": self.repeat.source,
+            "loyalty.came_back_share": as_fact((self.customers["frequency"] > 0).mean()),
+            "loyalty.status": self.status,
+        }
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tables for other programs.
+
+        ``loyalty`` (per customer), ``loyalty_cells``, ``loyalty_respondents`` and, with a survey,
+        ``loyalty_reliability``, ``loyalty_items``, ``survey_ledger``.
+        """
+        found = {
+            "loyalty": self.customers.drop(columns="name"),
+            "loyalty_cells": self.cells,
+            "loyalty_respondents": self.respondents_vs_rest,
+        }
+        if self.survey is not None:
+            found["loyalty_reliability"] = self.survey.reliability
+            found["loyalty_items"] = self.survey.item_rest
+            found["survey_ledger"] = self.survey.ledger
+        return found
+
+    @property
+    def cells_table(self) -> Table:
+        """The cells with customers, money and means."""
+        return display.cells_table(self)
+
+    @property
+    def axes(self) -> Prose:
+        """How the two axes were measured here, and where they are cut."""
+        return Prose(sentences.axes(self))
+
+    @property
+    def sensitivity_table(self) -> Table | Prose:
+        """How firmly customers stand in their cells."""
+        return display.sensitivity_table(self)
+
+    @property
+    def answers_table(self) -> Table | Prose:
+        """Where every survey answer ended."""
+        return display.answers_table(self)
+
+    @property
+    def reliability_table(self) -> Table | Prose:
+        """How well the items of each scale hang together."""
+        return display.reliability_table(self)
+
+    @property
+    def comparison_table(self) -> Table | Prose:
+        """Those who answered against the rest."""
+        return display.comparison_table(self)
+
+    @property
+    def over_full_table(self) -> Table | Prose:
+        """Customers who bought more than their stated potential."""
+        return display.over_full_table(self)
+
+    def priority_table(self, cell: str) -> Table | Prose:
+        """The customers of a cell that matter most (``latent``, ``true``, ``inert``, ``not_surveyed``)."""
+        return display.priority_table(self, cell)
+
+    @property
+    def warnings_list(self) -> Prose:
+        """The warnings, to read."""
+        return Prose(
+            self.warnings or ("Nothing stands out: no warning.",), kind="warning" if self.warnings else "text"
+        )
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What the matrix says here."""
+        return sentences.findings(self)
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next, with names."""
+        return steps.next_steps(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before believing it."""
+        return sentences.warnings(self)
+
+
+def matrix(
+    customers: pd.DataFrame,
+    answers: pd.DataFrame | None = None,
+    items: pd.DataFrame | None = None,
+    customer_file: pd.DataFrame | None = None,
+    customer_months: Any = None,
+    *,
+    as_of: dt.date,
+    currency: str,
+    options: LoyaltySettings | None = None,
+) -> LoyaltyMatrix:
+    """Place customers in the loyalty matrix.
+
+    Parameters
+    ----------
+    customers
+        The reduced table: ``customer_id``, ``first_order``, ``last_order``, ``net_revenue``,
+        ``frequency`` (x, repeat purchase days), ``T`` (days), ``margin`` if known.
+    answers, items
+        Survey answers and codebook (`customer_value.survey.score_answers`), or None without a survey.
+    customer_file
+        ``customer_id`` with ``name``, ``industry``, ``annual_potential`` where known, or None.
+    customer_months
+        ``customer_id``, ``month``, ``net_revenue`` (pandas or Ibis); needed for share of wallet.
+    as_of
+        Date of the report.
+    currency
+        ISO code of all money.
+    options
+        Cuts, see `customer_value.settings.LoyaltySettings`.
+
+    Returns
+    -------
+    LoyaltyMatrix
+        The population is every customer with a purchase; customers with returns only are counted. A
+        value is high above its cut: relative attitude 0, mean attitude 0.5, share of wallet 0.5,
+        purchase rate 1, x 0; or, with ``cuts: median``, the median of the placed customers. With
+        fewer than five respondents nobody is placed.
+
+    Raises
+    ------
+    InputError
+        If survey, codebook or customer file are wrong.
+
+    Notes
+    -----
+    A customer is *near the border* if it would be in another cell under the other kind of cuts, or if
+    its attitude is within one standard error of the cut. Source: Dick & Basu 1994 (J. Academy of
+    Marketing Science 22).
+
+    Examples
+    --------
+    >>> customers = pd.DataFrame({"customer_id": ["a", "b"], "first_order": "2024-01-05",
+    ...     "last_order": ["2024-06-01", "2024-01-05"], "net_revenue": [900.0, 50.0],
+    ...     "frequency": [4, 0], "T": [360, 360]})
+    >>> matrix(customers, as_of=dt.date(2024, 12, 30), currency="EUR").facts["loyalty.cells"]
+    {'true': 0, 'latent': 0, 'inert': 0, 'none': 0, 'not_surveyed': 2}
+    """
+    options = options or LoyaltySettings()
+    survey = None if answers is None or items is None else score_answers(answers, items, as_of=as_of)
+    attitudes = None if survey is None else account_attitudes(survey)
+    buyers = _buyers(customers, as_of)
+    buyers = _with_attitude(buyers, survey, attitudes)
+    known = buyers.loc[buyers["attitude"].notna(), "customer_id"]
+    repeat = measure_repeat_purchase(
+        buyers, known, customer_file, customer_months, as_of=as_of, currency=currency, options=options
+    )
+    counts = _counts(customers, buyers, survey)
+    status = _status(buyers, survey, attitudes, counts)
+    table = buyers.merge(repeat.values, on="customer_id", how="left").assign(repeat_source=repeat.source)
+    table = place(table, repeat.cut, options, usable=status == "placed")
+    table = _with_names(table, customer_file)
+    return LoyaltyMatrix(table, survey, attitudes, repeat, status, counts, as_of, currency, options)
+
+
+def matrix_of(
+    workbook: Workbook, *, cuts: str | None = None, share_of_wallet_cut: float | None = None
+) -> LoyaltyMatrix:
+    """The loyalty matrix of a workbook, from the tables that its run has.
+
+    Parameters
+    ----------
+    workbook
+        Opened with `customer_value.open_workbook`.
+    cuts, share_of_wallet_cut
+        Instead of the settings' values; None keeps those.
+
+    Returns
+    -------
+    LoyaltyMatrix
+    """
+
+    def given(name: str) -> pd.DataFrame | None:
+        return workbook.frame(name) if workbook.has(name) else None
+
+    return matrix(
+        workbook.frame("customers"),
+        given("survey_answers"),
+        given("survey_items"),
+        given("customer_file"),
+        workbook.table("customer_months"),
+        as_of=workbook.as_of,
+        currency=workbook.currency,
+        options=workbook.options("loyalty", cuts=cuts, share_of_wallet_cut=share_of_wallet_cut),
+    )
+
+
+def _buyers(customers: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    bought = customers[customers["frequency"].notna()].sort_values("customer_id", ignore_index=True)
+    last = pd.to_datetime(bought["last_order"])
+    kept = ["customer_id", "first_order", "last_order", "net_revenue", "margin", "frequency", "T"]
+    table = bought[[name for name in kept if name in bought.columns]].copy()
+    table["customer_id"] = table["customer_id"].astype("str")
+    table["frequency"] = table["frequency"].astype(float)
+    return table.assign(days_since=(pd.Timestamp(as_of) - last).dt.days.astype(float))
+
+
+def _with_attitude(
+    buyers: pd.DataFrame, survey: SurveyScores | None, attitudes: Attitudes | None
+) -> pd.DataFrame:
+    columns = ["customer_id", "relative_attitude", "mean_attitude", "attitude", "attitude_source"]
+    columns += ["standard_error", "respondents", "survey_wave"]
+    if survey is None or attitudes is None:
+        found = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+    else:
+        names = attitudes.waves.set_index("wave")["name"]
+        found = attitudes.latest.assign(survey_wave=attitudes.latest["wave"].map(names))[columns]
+    table = buyers.merge(found, on="customer_id", how="left")
+    figures = ["relative_attitude", "mean_attitude", "attitude", "standard_error"]
+    table[figures] = table[figures].astype(float)
+    table["respondents"] = table["respondents"].astype(float).fillna(0).astype(int)
+    answered = set() if survey is None else set(survey.scores["customer_id"].dropna())
+    return table.assign(surveyed=table["customer_id"].isin(answered))
+
+
+def _counts(customers: pd.DataFrame, buyers: pd.DataFrame, survey: SurveyScores | None) -> dict[str, int]:
+    columns = ["customer_id", "respondent_id"]
+    scores = pd.DataFrame(columns=columns) if survey is None else survey.scores
+    people = scores[columns].drop_duplicates()
+    return {
+        "people": len(people),
+        "respondents": int(buyers["respondents"].sum()),
+        "unlinked": int(people["customer_id"].isna().sum()),
+        "unknown_accounts": len(set(people["customer_id"].dropna()) - set(buyers["customer_id"])),
+        "returns_only": int(customers["frequency"].isna().sum()),
+    }
+
+
+def _status(
+    buyers: pd.DataFrame,
+    survey: SurveyScores | None,
+    attitudes: Attitudes | None,
+    counts: dict[str, int],
+) -> str:
+    if survey is None or attitudes is None:
+        return "no_survey"
+    if len(survey.scores) and not (attitudes.waves["attitude_source"] != "").any():
+        return "no_attitude"
+    if counts["people"] >= MINIMUM and not buyers["surveyed"].any():
+        return "not_linked"
+    return "placed" if counts["respondents"] >= MINIMUM else "too_few"
+
+
+def _with_names(table: pd.DataFrame, customer_file: pd.DataFrame | None) -> pd.DataFrame:
+    if customer_file is None or "name" not in customer_file.columns:
+        return table.assign(name=table["customer_id"])
+    table = table.merge(customer_file[["customer_id", "name"]], on="customer_id", how="left")
+    return table.assign(name=table["name"].fillna(table["customer_id"]))

@@ -1,0 +1,241 @@
+"""The behaviour axis of the loyalty matrix: how much of its buying a customer does here.
+
+One measure serves a whole report. The best is the *share of wallet*: what the customer bought here
+in the last 12 months against what it could buy in the category from anyone. Where that potential is
+not known, the customer's purchase rate is compared with its own industry, because a hospital and a
+hotel buy at different rhythms whoever they prefer. Where neither is known the axis only says
+whether the customer ever came back.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from customer_value import words
+from customer_value.errors import InputError
+from customer_value.expressions import as_table, exact_sum
+from customer_value.settings import LoyaltySettings
+from customer_value.survey import MINIMUM
+
+__all__ = ["AGAIN", "RATE", "SHARE_OF_WALLET", "RepeatPurchase", "measure_repeat_purchase"]
+
+SHARE_OF_WALLET = "share of wallet"
+RATE = "purchase rate against own industry"
+AGAIN = "bought again"
+
+KNOWN_FOR = 0.8
+"""A measure is used if it is known for at least this share of the surveyed customers."""
+
+
+@dataclass(frozen=True)
+class RepeatPurchase:
+    """The measure of repeat purchase that a report uses.
+
+    Parameters
+    ----------
+    values
+        ``customer_id``, ``repeat_purchase`` (missing where unknown), ``year_revenue`` (net revenue
+        of the last 12 months, missing if months are not known), ``annual_potential``, one row per
+        customer with a purchase.
+    source
+        `SHARE_OF_WALLET`, `RATE` or `AGAIN`.
+    cut
+        A customer is high above this value.
+    axis
+        Label of the axis, with unit.
+    definition
+        One sentence for the reader.
+    warnings
+        What a reader must know, as sentences.
+    """
+
+    values: pd.DataFrame
+    source: str
+    cut: float
+    axis: str
+    definition: str
+    warnings: tuple[str, ...]
+
+    @property
+    def over_full(self) -> pd.DataFrame:
+        """Customers who bought more than their stated potential: a data problem, largest first."""
+        values = self.values.assign(share_of_wallet=_share(self.values))
+        over = values[values["share_of_wallet"] > 1]
+        return over.sort_values(
+            ["share_of_wallet", "customer_id"], ascending=[False, True], ignore_index=True
+        )
+
+
+def measure_repeat_purchase(
+    buyers: pd.DataFrame,
+    surveyed: pd.Series,
+    customer_file: pd.DataFrame | None,
+    customer_months: Any,
+    *,
+    as_of: dt.date,
+    currency: str,
+    options: LoyaltySettings,
+) -> RepeatPurchase:
+    """Choose the measure of repeat purchase that these data allow, and compute it.
+
+    Parameters
+    ----------
+    buyers
+        Customers with a purchase: ``customer_id``, ``first_order``, ``frequency`` (x), ``T`` (days).
+    surveyed
+        Ids of the surveyed among them; a measure must be known for 80 % of them (of all if none).
+    customer_file
+        ``customer_id`` with ``annual_potential`` and ``industry`` where known, or None.
+    customer_months
+        ``customer_id``, ``month``, ``net_revenue`` as a pandas frame or an Ibis table, or None.
+    as_of, currency, options
+        Date, currency and settings of the report.
+
+    Returns
+    -------
+    RepeatPurchase
+        The first of: *share of wallet*, net revenue in the 12 calendar months that end with the
+        month of ``as_of``, brought to a full year if that month is not over or the orders do not
+        cover it, ÷ annual_potential (cut 0.5); *purchase rate* x ÷ T against all buyers of the same
+        industry taken together, or against all buyers where the industry is blank, has fewer than
+        five customers or never buys again (cut 1); *bought again*, x (cut 0).
+
+    Raises
+    ------
+    InputError
+        If the customer file lists a customer twice.
+    """
+    values = _with_file(buyers, customer_file)
+    values["year_revenue"] = np.nan
+    notes: list[str] = []
+    if customer_months is not None:
+        values["year_revenue"], notes = _year_revenue(values, customer_months, as_of)
+    judged = values["customer_id"].isin(surveyed) if len(surveyed) else pd.Series(True, index=values.index)
+    wallet = _share(values)
+    if _known(wallet, judged):
+        values["repeat_purchase"] = wallet
+        return _wallet_measure(values, notes, as_of, currency, options)
+    rate = _relative_rate(values)
+    if _known(rate.where(values["industry"].notna()), judged):
+        return _measure(values.assign(repeat_purchase=rate), *_RATE)
+    return _measure(values.assign(repeat_purchase=values["frequency"]), *_AGAIN)
+
+
+_RATE = (
+    RATE,
+    1.0,
+    "Purchase rate ÷ rate of the own industry",
+    "Repeat purchase is the rate of repeat purchases since the first one, divided by the rate of all "
+    "customers of the same industry; above 1 a customer buys more often than its industry.",
+)
+_AGAIN = (
+    AGAIN,
+    0.0,
+    "Repeat purchase days (x)",
+    "Repeat purchase is the number of days with a purchase after the first one; above 0 the customer came "
+    "back. Neither potential nor industry is known, so this cannot tell a large share of a small need "
+    "from a small share of a large one.",
+)
+
+
+def _measure(values: pd.DataFrame, source: str, cut: float, axis: str, definition: str) -> RepeatPurchase:
+    columns = ["customer_id", "repeat_purchase", "year_revenue", "annual_potential"]
+    return RepeatPurchase(values[columns].reset_index(drop=True), source, cut, axis, definition, ())
+
+
+def _wallet_measure(
+    values: pd.DataFrame, notes: list[str], as_of: dt.date, currency: str, options: LoyaltySettings
+) -> RepeatPurchase:
+    definition = (
+        f"Repeat purchase is the share of wallet: net revenue of the 12 months to {words.day(as_of)} divided "
+        "by what the customer could buy in this category from anyone in a year."
+    )
+    axis = "Share of wallet, last 12 months"
+    found = _measure(values, SHARE_OF_WALLET, options.share_of_wallet_cut, axis, definition)
+    year_ago = pd.Timestamp(as_of) - pd.DateOffset(months=12)
+    new = int((values["repeat_purchase"].notna() & (pd.to_datetime(values["first_order"]) > year_ago)).sum())
+    if new:
+        notes = [
+            *notes,
+            f"{words.count(new, 'customer')} first bought within the last 12 months; "
+            f"{words.verb(new, 'its', 'their')} share of wallet is understated.",
+        ]
+    over = found.over_full
+    if len(over):
+        first = over.iloc[0]
+        notes.append(
+            f"{words.count(len(over), 'customer')} bought more than {words.verb(len(over), 'its', 'their')} stated "
+            f"yearly potential, which cannot be right; the largest excess is {words.plain(first['customer_id'])} "
+            f"with {words.money(first['year_revenue'], currency)} against a potential of "
+            f"{words.money(first['annual_potential'], currency)}. Correct the potential in the customer file."
+        )
+    return RepeatPurchase(found.values, found.source, found.cut, found.axis, found.definition, tuple(notes))
+
+
+def _with_file(buyers: pd.DataFrame, customer_file: pd.DataFrame | None) -> pd.DataFrame:
+    values = buyers[["customer_id", "first_order", "frequency", "T"]].reset_index(drop=True)
+    wanted = ["annual_potential", "industry"]
+    if customer_file is not None:
+        twice = customer_file["customer_id"][customer_file["customer_id"].duplicated()]
+        if len(twice):
+            raise InputError(
+                f"Customer file: customer {twice.min()!r} is listed twice. Keep one row per customer."
+            )
+        known = [name for name in wanted if name in customer_file.columns]
+        values = values.merge(customer_file[["customer_id", *known]], on="customer_id", how="left")
+    for name in wanted:
+        if name not in values.columns:
+            values[name] = None
+    potential = pd.to_numeric(values["annual_potential"]).astype(float)
+    values["annual_potential"] = potential.where(potential > 0)
+    return values
+
+
+def _year_revenue(values: pd.DataFrame, months: Any, as_of: dt.date) -> tuple[pd.Series, list[str]]:
+    """Net revenue of each customer in the last 12 months, brought to a full year."""
+    start = (pd.Timestamp(as_of).replace(day=1) - pd.DateOffset(months=11)).date()
+    end = as_of.replace(day=calendar.monthrange(as_of.year, as_of.month)[1])
+    origin = pd.to_datetime(values["first_order"]).min()
+    begin = start if pd.isna(origin) else max(start, origin.date())
+    covered, full = (as_of - begin).days + 1, (end - start).days + 1
+    table = as_table(months, needs=("customer_id", "month", "net_revenue"))
+    recent = table.filter(table.month.cast("date") >= start)
+    sums = (
+        recent.group_by("customer_id")
+        .aggregate(revenue=exact_sum(recent.net_revenue))
+        .to_pyarrow()
+        .to_pandas()
+    )
+    revenue = values["customer_id"].map(sums.set_index("customer_id")["revenue"]).astype(float).fillna(0.0)
+    notes = []
+    if covered < 330:
+        notes.append(
+            f"The orders cover only {words.count(covered, 'day')} of the last 12 months; share of wallet is "
+            "brought to a full year in proportion, as if every part of the year sold alike."
+        )
+    return revenue * (full / covered), notes
+
+
+def _share(values: pd.DataFrame) -> pd.Series:
+    return values["year_revenue"] / values["annual_potential"]
+
+
+def _known(measure: pd.Series, judged: pd.Series) -> bool:
+    return bool(judged.any()) and bool(measure[judged].notna().mean() >= KNOWN_FOR)
+
+
+def _relative_rate(values: pd.DataFrame) -> pd.Series:
+    """Rate x ÷ T of each buyer over Σx ÷ ΣT of its industry; missing if nobody ever bought again."""
+    x, days = values["frequency"].astype(float), values["T"].astype(float)
+    industry = values["industry"].fillna("")
+    grouped = pd.DataFrame({"x": x, "days": days, "n": 1.0}).groupby(industry).transform("sum")
+    usable = (industry != "") & (grouped["n"] >= MINIMUM) & (grouped["x"] > 0)
+    base_x, base_days = grouped["x"].where(usable, x.sum()), grouped["days"].where(usable, days.sum())
+    rate = (x / days.where(days > 0)).fillna(0.0)
+    return rate / (base_x / base_days.where(base_days > 0)).where(base_x > 0)

@@ -1,0 +1,159 @@
+"""What to do next about loyalty, with names, written from the result."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from customer_value import words
+from customer_value.codebook import rows_of
+from customer_value.loyalty.sentences import without_preference
+from customer_value.reliability import GOOD
+from customer_value.survey import MINIMUM
+
+if TYPE_CHECKING:
+    from customer_value.loyalty.matrix import LoyaltyMatrix
+
+__all__ = ["next_steps"]
+
+_NAMED = 5
+
+
+def next_steps(result: LoyaltyMatrix) -> tuple[str, ...]:
+    """Whom to talk to about what, with names."""
+    if result.customers.empty:
+        return ("Check the orders and the report's date: there is no purchase to work with.",)
+    if result.status != "placed":
+        return _how_to_survey(result)
+    parts = (
+        _cultivate(result),
+        _secure(result),
+        _protect(result),
+        _ask_next(result),
+        _mend_scales(result),
+        _ask_more_people(result),
+        "Repeat the survey in a year with the same items: who has moved between the cells, and who has left, "
+        "shows whether the matrix foretells anything here.",
+    )
+    return tuple(part for part in parts if part)
+
+
+def _names(table: pd.DataFrame) -> str:
+    shown = [_one(row.name, row.customer_id) for row in rows_of(table[["name", "customer_id"]].head(_NAMED))]
+    left = len(table) - len(shown)
+    return words.listing([*shown, *([f"{words.count(left)} more"] if left else [])], most=_NAMED + 1)
+
+
+def _one(name: str, customer_id: str) -> str:
+    identity = words.plain(customer_id, most=20)
+    return identity if name == customer_id else f"{words.plain(name, most=40)} ({identity})"
+
+
+def _cultivate(result: LoyaltyMatrix) -> str:
+    table = result.priorities["latent"]
+    if table.empty:
+        return ""
+    if table["ranked_by"].iloc[0] != "annual_potential":
+        return (
+            f"Ask the latent loyal with the highest revenue what keeps them from buying more: {_names(table)}. "
+            "Add annual_potential to the customer file, to know where it pays most."
+        )
+    open_part = (table["annual_potential"] - table["year_revenue"].fillna(0)).clip(lower=0).sum()
+    return (
+        f"Ask the latent loyal with high potential what keeps them from buying more: {_names(table)}. Together they "
+        f"buy about {words.short_money(float(open_part), result.currency)} a year elsewhere or not at all."
+    )
+
+
+def _secure(result: LoyaltyMatrix) -> str:
+    table = result.priorities["inert"]
+    if table.empty:
+        return ""
+    amount = words.short_money(float(table["net_revenue"].sum()), result.currency)
+    return (
+        f"Find out what holds the inert loyal with high revenue before a competitor does: {_names(table)}. They "
+        f"brought {amount} so far {without_preference(result)}; give them a reason, or a contract, to stay."
+    )
+
+
+def _protect(result: LoyaltyMatrix) -> str:
+    table = result.priorities["true"]
+    if table.empty:
+        return ""
+    by = str(table["ranked_by"].iloc[0]).replace("net_revenue", "net revenue")
+    return f"Look after the truly loyal with the highest {by}, and ask them for referrals: {_names(table)}."
+
+
+def _ask_next(result: LoyaltyMatrix) -> str:
+    rest = result.customers[result.customers["cell"] == "not_surveyed"]
+    total = float(result.customers["net_revenue"].sum())
+    table = rest.sort_values(["net_revenue", "customer_id"], ascending=[False, True]).head(_NAMED)
+    amount = float(table["net_revenue"].sum())
+    if table.empty or amount <= 0:
+        return ""
+    share = f" ({words.percent(amount / total)} of all)" if total >= amount else ""
+    return (
+        f"Ask the largest customers without a place next: {_names(table)} brought "
+        f"{words.short_money(amount, result.currency)} of net revenue{share}."
+    )
+
+
+def _mend_scales(result: LoyaltyMatrix) -> str:
+    if result.survey is None:
+        return ""
+    latest = result.survey.latest_reliability
+    weak = latest[(latest["reliability"] < GOOD) & (latest["items"] > 2)]
+    items = result.survey.item_rest.merge(weak[["wave", "scale", "alpha"]], on=["wave", "scale"])
+    better = items[items["alpha_if_dropped"] > items["alpha"] + 0.02]
+    better = better.sort_values(["alpha_if_dropped", "item"], ascending=[False, True]).drop_duplicates(
+        "scale"
+    )
+    if better.empty:
+        return ""
+    advice = [
+        f"{words.plain(row.scale)} without item {words.plain(row.item)} would reach "
+        f"{words.decimal(row.alpha_if_dropped)} instead of {words.decimal(row.alpha)}"
+        for row in rows_of(better)
+    ]
+    return f"Mend the weak scales before the next survey: Cronbach's alpha of {words.listing(advice)}."
+
+
+def _ask_more_people(result: LoyaltyMatrix) -> str:
+    close = result.placed[result.placed["within_one_error"]]
+    single = int((close["respondents"] == 1).sum())
+    if single < MINIMUM:
+        return ""
+    return (
+        f"Ask a second person at the {words.count(single, 'account')} near the attitude cut where only one person "
+        "answered; one answer is too little to place them."
+    )
+
+
+def _how_to_survey(result: LoyaltyMatrix) -> tuple[str, ...]:
+    customers = result.customers.sort_values(["net_revenue", "customer_id"], ascending=[False, True])
+    everyone = len(customers)
+    sample = math.ceil(96.04 / (1 + (96.04 - 1) / everyone))
+    total = float(customers["net_revenue"].sum())
+    steps = [
+        {
+            "no_survey": "Run a short survey and name its file and codebook in the settings (survey, survey_items).",
+            "not_linked": "Bring the customer ids of the survey and of the orders together, and map customer_id.",
+            "no_attitude": "Add items on attitude or perceived performance, with aspect attitude or perceived.",
+            "too_few": f"Win more answers: at least {MINIMUM} respondents are needed, and far more for firm shares.",
+        }[result.status],
+        "Ask for a rating of this company and of its two main competitors on the same attributes and the same "
+        "scale; preference is the difference.",
+    ]
+    if everyone >= 2 * MINIMUM:
+        steps.append(
+            f"{words.count(sample, 'answer')} from a random choice of customers would tell the share that prefers this "
+            "company to within 10 points."
+        )
+    if total > 0:
+        top = customers.head(_NAMED)
+        share = float(top["net_revenue"].sum()) / total
+        part = f", {words.percent(share)} of net revenue" if share <= 1 else ""
+        steps.append(f"Begin with the largest customers{part}: {_names(top)}.")
+    return tuple(steps)
