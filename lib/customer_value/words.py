@@ -57,20 +57,19 @@ def percent(share: float, digits: int | None = None) -> str:
 
     >>> percent(0.2134), percent(0.0042), percent(0.0), percent(1.0), percent(0.00004)
     ('21%', '0.4%', '0%', '100%', 'under 0.1%')
-    >>> percent(0.9999), percent(0.67423, 1)
-    ('over 99.9%', '67.4%')
+    >>> percent(0.9999), percent(0.67423, 1), percent(-0.14)
+    ('over 99.9%', '67.4%', '−14%')
     """
     value = share * 100
-    if digits is not None:
-        return f"{value:,.{digits}f}%"
     size = abs(value)
-    if 0 < size < 0.05:
+    if digits is None and 0 < size < 0.05:
         return "under 0.1%"
-    if 99.95 < value < 100:
+    if digits is None and 99.95 < value < 100:
         return "over 99.9%"
-    near_edge = 0 < size < 5 or 99 < value < 100
-    text = f"{value:,.1f}" if near_edge else f"{value:,.0f}"
-    return f"{text.removesuffix('.0') if not near_edge else text}%".replace("-0%", "0%")
+    if digits is None:
+        digits = 1 if 0 < size < 5 or 99 < value < 100 else 0
+    text = f"{size:,.{digits}f}%"
+    return f"−{text}" if value < 0 and text.strip("0.,%") else text
 
 
 def money(amount: float, currency: str) -> str:
@@ -113,13 +112,13 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def decimal(value: float, digits: int = 2) -> str:
-    """A plain number with a fixed number of decimals, never "-0.00".
+    """A plain number with a fixed number of decimals, never "−0.00".
 
-    >>> decimal(3.14159), decimal(-0.001), decimal(1234.5, 1)
-    ('3.14', '0.00', '1,234.5')
+    >>> decimal(3.14159), decimal(-0.001), decimal(-1234.5, 1)
+    ('3.14', '0.00', '−1,234.5')
     """
-    text = f"{value:,.{digits}f}"
-    return text[1:] if text.startswith("-") and float(text.replace(",", "")) == 0 else text
+    text = f"{abs(value):,.{digits}f}"
+    return f"−{text}" if value < 0 and text.strip("0.,") else text
 
 
 def day(date: dt.date) -> str:

@@ -207,7 +207,7 @@ def _open_ticks(bins: pd.DataFrame, middles: np.ndarray) -> tuple[list[float], l
 
 def _distribution_title(result: Rfm, of: str) -> str:
     if of == "recency":
-        return f"Half of the customers ordered at most {words.count(result.median_recency, 'day')} ago"
+        return f"Half of the customers ordered at most {words.count(result.median_recency or 0, 'day')} ago"
     if of == "frequency":
         return f"{words.percent(result.one_order / result.customers)} of the customers ordered once"
     best = result.cutoffs[(result.cutoffs["dimension"] == "monetary") & (result.cutoffs["customers"] > 0)]
