@@ -80,7 +80,7 @@ class TableSource(_Strict):
     decimal: Literal[".", ","] | None = None
     dates: str | None = Field(
         None,
-        description="'iso', 'year-month-day', 'day-first', 'month-first', or e.g. '%d.%m.%Y'",
+        description="'iso', 'year-month-day', 'day-first', 'month-first', 'excel-serial', or e.g. '%d.%m.%Y'",
     )
     header: bool | None = Field(None, description="false: the columns are called 1, 2, 3, …")
 

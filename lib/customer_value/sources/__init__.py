@@ -1,8 +1,8 @@
 """Where rows come from: files and databases, one lazy table per input, and how they are written."""
 
+from customer_value.sources.amounts import number_column
 from customer_value.sources.dates import date_column
 from customer_value.sources.identifiers import id_column
-from customer_value.sources.amounts import number_column
 from customer_value.sources.opening import open_source
 from customer_value.sources.source import Reading, Source, SourceFile, find_row
 

@@ -6,22 +6,21 @@ comma, and ``1.234`` proves nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import ibis
 
-from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.engine import replaced, trimmed
-from customer_value.sources.source import Reading, Source, first_row
+from customer_value.sources.source import Reading, Source
+from customer_value.sources.textcolumn import Condition, TextColumn, place_of, text_column
 
 __all__ = ["MONEY", "number_column"]
 
 MONEY = "decimal(18, 4)"
-_PLAIN = r"^-?[0-9]+(?:\.[0-9]+)?$"
-_PLAIN_UNSURE = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
+_PLAIN = r"^-?[0-9]+(?:[.,][0-9]+)?$"
+_PLAIN_UNSURE = r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _EXACT = r"^[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}$"
 _BLANK = r"[ \x{00A0}\x{202F}\x{2009}\x{2007}]"
 _GAP = r"[ \x{00A0}\x{202F}\x{2009}\x{2007}'’]"
@@ -71,112 +70,148 @@ def number_column(source: Source, column: str, spec: TableSource) -> tuple[Any, 
         without a currency column, or no row is readable.
     """
     value = source.table[column]
-    place = (
-        f"{source.files[0].name if len(source.files) == 1 else source.name}, column '{words.plain(column)}'"
-    )
     if value.type().is_numeric():
         return value.try_cast(MONEY), None
     if not value.type().is_string():
-        raise InputError(f"{place}: holds neither numbers nor text.")
-    asked = _Asked(source, column, place, spec)
-    text = trimmed(value)
-    seen = _counts(source, plain=text.re_search(_PLAIN), unsure=text.re_search(_PLAIN_UNSURE),
-                   point=text.contains("."), filled=text.notnull())  # fmt: skip
-    if seen["plain"] == seen["filled"] and spec.decimal != ",":
-        return _plain(asked, text, seen)
-    return _written(asked, text)
+        raise InputError(f"{place_of(source, column)}: holds neither numbers nor text.")
+    with text_column(source, column, trimmed(value)) as texts:
+        return _from_text(texts, spec)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    source: Source
-    column: str
-    place: str
-    spec: TableSource
-
-    def row(self, predicate: Any) -> str:
-        file, number, value = first_row(self.source, self.column, predicate) or ("", 0, "")
-        return f"'{words.plain(value, 40)}' (row {number:,} of {file})"
-
-    def reading(self, sign: str) -> Reading:
-        return Reading(f"decimal sign of {self.column}", _NAMES[sign], self.spec.decimal is not None)
-
-    def unsure(self, predicate: Any) -> InputError:
-        return InputError(
-            f"{self.place}: the decimal sign cannot be told, as in {self.row(predicate)}; "
-            "state decimal: '.' or decimal: ','."
-        )
+def _from_text(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading | None]:
+    seen = texts.count(
+        filled=lambda text: text.notnull(),
+        plain=lambda text: text.re_search(_PLAIN),
+        unsure=lambda text: text.re_search(_PLAIN_UNSURE),
+        signed=lambda text: text.re_search("[.,]"),
+    )
+    if seen["plain"] < seen["filled"] or spec.decimal is not None:
+        return _written(texts, spec)
+    if not seen["signed"]:
+        return texts.text.try_cast(MONEY), None
+    sign = _decimal_sign(texts) if seen["unsure"] else _plain_sign(texts)
+    number = texts.text.replace("." if sign == "," else ",", "").replace(",", ".")
+    return number.try_cast(MONEY), _reading(texts, spec, sign)
 
 
-def _counts(source: Source, **flags: Any) -> dict[str, int]:
-    table = source.table.select(**flags)
-    row = table.aggregate(**{name: table[name].sum() for name in flags}).to_pyarrow().to_pylist()[0]
-    return {name: int(count or 0) for name, count in row.items()}
+def _plain_sign(texts: TextColumn) -> str:
+    """The sign of numbers that hold but one, and not before three digits."""
+    seen = texts.count(point=lambda text: text.contains("."), comma=lambda text: text.contains(","))
+    return _decimal_sign(texts) if seen["point"] and seen["comma"] else "." if seen["point"] else ","
 
 
-def _plain(asked: _Asked, text: Any, seen: dict[str, int]) -> tuple[Any, Reading | None]:
-    if asked.spec.decimal is None and seen["unsure"] and seen["unsure"] == seen["point"]:
-        raise asked.unsure(text.contains("."))
-    number = text.try_cast(MONEY)
-    return number, asked.reading(".") if seen["point"] else None
-
-
-def _written(asked: _Asked, text: Any) -> tuple[Any, Reading | None]:
+def _written(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading | None]:
     """Numbers with anything around them."""
-    text = text.translate("−–‒", "---")
-    exact = text.re_search(_EXACT)
-    whole = f"(?:{_SHAPE}|^.*$)"
-    digits = replaced(text, whole, r"\3").re_replace(_GAP, "").nullif("")
-    sign = asked.spec.decimal or _decimal_sign(asked, ibis.ifelse(exact, ibis.null("string"), digits))
-    _one_currency(asked, text, digits)
-    other = "," if sign == "." else "."
-    well_grouped = digits.re_search(_with_sign(_GROUPED, sign))
-    plain = digits.replace(other, "").replace(sign, ".") + replaced(text, whole, r"\4")
-    negative = replaced(text, whole, r"\1\2\5\6").re_search(r"[-(]")
-    size = ibis.ifelse(exact, text, ibis.ifelse(well_grouped, plain, ibis.null("string"))).try_cast(MONEY)
-    number = ibis.ifelse(negative & ~exact, -size, size).cast(MONEY)
-    seen = _counts(asked.source, read=number.notnull(), filled=text.notnull(), signs=digits.re_search("[.,]"))
+    sign = spec.decimal or _decimal_sign(texts)
+    if not getattr(getattr(spec, "columns", None), "currency", None):
+        _require_one_currency(texts)
+    seen = texts.count(
+        filled=lambda text: text.notnull(),
+        read=lambda text: _number(text, sign).notnull(),
+        signs=lambda text: _digits(text).re_search("[.,]"),
+    )
     if seen["filled"] and not seen["read"]:
         raise InputError(
-            f"{asked.place}: no row can be read as a number, as {asked.row(text.notnull())}; check the column "
-            "and the decimal sign."
+            f"{texts.place}: no row can be read as a number, as {texts.row(lambda text: text.notnull())}; "
+            "check the column and the decimal sign."
         )
-    return number, asked.reading(sign) if seen["signs"] else None
+    return _number(texts.text, sign), _reading(texts, spec, sign) if seen["signs"] else None
 
 
-def _decimal_sign(asked: _Asked, digits: Any) -> str:
-    point, comma = (digits.re_search(_with_sign(_PROOF, sign)) for sign in ".,")
-    unsure = digits.re_search(_UNSURE)
-    seen = _counts(asked.source, point=point, comma=comma, unsure=unsure)
+def _reading(texts: TextColumn, spec: TableSource, sign: str) -> Reading:
+    return Reading(f"decimal sign of {texts.name}", _NAMES[sign], spec.decimal is not None)
+
+
+def _parts(text: Any) -> Any:
+    """A number as ``signs|digits|exponent``; ``||`` for what is not a number."""
+    return replaced(text.translate("−–‒", "---"), f"(?:{_SHAPE}|^.*$)", r"\1\2\5\6|\3|\4")
+
+
+def _digits(text: Any) -> Any:
+    """The digits and signs of a number without blanks; NULL for what is not a number or exact."""
+    digits = _parts(text).split("|")[1].re_replace(_GAP, "").nullif("")
+    return ibis.ifelse(text.re_search(_EXACT), ibis.null("string"), digits)
+
+
+def _number(text: Any, sign: str) -> Any:
+    parts = _parts(text).split("|")
+    digits = parts[1].re_replace(_GAP, "")
+    size = digits.replace("," if sign == "." else ".", "").replace(",", ".") + parts[2]
+    right = digits.re_search(_with_sign(_GROUPED, sign)) & parts[0].isin(["", "+", "-", "()"])
+    minus = ibis.ifelse(parts[0].isin(["-", "()"]), "-", "")
+    written = ibis.ifelse(right, minus + size, ibis.null("string"))
+    return ibis.ifelse(text.re_search(_EXACT), text, written).try_cast(MONEY)
+
+
+def _decimal_sign(texts: TextColumn) -> str:
+    seen = texts.count(point=_proves_point, comma=_proves_comma, unsure=_proves_nothing)
     if seen["point"] and seen["comma"]:
         raise InputError(
-            f"{asked.place}: some numbers have a decimal point and some a decimal comma, {asked.row(point)} and "
-            f"{asked.row(comma)}; write them in one way, or state decimal (the others become unreadable)."
+            f"{texts.place}: some numbers have a decimal point and some a decimal comma, "
+            f"{texts.row(_proves_point)} and {texts.row(_proves_comma)}; write them in one way, "
+            "or state decimal (the others become unreadable)."
         )
     if seen["unsure"] and not seen["point"] and not seen["comma"]:
-        raise asked.unsure(unsure)
+        return _sign_of_neighbours(texts)
     return "," if seen["comma"] else "."
 
 
-def _one_currency(asked: _Asked, text: Any, digits: Any) -> None:
-    """Euros and dollars in one column must not be added up."""
-    if getattr(getattr(asked.spec, "columns", None), "currency", None):
-        return
-    mark = ibis.ifelse(digits.notnull(), text.re_extract(f"({_MARK})", 1).nullif(""), ibis.null("string"))
-    table = asked.source.table.select(mark=mark)
-    marks = (
-        table.filter(table["mark"].notnull())
-        .distinct()
-        .order_by("mark")
-        .limit(2)
-        .to_pyarrow()["mark"]
-        .to_pylist()
+def _sign_of_neighbours(texts: TextColumn) -> str:
+    """The decimal sign that the other columns of numbers prove, if they agree."""
+    source, proofs = texts.source, set()
+    for name, kind in source.table.schema().items():
+        if not kind.is_string() or name == texts.name:
+            continue
+        with text_column(source, str(name), trimmed(source.table[name])) as other:
+            seen = other.count(
+                filled=lambda text: text.notnull(),
+                number=lambda text: _digits(text).notnull(),
+                point=_proves_point,
+                comma=_proves_comma,
+            )
+        if seen["number"] > 0.9 * seen["filled"]:
+            proofs |= {sign for sign, proof in ((".", "point"), (",", "comma")) if seen[proof]}
+    if len(proofs) == 1:
+        return proofs.pop()
+    raise InputError(
+        f"{texts.place}: the decimal sign cannot be told, as in {texts.row(_proves_nothing)}; "
+        "state decimal: '.' or decimal: ','."
     )
+
+
+def _proves_point(text: Any) -> Any:
+    return _digits(text).re_search(_with_sign(_PROOF, "."))
+
+
+def _proves_comma(text: Any) -> Any:
+    return _digits(text).re_search(_with_sign(_PROOF, ","))
+
+
+def _proves_nothing(text: Any) -> Any:
+    return _digits(text).re_search(_UNSURE)
+
+
+def _require_one_currency(texts: TextColumn) -> None:
+    """Euros and dollars in one column must not be added up."""
+    table = texts.values.select(mark=_mark(texts.values["text"]))
+    found = table.filter(table["mark"].notnull()).distinct().order_by("mark").limit(2)
+    marks = found.to_pyarrow()["mark"].to_pylist()
     if len(marks) > 1:
+        first, second = (texts.row(_carries(mark)) for mark in marks)
         raise InputError(
-            f"{asked.place}: amounts are in different currencies, {asked.row(mark == marks[0])} and "
-            f"{asked.row(mark == marks[1])}; give each row's currency in a column of its own and map it."
+            f"{texts.place}: amounts are in different currencies, {first} and {second}; "
+            "give each row's currency in a column of its own and map it."
         )
+
+
+def _carries(mark: str) -> Condition:
+    return lambda text: _mark(text) == mark
+
+
+def _mark(text: Any) -> Any:
+    """The currency sign or code of a number."""
+    mark = text.re_extract(f"({_MARK})", 1).nullif("")
+    return ibis.ifelse(_digits(text).notnull(), mark, ibis.null("string"))
 
 
 def _with_sign(pattern: str, sign: str) -> str:

@@ -35,8 +35,8 @@ def read_parquet(file: Found, con: Any) -> Part:
     try:
         columns = described(con, relation)
         rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
-    except duckdb.Error as error:
-        raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from error
+    except duckdb.Error:
+        raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from None
     if rows == 0:
         raise InputError(f"{file.name} has columns but no rows.")
     return Part(relation, columns, (), rows, 0)
@@ -54,11 +54,11 @@ def read_duckdb(file: Found, number: int, table: str, spec: TableSource, con: An
     con.raw_sql(f"DETACH DATABASE IF EXISTS {alias}")
     try:
         con.raw_sql(f"ATTACH {sql_text(file.path)} AS {alias} (READ_ONLY)")
-    except duckdb.Error as error:
+    except duckdb.Error:
         raise InputError(
             f"{file.name} cannot be opened as a DuckDB database: it is in use by another program, "
             "damaged, or of a newer version."
-        ) from error
+        ) from None
     found = con.raw_sql(
         "SELECT table_schema, table_name FROM information_schema.tables "
         f"WHERE table_catalog = {sql_text(f'{table} {number}')} ORDER BY 1, 2"
@@ -93,7 +93,7 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
             chosen, reading = _chosen(names, spec.table, file)
             rows = _copied(database, chosen, file, target)
     except sqlite3.Error as error:
-        raise InputError(f"{file.name} cannot be read as a SQLite database ({error}).") from error
+        raise InputError(f"{file.name} cannot be read as a SQLite database ({error}).") from None
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
     relation = f"read_parquet({sql_text(target)})"

@@ -1,6 +1,6 @@
 """Dates of a source column, however they are written; nothing is guessed.
 
-All rows are looked at before one is read: what decides between day and month first is a number
+All values are looked at before one is read: what decides between day and month first is a number
 above twelve, and what proves a mixture is one row that says otherwise.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as types
 
 from customer_value import words
 from customer_value.errors import ConfigError, InputError
@@ -33,11 +33,11 @@ from customer_value.sources.notations import (
     day_of,
     number_in,
 )
-from customer_value.sources.source import Reading, Source, first_row
+from customer_value.sources.source import Reading, Source, find_row
+from customer_value.sources.textcolumn import TextColumn, place_of, text_column
 
 __all__ = ["date_column"]
 
-_SAMPLE = 1_000
 _ORDERS = {"day-first": "dmy", "month-first": "mdy"}
 _TOLD = {"dmy": "day first (31/12/2024)", "mdy": "month first (12/31/2024)"}
 _YEAR_FIRST, _DIGITS = NOTATIONS[:2]
@@ -63,7 +63,7 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
     -------
     tuple
         A DATE expression over ``source.table``, NULL where the value is blank, not written in the
-        notation, no day of the calendar, or outside the years 1900 to 2200; and how it was read.
+        notation, no day of the calendar, or outside the years 1900 to 2199; and how it was read.
 
     Raises
     ------
@@ -73,248 +73,262 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
     ConfigError
         If ``dates`` or the time zone is not a known one.
     """
-    asked = _Asked(source, column, spec.dates, timezone)
     value = source.table[column]
     kind = value.type()
-    _check_timezone(timezone)
-    if spec.dates == "excel-serial":
-        return _serial(asked)
+    _check_settings(source, spec.dates, timezone)
     if kind.is_date():
-        return _sane(value), Reading(f"date order of {column}", "none needed, a date type", declared=False)
+        return _sane(value), _reading(column, "none needed, the column holds dates")
     if kind.is_timestamp():
-        return _from_times(asked, value)
-    if kind.is_numeric():
-        return _from_text(asked, value.round(0).try_cast("int64").cast("string"))
-    if kind.is_string() and spec.dates is not None and "%" in spec.dates:
-        return _by_pattern(asked, trimmed(value), spec.dates)
-    if kind.is_string():
-        return _from_text(asked, trimmed(value))
-    raise InputError(f"{asked.place}: holds neither dates nor text.")
+        return _from_times(source, column, timezone)
+    if not kind.is_numeric() and not kind.is_string():
+        raise InputError(f"{place_of(source, column)}: holds neither dates nor text.")
+    if kind.is_numeric() and spec.dates != "excel-serial":
+        value = value.try_cast("int64").cast("string")
+    with text_column(source, column, trimmed(value.cast("string"))) as texts:
+        if spec.dates == "excel-serial":
+            return _from_serial(texts)
+        if spec.dates is not None and "%" in spec.dates:
+            return _by_pattern(texts, spec.dates, timezone)
+        return _from_text(texts, spec.dates, timezone)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    source: Source
-    column: str
-    dates: str | None
-    timezone: str | None
-
-    @property
-    def place(self) -> str:
-        files = self.source.files
-        name = files[0].name if len(files) == 1 else self.source.name
-        return f"{name}, column '{words.plain(self.column)}'"
-
-    def row(self, predicate: Any) -> str:
-        """A row in words: ``'03/04/2021' (row 2 of a.csv)``."""
-        file, number, value = first_row(self.source, self.column, predicate) or ("", 0, "")
-        return f"'{words.plain(value, 40)}' (row {number:,} of {file})"
-
-    def reading(self, value: str, *, declared: bool = False) -> Reading:
-        return Reading(f"date order of {self.column}", value, declared)
+def _reading(column: str, value: str, *, declared: bool = False) -> Reading:
+    return Reading(f"date order of {column}", value, declared)
 
 
-def _check_timezone(timezone: str | None) -> None:
-    if timezone is None:
-        return
+def _check_settings(source: Source, dates: str | None, timezone: str | None) -> None:
+    known = (None, "iso", "year-month-day", "excel-serial", *_ORDERS)
+    if dates not in known and "%" not in str(dates):
+        raise ConfigError(
+            f"{source.name}.dates: '{words.plain(dates)}' is not known; write year-month-day, "
+            "day-first, month-first, excel-serial or a pattern such as '%d.%m.%Y'."
+        )
     try:
-        zoneinfo.ZoneInfo(timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        zoneinfo.ZoneInfo(timezone or "UTC")
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
             f"timezone: '{words.plain(timezone)}' is not known; write a name such as Europe/Berlin or UTC."
-        ) from error
+        ) from None
 
 
 def _sane(date: Any) -> Any:
-    return ibis.ifelse(date.year().between(1900, 2200), date, ibis.null("date"))
+    return ibis.ifelse(date.year().between(1900, 2199), date, ibis.null("date"))
 
 
-def _from_times(asked: _Asked, value: Any) -> tuple[Any, Reading]:
+def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
+    value = source.table[column]
     if value.type().timezone is None:
-        return _sane(value.date()), asked.reading("none needed, a time type")
-    zone = _zone(asked, value.notnull())
-    return _sane(at_time_zone(zone, value).date()), asked.reading(f"none needed, times in {zone}")
+        return _sane(value.date()), _reading(column, "none needed, the column holds times")
+    if timezone is None:
+        file, number, example = find_row(source, column, value.notnull())
+        raise _no_zone(place_of(source, column), f"'{example}' (row {number:,} of {file})")
+    told = f"none needed, the column holds times; as dates in {timezone}"
+    return _sane(at_time_zone(timezone, value).date()), _reading(column, told)
 
 
-def _zone(asked: _Asked, carries_offset: Any) -> str:
-    if asked.timezone is None:
-        raise InputError(
-            f"{asked.place}: times carry an offset from UTC, as {asked.row(carries_offset)}; "
-            "state the time zone in which they become dates, for instance timezone: Europe/Berlin."
-        )
-    return asked.timezone
+def _no_zone(place: str, example: str) -> InputError:
+    return InputError(
+        f"{place}: times carry an offset from UTC, as {example}; state the time zone in which they "
+        "become dates, for instance timezone: Europe/Berlin."
+    )
 
 
-def _serial(asked: _Asked) -> tuple[Any, Reading]:
-    value = asked.source.table[asked.column]
-    text = trimmed(value) if value.type().is_string() else value
-    days = text.try_cast("float64").floor().try_cast("int32")
-    date = (ibis.literal(dt.date(1899, 12, 30)) + days.clip(0, 200_000).as_interval("D")).date()
-    known = ibis.ifelse(days.between(1, 200_000), _sane(date), ibis.null("date"))
-    _require_some(asked, known, "as a number of days (excel-serial)")
-    return known, asked.reading("days since 1899-12-30 (45657 is 2024-12-31)", declared=True)
+def _from_serial(texts: TextColumn) -> tuple[Any, Reading]:
+    def date(text: Any) -> Any:
+        days = text.try_cast("float64").floor().try_cast("int32")
+        known = ibis.ifelse(days.between(1, 109_939), days, ibis.null("int32"))
+        return ibis.literal(dt.date(1899, 12, 30)) + known.as_interval("D")
+
+    _require_some(texts, date, "as a number of days (excel-serial)")
+    told = "days since 1899-12-30 (45657 is 2024-12-31)"
+    return date(texts.text), _reading(texts.name, told, declared=True)
 
 
-def _by_pattern(asked: _Asked, text: Any, pattern: str) -> tuple[Any, Reading]:
+def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[Any, Reading]:
+    zoned = "%z" in pattern.lower()
+    if zoned and timezone is None:
+        raise _no_zone(texts.place, texts.row(lambda text: text.notnull()))
+
+    def date(text: Any) -> Any:
+        if zoned:
+            return _sane(at_time_zone(str(timezone), parsed_zoned_time(text, pattern)).date())
+        return _sane(parsed_time(text, pattern).date())
+
     try:
-        if "%z" in pattern or "%Z" in pattern:
-            time = at_time_zone(_zone(asked, text.notnull()), parsed_zoned_time(text, pattern))
-        else:
-            time = parsed_time(text, pattern)
-        date = _sane(time.date())
-        _require_some(asked, date, f"by the pattern {pattern}")
-    except duckdb.Error as error:
+        _require_some(texts, date, f"by the pattern {pattern}")
+    except duckdb.Error:
         raise ConfigError(
-            f"{asked.source.name}.dates: '{words.plain(pattern)}' is not a valid pattern; "
+            f"{texts.source.name}.dates: '{words.plain(pattern)}' is not a valid pattern; "
             "write for instance '%d.%m.%Y'."
-        ) from error
-    return date, asked.reading(f"by the pattern {pattern}", declared=True)
+        ) from None
+    return date(texts.text), _reading(texts.name, f"by the pattern {pattern}", declared=True)
 
 
-def _from_text(asked: _Asked, text: Any) -> tuple[Any, Reading]:
-    declared = asked.dates
-    if declared not in (None, "iso", "year-month-day", *_ORDERS):
-        raise ConfigError(
-            f"{asked.source.name}.dates: '{words.plain(declared)}' is not known; write year-month-day, "
-            "day-first, month-first, excel-serial or a pattern such as '%d.%m.%Y'."
-        )
-    found = _found(asked, text)
+def _from_text(texts: TextColumn, declared: str | None, timezone: str | None) -> tuple[Any, Reading]:
+    found = _found(texts)
     if not found:
-        return ibis.null("date"), asked.reading("blank in every row")
+        return ibis.null("date"), _reading(texts.name, "blank in every row")
     if declared in ("iso", "year-month-day"):
         notation = _DIGITS if found.get(_DIGITS, 0) > found.get(_YEAR_FIRST, 0) else _YEAR_FIRST
-        return _year_first(asked, text, notation, declared=True)
-    if declared is not None and any(notation in found for notation in DAY_MONTH):
-        return _day_month(asked, text, ANY_DAY_MONTH, _ORDERS[declared], declared=True)
-    if len(found) > 1:
-        first, second = [asked.row(text.re_search(notation.pattern)) for notation in list(found)[:2]]
-        raise InputError(
-            f"{asked.place}: dates are written in different ways, {first} and {second}; "
-            "write them in one way, or state with dates which one counts (the others become unreadable)."
-        )
-    notation = next(iter(found))
-    if notation is _YEAR_FIRST:
-        return _year_first(asked, text, notation, declared=False)
+    elif declared is not None and any(notation in found for notation in DAY_MONTH):
+        return _by_numbers(texts, ANY_DAY_MONTH, _ORDERS[declared], declared=True)
+    elif len(found) > 1:
+        raise _mixed(texts, list(found))
+    else:
+        notation = next(iter(found))
     if notation.order == "?":
-        order = _order(asked, text, notation)
-        return _day_month(asked, text, notation, order, declared=False)
-    date = day_of(text, notation.pattern, notation.order)
-    _require_some(asked, date, f"as {notation.name}")
-    return date, asked.reading(notation.name)
+        return _by_numbers(texts, notation, _order(texts, notation), declared=False)
+    if notation is _YEAR_FIRST:
+        _refuse_year_day_month(texts)
+        if texts.count(zoned=_is_zoned)["zoned"]:
+            return _from_instants(texts, timezone)
+    _require_some(texts, notation.day, f"as {notation.name}")
+    return notation.day(texts.text), _reading(texts.name, notation.name, declared=declared is not None)
 
 
-def _found(asked: _Asked, text: Any) -> dict[Notation, int]:
-    """The notations of a column with their rows; empty if the column is blank."""
-    table = asked.source.table.select(text=text)
-    table = table.filter(table["text"].notnull())
-    sample = _counts(table.limit(_SAMPLE))
-    usual = max(NOTATIONS, key=lambda notation: sample.get(notation, 0))
-    usual_rows = _single(table.aggregate(n=table["text"].re_search(usual.pattern).sum(), all=table.count()))
-    if not usual_rows["all"]:
-        return {}
-    found = {usual: int(usual_rows["n"])} if usual_rows["n"] else {}
-    if usual_rows["n"] < usual_rows["all"]:
-        found |= _counts(table.filter(~table["text"].re_search(usual.pattern)))
-    if not found:
-        raise InputError(_nothing_readable(asked, text, "as a date"))
-    return {notation: found[notation] for notation in NOTATIONS if notation in found}
+def _found(texts: TextColumn) -> dict[Notation, int]:
+    """The notations of a column with how many values are written so; empty if it is blank.
+
+    What a sample has most of is tried on all values, the other notations on what is left.
+    """
+    keys = {f"n{number}": notation for number, notation in enumerate(NOTATIONS)}
+    fits = {key: notation.fits for key, notation in keys.items()}
+    sample = texts.sample(**fits)
+    usual = keys[max(keys, key=lambda key: sample[key])]
+    seen = texts.count(filled=lambda text: text.notnull(), usual=usual.fits)
+    found = {usual: seen["usual"]}
+    if seen["usual"] < seen["filled"]:
+        rest = texts.count(among=lambda text: ~usual.fits(text), **fits)
+        found |= {keys[key]: number for key, number in rest.items() if keys[key] is not usual}
+    if seen["filled"] and not any(found.values()):
+        raise _unreadable(texts, "as a date")
+    return {notation: found[notation] for notation in NOTATIONS if found.get(notation)}
 
 
-def _counts(table: Any) -> dict[Notation, int]:
-    hits = {f"n{n}": table["text"].re_search(notation.pattern).sum() for n, notation in enumerate(NOTATIONS)}
-    counts = _single(table.aggregate(**hits))
-    return {notation: int(counts[f"n{n}"]) for n, notation in enumerate(NOTATIONS) if counts[f"n{n}"]}
+def _mixed(texts: TextColumn, found: list[Notation]) -> InputError:
+    first, second = (texts.row(notation.fits) for notation in found[:2])
+    return InputError(
+        f"{texts.place}: dates are written in different ways, {first} and {second}; write them in one way, "
+        "or state with dates which one counts (the others become unreadable)."
+    )
 
 
-def _single(table: Any) -> dict[str, Any]:
-    row: dict[str, Any] = table.to_pyarrow().to_pylist()[0]
-    return row
+def _refuse_year_day_month(texts: TextColumn) -> None:
+    def late_second(text: Any) -> Any:
+        return number_in(text, _YEAR_FIRST, 2) > 12
 
-
-def _year_first(asked: _Asked, text: Any, notation: Notation, *, declared: bool) -> tuple[Any, Reading]:
-    zoned = text.re_search(ZONED)
-    dated = text.re_search(notation.pattern)
-    month, day = number_in(text, notation, 2), number_in(text, notation, 3)
-    table = asked.source.table.select(zoned=zoned, dated=dated, month=month > 12, day=day > 12)
-    seen = _single(table.aggregate(**{name: table[name].sum() for name in table.columns}))
-    if seen["month"] > 1 and not seen["day"]:
+    seen = texts.count(second=late_second, third=lambda text: number_in(text, _YEAR_FIRST, 3) > 12)
+    if seen["second"] > 1 and not seen["third"]:
         raise InputError(
-            f"{asked.place}: dates seem to be written year-day-month, as {asked.row(month > 12)}; "
+            f"{texts.place}: dates seem to be written year-day-month, as {texts.row(late_second)}; "
             "if so, state dates: '%Y-%d-%m'."
         )
-    if not seen["zoned"]:
-        date = day_of(text, notation.pattern, notation.order)
-        _require_some(asked, date, f"as {notation.name}")
-        return date, asked.reading(notation.name, declared=declared)
-    if seen["zoned"] < seen["dated"]:
+
+
+def _is_zoned(text: Any) -> Any:
+    return text.re_search(ZONED)
+
+
+def _from_instants(texts: TextColumn, timezone: str | None) -> tuple[Any, Reading]:
+    def is_bare(text: Any) -> Any:
+        return _YEAR_FIRST.fits(text) & ~_is_zoned(text)
+
+    if texts.count(bare=is_bare)["bare"]:
         raise InputError(
-            f"{asked.place}: some times carry an offset from UTC and some do not, "
-            f"as {asked.row(zoned)} and {asked.row(dated & ~zoned)}; write them in one way."
+            f"{texts.place}: some times carry an offset from UTC and some do not, as {texts.row(_is_zoned)} "
+            f"and {texts.row(is_bare)}; write them in one way."
         )
-    zone = _zone(asked, zoned)
-    instant = replaced(text, f"{ZONED}|^.*$", r"\1-\2-\3 \4:\5:00\6")
-    instant = replaced(instant, "(Z|z|UTC|GMT)$", "+00").try_cast(ibis.expr.datatypes.Timestamp("UTC"))
-    return _sane(at_time_zone(zone, instant).date()), asked.reading(f"{notation.name}, times in {zone}")
+    if timezone is None:
+        raise _no_zone(texts.place, texts.row(_is_zoned))
+    instant = replaced(texts.text, f"{ZONED}|^.*$", r"\1-\2-\3 \4:\5:00\6")
+    instant = replaced(instant, "(Z|z|UTC|GMT)$", "+00").try_cast(types.Timestamp(timezone="UTC"))
+    told = f"{_YEAR_FIRST.name}, times as dates in {timezone}"
+    return _sane(at_time_zone(timezone, instant).date()), _reading(texts.name, told)
 
 
-def _day_month(
-    asked: _Asked, text: Any, notation: Notation, order: str, *, declared: bool
-) -> tuple[Any, Reading]:
-    date = day_of(text, notation.pattern, order)
-    _require_some(asked, date, f"with {_TOLD[order]}")
-    short = asked.source.table.select(year=text.re_extract(notation.pattern, 3))
-    has_short = _single(short.aggregate(n=(short["year"].length() == 2).any()))["n"]
-    told = f"{_TOLD[order]}, years 69 to 99 are 19xx and 00 to 68 are 20xx" if has_short else _TOLD[order]
-    return date, asked.reading(told, declared=declared)
+def _by_numbers(texts: TextColumn, notation: Notation, order: str, *, declared: bool) -> tuple[Any, Reading]:
+    short = texts.count(short=lambda text: number_in(text, notation, 3) < 100)["short"] > 0
+
+    def date(text: Any) -> Any:
+        return day_of(text, notation.pattern, order, short_years=short)
+
+    told = _TOLD[order]
+    _require_some(texts, date, f"with {told}")
+    if short:
+        told += ", years 69 to 99 are 19xx and 00 to 68 are 20xx"
+    return date(texts.text), _reading(texts.name, told, declared=declared)
 
 
-def _order(asked: _Asked, text: Any, notation: Notation) -> str:
-    """Whether day or month comes first, by the evidence of all rows."""
-    one, two, year = (number_in(text, notation, place) for place in (1, 2, 3))
-    table = asked.source.table.select(
-        day=(one > 12) & (two <= 12), month=(two > 12) & (one <= 12), same=one == two,
-        one=one, year=year, short=year < 100, dated=one.notnull(),
-    )  # fmt: skip
-    seen = _single(
-        table.aggregate(
-            **{name: table[name].sum() for name in ("day", "month", "same", "dated", "short")},
-            ones=table["one"].nunique(),
-            years=table["year"].nunique(),
-        )
-    )
-    if seen["short"] == seen["dated"] and seen["years"] > seen["ones"]:
-        raise InputError(
-            f"{asked.place}: in dates such as {asked.row(one.notnull())} the year may come first or last; "
-            "state the pattern, for instance dates: '%y-%m-%d' or dates: '%d-%m-%y'."
-        )
+def _order(texts: TextColumn, notation: Notation) -> str:
+    """Whether day or month comes first, by the evidence of all values."""
+    days = {"day": _day_first, "month": _month_first, "differ": _differ}
+    found = {key: lambda text, holds=holds: holds(*_parts(text, notation)) for key, holds in days.items()}
+    seen = texts.count(**found, short=lambda text: number_in(text, notation, 3) < 100)
+    if seen["short"]:
+        _refuse_short_years_first(texts, notation)
     if seen["day"] and seen["month"]:
         raise InputError(
-            f"{asked.place}: day and month change places, {asked.row((one > 12) & (two <= 12))} and "
-            f"{asked.row((two > 12) & (one <= 12))}; write them in one way, or state dates: day-first or "
-            "dates: month-first (the others become unreadable)."
+            f"{texts.place}: day and month change places, {texts.row(found['day'])} and "
+            f"{texts.row(found['month'])}; write them in one way, or state dates: day-first or dates: month-first "
+            "(the others become unreadable)."
         )
-    if not seen["day"] and not seen["month"] and seen["same"] < seen["dated"]:
+    if not seen["day"] and not seen["month"] and seen["differ"]:
         raise InputError(
-            f"{asked.place}: day and month cannot be told apart, as in {asked.row(one != two)}; "
+            f"{texts.place}: day and month cannot be told apart, as in {texts.row(found['differ'])}; "
             "state dates: day-first or dates: month-first."
         )
     return "mdy" if seen["month"] else "dmy"
 
 
-def _require_some(asked: _Asked, date: Any, how: str) -> None:
-    table = asked.source.table.select(date=date, value=asked.source.table[asked.column].cast("string"))
-    seen = _single(table.aggregate(dates=table["date"].count(), values=table["value"].count()))
-    if seen["values"] and not seen["dates"]:
-        raise InputError(_nothing_readable(asked, table["value"], how))
+def _parts(text: Any, notation: Notation) -> tuple[Any, Any]:
+    return number_in(text, notation, 1), number_in(text, notation, 2)
 
 
-def _nothing_readable(asked: _Asked, text: Any, how: str) -> str:
-    value = asked.source.table[asked.column]
-    example = asked.row(value.notnull())
-    serial = value.type().is_numeric() or text.type().is_numeric()
-    hint = (
-        "state dates: excel-serial if these are days counted by a spreadsheet"
-        if serial
-        else ("check the column, or state how dates are written, for instance dates: '%d.%m.%Y'")
+def _day_first(one: Any, two: Any) -> Any:
+    return (one > 12) & (two <= 12)
+
+
+def _month_first(one: Any, two: Any) -> Any:
+    return (two > 12) & (one <= 12)
+
+
+def _differ(one: Any, two: Any) -> Any:
+    return one != two
+
+
+def _refuse_short_years_first(texts: TextColumn, notation: Notation) -> None:
+    """With two digits the year may stand first; then the first part varies less than the last."""
+    values = texts.values.select(
+        first=number_in(texts.values["text"], notation, 1), last=number_in(texts.values["text"], notation, 3)
     )
-    return f"{asked.place}: no row can be read {how}, as {example}; {hint}."
+    no_day = {key: (values[key] == 0) | (values[key] > 31) for key in ("first", "last")}
+    varied = {f"{key}_varied": values[key].nunique() for key in ("first", "last")}
+    seen = (
+        values.aggregate(**{key: flag.any() for key, flag in no_day.items()}, **varied)
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    if seen["last"]:
+        return
+    if seen["first"] or seen["last_varied"] > seen["first_varied"]:
+        raise InputError(
+            f"{texts.place}: in dates such as {texts.row(notation.fits)} the year may come first or last; "
+            "state the pattern, for instance dates: '%y-%m-%d' or dates: '%d-%m-%y'."
+        )
+
+
+def _require_some(texts: TextColumn, date: Any, how: str) -> None:
+    if texts.sample(read=lambda text: date(text).notnull())["read"]:
+        return
+    seen = texts.count(read=lambda text: date(text).notnull(), filled=lambda text: text.notnull())
+    if seen["filled"] and not seen["read"]:
+        raise _unreadable(texts, how)
+
+
+def _unreadable(texts: TextColumn, how: str) -> InputError:
+    if texts.count(number=lambda text: text.try_cast("float64").between(1, 109_939))["number"]:
+        hint = "state dates: excel-serial if these are days counted by a spreadsheet"
+    else:
+        hint = "check the column, or state how dates are written, for instance dates: '%d.%m.%Y'"
+    example = texts.row(lambda text: text.notnull())
+    return InputError(f"{texts.place}: no row can be read {how}, as {example}; {hint}.")

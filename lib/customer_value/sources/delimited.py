@@ -114,17 +114,24 @@ def _sample(path: Path) -> tuple[str, bool]:
 
 
 def _refuse_title_lines(dialect: Dialect, file: Found) -> None:
-    """Lines above the header would make every column name wrong."""
-    widths = [len(record) for record in dialect.records]
-    usual = max(set(widths), key=lambda width: (widths.count(width), width))
-    if usual < 2 or widths[0] == usual or len(widths) < 3:
+    """Lines above the header, or a header of another width, would make every column name wrong."""
+    widths = [len(_filled(record)) for record in dialect.records]
+    rows = widths[1:]
+    usual = max(rows, key=lambda width: (rows.count(width), width), default=widths[0])
+    first = len(dialect.records[0])
+    if len(rows) < 2 or usual < 2 or usual <= first or rows.count(usual) < 0.5 * len(rows):
         return
-    if widths[0] == 1 and set(widths[widths.index(usual) :]) == {usual}:
-        lines = words.count(widths.index(usual), "line")
-        raise InputError(
-            f"{file.name}: above the table {words.verb(widths.index(usual), 'stands', 'stand')} {lines} "
-            f"of other text ('{words.plain(dialect.records[0][0], 40)}'); remove what is above the column names."
-        )
+    top = words.plain(dialect.records[0][0], 40)
+    raise InputError(
+        f"{file.name}: the first line ('{top}' …) has {words.count(first, 'column')}, the rows have {usual}; "
+        "remove what stands above the column names, or add the missing name."
+    )
+
+
+def _filled(record: list[str]) -> list[str]:
+    """A row without blank fields at its end."""
+    last = max((position for position, cell in enumerate(record, 1) if cell.strip()), default=0)
+    return record[:last]
 
 
 def _names(dialect: Dialect, file: Found, *, header: bool) -> tuple[list[str], tuple[Reading, ...]]:
@@ -163,7 +170,7 @@ def _to_parquet(layout: _Layout, target: Path, file: Found, con: Any) -> int:
     try:
         rows = int(con.raw_sql(query).fetchone()[0])
     except duckdb.Error as error:
-        raise InputError(_what_failed(str(error), file, count)) from error
+        raise InputError(_what_failed(str(error), file, count)) from None
     if rows == 0:
         raise InputError(f"{file.name} has a header but no rows.")
     return rows

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from customer_value.errors import InputError
 
-__all__ = ["SEPARATOR_NAMES", "WHITESPACE", "Dialect", "detect_dialect", "looks_like_header", "separator_of"]
+__all__ = [
+    "SEPARATOR_NAMES",
+    "WHITESPACE",
+    "Dialect",
+    "detect_dialect",
+    "is_number",
+    "looks_like_header",
+    "separator_of",
+]
 
 WHITESPACE = "whitespace"
 SEPARATOR_NAMES = {
@@ -21,7 +29,10 @@ SEPARATOR_NAMES = {
 }  # fmt: skip
 _CANDIDATES = ("\t", ";", "|", ",")
 _RECORDS = 300
-_NUMBER = re.compile(r"[^\w]{0,2}[+\-−(]?[^\w]{0,2}\d[\d.,' \u00a0\u202f]*([eE][+-]?\d+)?\)?[^\w]{0,2}-?")
+_CURRENCY = r"(?:(?:EUR|USD|GBP|CHF|CNY|RMB|JPY|SEK|NOK|DKK|PLN|CZK|HUF|CAD|AUD|INR|BRL|kr|zł|Kč|Ft|元|円|원|Rs)\.? ?)?"
+_NUMBER = re.compile(
+    rf"{_CURRENCY}[^\w]{{0,2}}[+\-−(]?[^\w]{{0,2}}\d[\d.,' \u00a0\u202f]*([eE][+-]?\d+)?\)?[^\w]{{0,2}}-?{_CURRENCY}"
+)
 _DATE = re.compile(
     r"\d{1,4}([-/.年])\d{1,2}[-/.月]\d{1,4}日?([T ].*)?|\d{1,2}[ .-]+[^\W\d]{3,9}\.?[ .,-]+\d{2,4}([T ].*)?"
 )
@@ -86,6 +97,15 @@ def detect_dialect(sample: str, declared: str | None, *, whole: bool) -> Dialect
     if ranked[best][0] == 0:
         return Dialect("", escape, _split(sample, "\0", escape, whole=whole))
     return Dialect(options[best][0], escape, options[best][1])
+
+
+def is_number(text: str) -> bool:
+    """Whether a field looks like a number, with whatever currency around it.
+
+    >>> is_number("€ 1.234,50"), is_number("(12.50)"), is_number("12 pcs")
+    (True, True, False)
+    """
+    return _NUMBER.fullmatch(text.strip()) is not None
 
 
 def looks_like_header(records: Sequence[Sequence[str]]) -> bool:

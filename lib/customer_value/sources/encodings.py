@@ -9,6 +9,8 @@ import codecs
 import re
 from pathlib import Path
 
+import charset_normalizer
+
 from customer_value.errors import InputError
 
 __all__ = ["detect_encoding", "encoding_name", "known_encoding", "needs_copy", "utf8_copy"]
@@ -33,17 +35,23 @@ _NAMES = {
 _WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøùúûüýÿßœ¿¡€£°§²³«»–—’‘“”…®©™·ÄÖÜÉÈÀÇÑØÅÁÍÓÚÂÊÎÔÛÃÕÆŒª º"
 _CENTRAL = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűŐŰăâîşţĂÂÎŞŢäöüÄÖÜßľĺŕĽđĐ€§–„”…"
 _TURKISH = "ğışçöüİĞŞÇÖÜâîûé€–’"
+_ODD = re.compile(
+    "[a-zà-ÿ][À-Þ](?=[a-zà-ÿ])|[а-я][А-Я]"  # a capital inside a word
+    "|[A-Za-z][Ά-ώА-я]|[Ά-ώА-я](?=[A-Za-z])"  # a word in two alphabets
+    "|[À-ž]{3,}"  # accents without a plain letter between them
+)
 _COMMON = {
     "gb18030": lambda c: _pair(c, "gb2312", 0xB0, 0xD7) or c in "，。、（）：；！？￥“”《》—…·年月日",
+    "euc_jp": lambda c: "ぁ" <= c <= "ヿ" or _pair(c, "euc_jp", 0xB0, 0xCF) or c in "、。「」（）・￥",
     "big5": lambda c: _pair(c, "big5", 0xA4, 0xC6) or c in "，。、（）：；！？＄「」",
     "cp932": lambda c: "ぁ" <= c <= "ヿ" or _pair(c, "cp932", 0x88, 0x97) or c in "、。「」（）・￥",
-    "euc_jp": lambda c: "ぁ" <= c <= "ヿ" or _pair(c, "euc_jp", 0xB0, 0xCF) or c in "、。「」（）・￥",
     "euc_kr": lambda c: "가" <= c <= "힣",
-    "cp1251": lambda c: "А" <= c <= "я" or c in "ёЁіїєґІЇЄҐ№«»–—",
-    "cp1253": lambda c: "Ά" <= c <= "ώ" or c in "€–«»",
     "cp1252": _WESTERN.__contains__,
     "cp1250": _CENTRAL.__contains__,
     "cp1254": _TURKISH.__contains__,
+    "cp1251": lambda c: "А" <= c <= "я" or c in "ёЁіїєґІЇЄҐ№«»–—",
+    "koi8-r": lambda c: "А" <= c <= "я" or c in "ёЁ",
+    "cp1253": lambda c: "Ά" <= c <= "ώ" or c in "€–«»",
     "cp850": "äöüÄÖÜßéèàçñÉáíóúâêîôû".__contains__,
     "mac_roman": "äöüÄÖÜßéèàçñÉáíóúâêîôû".__contains__,
 }
@@ -163,9 +171,9 @@ def _nul(name: str) -> str:
 
 def _utf16_without_mark(head: bytes, name: str) -> str:
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd > len(head) * 0.2 and even < odd / 10:
+    if odd > 3 + len(head) * 0.02 and even < odd / 10:
         return "utf-16-le"
-    if even > len(head) * 0.2 and odd < even / 10:
+    if even > 3 + len(head) * 0.02 and odd < even / 10:
         return "utf-16-be"
     raise InputError(_nul(name))
 
@@ -195,6 +203,8 @@ def _legacy(sample: bytes, path: Path, name: str) -> str:
         )
     scores = [(_score(sample, encoding), -rank, encoding) for rank, encoding in enumerate(_COMMON)]
     best, _, encoding = max(scores)
+    if encoding == "gb18030" and _score(sample, "euc_kr") == best and len(_hangul(sample)) >= 8:
+        return "euc_kr"  # all of it Hangul, which Chinese of any length would not be
     return encoding if best > 0.5 else _undecided(sample)
 
 
@@ -208,16 +218,14 @@ def _score(sample: bytes, encoding: str) -> float:
     if not beyond:
         return 0.0
     common = _COMMON[encoding]
-    wrong_case = len(re.findall(r"[a-zà-ÿа-я][À-ÞА-Я](?=[a-zà-ÿа-я])", text))
-    return max(0.0, (sum(map(common, beyond)) - wrong_case) / len(beyond))
+    odd = sum(len(run) for run in _ODD.findall(text))
+    return max(0.0, (sum(bool(common(c)) for c in beyond) - odd) / len(beyond))
 
 
 def _undecided(sample: bytes) -> str:
-    try:
-        sample.decode("cp1252")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252"
+    """For encodings that are seldom met: what a general detector thinks."""
+    best = charset_normalizer.from_bytes(sample).best()
+    return best.encoding if best is not None else "latin-1"
 
 
 def _pair(character: str, encoding: str, low: int, high: int) -> bool:
@@ -236,3 +244,7 @@ def _first_broken_line(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
+
+
+def _hangul(sample: bytes) -> set[str]:
+    return {c for c in sample.decode("euc_kr") if not c.isascii()}

@@ -61,7 +61,7 @@ def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
     for pattern in _patterns(table, spec):
         for path, name in _matches(table, pattern, spec.path_env, base):
             found.setdefault(path.resolve(), Found(path, name))
-    return _told_apart(list(found.values()), spec.path_env)
+    return _told_apart(list(found.values()))
 
 
 def fingerprint(file: Found) -> SourceFile:
@@ -97,9 +97,7 @@ def format_of(file: Found, spec: TableSource) -> str:
             f"{file.name}: the ending '{suffix}' is not one of a known kind; "
             "state format: csv, parquet, excel, sqlite or duckdb."
         )
-    raise InputError(
-        f"{file.name} is named like a {kind} file but is not one; if it is text, state format: csv."
-    )
+    raise InputError(f"{file.name} is named like {kind} but is not one; if it is text, state format: csv.")
 
 
 def unpacked(file: Found, scratch: Path, number: int) -> Path:
@@ -111,8 +109,8 @@ def unpacked(file: Found, scratch: Path, number: int) -> Path:
     try:
         with gzip.open(file.path, "rb") as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain, 1 << 20)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise InputError(f"{file.name} is damaged: it cannot be unpacked with gzip.") from error
+    except (EOFError, gzip.BadGzipFile, OSError):
+        raise InputError(f"{file.name} is damaged: it cannot be unpacked with gzip.") from None
     return target
 
 
@@ -186,7 +184,7 @@ def _nothing_found(table: str, pattern: str, shown: str, secret: str | None, who
     return f"{table}.path: {what} '{shown}'; {hint}"
 
 
-def _told_apart(files: list[Found], secret: str | None) -> list[Found]:
+def _told_apart(files: list[Found]) -> list[Found]:
     names = [file.name for file in files]
     result = []
     for number, file in enumerate(files, 1):

@@ -17,16 +17,18 @@ __all__ = ["ANY_DAY_MONTH", "DAY_MONTH", "NOTATIONS", "ZONED", "Notation", "day_
 
 _TIME = r"(?:(?:T|t| +|, *)[0-2]?\d[:.h]?[0-5]\d(?:[:.]?[0-6]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?)?"
 _ZONE = r"(?: ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-_WEEKDAY = r"(?:\p{L}{2,10}\.?,? +)?"
-_MONTH = r"(\p{L}{3,10})\.?"
+_YEAR = r"((?:19|20|21)\d\d)"
+_ANY_YEAR = r"((?:19|20|21)\d\d|\d\d)"
+_WEEKDAY = r"(?:[^\d\s.,/-]{2,10}\.?,? +)?"
+_MONTH = r"([^\d\s.,/-]{3,10})\.?"
 ZONED = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})\S* ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 """Date, hour, minute and offset of a time that is an instant."""
 
 _MONTHS = (
-    ("jan", "ene", "gen", "jän"), ("feb", "fév", "fev"), ("mar", "mär", "mrz", "mrt", "maa"), ("apr", "avr", "abr"),
-    ("may", "mai", "mei", "mag"), ("jun", "juin", "giu"), ("jul", "juil", "lug"), ("aug", "aoû", "aou", "ago"),
-    ("sep", "set"), ("oct", "okt", "ott", "out"), ("nov",), ("dec", "dez", "déc", "dic"),
+    "jan|ene|gen|jän", "feb|fév|fev", "mar|mär|mrz|mrt|maa", "apr|avr|abr", "may|mai|mei|mag", "jun|juin|giu",
+    "jul|juil|lug", "aug|aoû|aou|ago", "sep|set", "oct|okt|ott|out", "nov", "dec|dez|déc|dic",
 )  # fmt: skip
+"""How the names of months begin in English, German, French, Spanish, Italian, Dutch and Portuguese."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,17 @@ class Notation:
     pattern: str
     order: str
 
+    def fits(self, text: Any) -> Any:
+        """Whether a text is written so."""
+        return text.re_search(self.pattern)
+
+    def day(self, text: Any) -> Any:
+        """The date that a text means, NULL if none."""
+        return day_of(text, self.pattern, self.order)
+
 
 def _numeric(sign: str, name: str) -> Notation:
-    pattern = rf"^(\d{{1,2}}){sign}(\d{{1,2}}){sign}(\d{{4}}|\d{{2}}){_TIME}$"
+    pattern = rf"^(\d{{1,2}}){sign}(\d{{1,2}}){sign}{_ANY_YEAR}{_TIME}$"
     return Notation(name, pattern, "?")
 
 
@@ -62,39 +72,45 @@ DAY_MONTH = (
 ANY_DAY_MONTH = _numeric("[-/.]", "day and month in numbers")
 NOTATIONS = (
     Notation(
-        "year-month-day (2024-12-31)", rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}{_ZONE}$", "ymd"
+        "year-month-day (2024-12-31)", rf"^{_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}{_ZONE}$", "ymd"
     ),
-    Notation("digits only (20241231)", r"^(\d{4})(\d{2})(\d{2})(?:\.0)?(?:[T ]?\d{4}(?:\d{2})?)?$", "ymd"),
+    Notation(
+        "digits only (20241231)", rf"^{_YEAR}(\d{{2}})(\d{{2}})(?:\.0)?(?:[T ]?\d{{4}}(?:\d{{2}})?)?$", "ymd"
+    ),
     *DAY_MONTH,
     Notation(
         "day, name of month, year (31 Dec 2024)",
-        rf"^{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th|\.)?[ ./-]*(?:de )?{_MONTH}(?: de)?[ ,./-]*(\d{{4}}|\d{{2}}){_TIME}$",
+        rf"^{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th|\.)?[ ./-]*(?:de )?{_MONTH}(?: de)?[ ,./-]*{_ANY_YEAR}{_TIME}$",
         "dny",
     ),
     Notation(
         "name of month, day, year (Dec 31, 2024)",
-        rf"^{_WEEKDAY}{_MONTH}[ ./-]*(\d{{1,2}})(?:st|nd|rd|th)?[ ,./-]+(\d{{4}}|\d{{2}}){_TIME}$",
+        rf"^{_WEEKDAY}{_MONTH}[ ./-]*(\d{{1,2}})(?:st|nd|rd|th)?[ ,./-]+{_ANY_YEAR}{_TIME}$",
         "ndy",
     ),
     Notation(
         "year, month, day in Chinese (2024年12月31日)",
-        r"^(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日号號][ \d:时分秒上下午]*$",
+        rf"^{_YEAR} ?年 ?(\d{{1,2}}) ?月 ?(\d{{1,2}}) ?[日号號][ \d:时分秒上下午]*$",
         "ymd",
     ),
 )
 
 
-def day_of(text: Any, pattern: str, order: str) -> Any:
+def day_of(text: Any, pattern: str, order: str, *, short_years: bool = True) -> Any:
     """The date that a text means, NULL where it does not match or there is no such day.
+
+    Years have four digits from 1900 to 2199, or two: 69 to 99 are 19xx and 00 to 68 are 20xx.
 
     Parameters
     ----------
     text
         Text expression.
     pattern
-        Of a `Notation`, or several joined.
+        Of a `Notation`.
     order
         Of a `Notation`, with ``"?"`` decided.
+    short_years
+        False if no year has two digits.
     """
     year, month, day = (f"\\{order.index(part) + 1}" for part in (("y", "n", "d") if "n" in order else "ymd"))
     written = replaced(
@@ -102,10 +118,9 @@ def day_of(text: Any, pattern: str, order: str) -> Any:
     )
     if "n" in order:
         written = _month_numbered(written)
-    if order != "ymd":
+    if short_years and order != "ymd":
         written = replaced(replaced(written, r"^(69|[789]\d)-", r"19\1-"), r"^(\d\d)-", r"20\1-")
-    date = written.try_cast("date")
-    return ibis.ifelse(date.year().between(1900, 2200), date, ibis.null("date"))
+    return written.try_cast("date")
 
 
 def number_in(text: Any, notation: Notation, place: int) -> Any:
@@ -116,9 +131,6 @@ def number_in(text: Any, notation: Notation, place: int) -> Any:
 def _month_numbered(written: Any) -> Any:
     """``2024-Dec-31`` to ``2024-12-31``; a name that is no month to something that is no date."""
     name = written.re_extract(r"-(\D+)-", 1).lower()
-    cases = [
-        (ibis.or_(*(name.startswith(start) for start in starts)), str(number))
-        for number, starts in enumerate(_MONTHS, 1)
-    ]
+    cases = [(name.re_search(f"^({starts})"), str(number)) for number, starts in enumerate(_MONTHS, 1)]
     number = ibis.cases(*cases, else_="?")
     return replaced(written, r"-.*$", "") + "-" + number + "-" + replaced(written, r"^.*-", "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from customer_value.sources.databases import read_duckdb, read_parquet, read_sql
 from customer_value.sources.delimited import read_delimited
 from customer_value.sources.files import Found, find_files, fingerprint, format_of
 from customer_value.sources.parts import Part, sql_name
-from customer_value.sources.source import Reading, Source
+from customer_value.sources.source import Reading, Source, SourceFile
 from customer_value.sources.workbooks import read_workbook
 
 __all__ = ["open_source"]
@@ -54,23 +55,35 @@ def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Pat
     files = find_files(name, spec, base)
     folder = scratch / "sources" / name
     folder.mkdir(parents=True, exist_ok=True)
-    formats = [format_of(file, spec) for file in files]
-    parts = [
-        _part(kind, file, number, name, spec, con, folder)
-        for number, (kind, file) in enumerate(zip(formats, files, strict=True))
-    ]
+    formats: list[str] = []
+    parts: list[Part] = []
+    prints: list[SourceFile] = []
+    for number, file in enumerate(files):
+        with _readable(file):
+            formats.append(format_of(file, spec))
+            parts.append(_part(formats[-1], file, number, name, spec, con, folder))
+            prints.append(fingerprint(file))
     _require_same_columns(parts, files)
     table = _union(name, parts, con)
     told = (Reading("format", _FORMATS[kind], spec.format is not None) for kind in dict.fromkeys(formats))
     return Source(
         name=name,
         table=table,
-        files=tuple(fingerprint(file) for file in files),
+        files=tuple(prints),
         readings=(*told, *_merged(parts, files)),
         text=any(kind.is_string() for column, kind in table.schema().items() if column != "_file"),
         counts=tuple(part.rows for part in parts),
         header_rows=tuple(part.header_rows for part in parts),
     )
+
+
+@contextmanager
+def _readable(file: Found) -> Iterator[None]:
+    """Say what the system says of a file, without its address."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{file.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
 
 
 def _part(kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path) -> Part:
@@ -100,7 +113,7 @@ def _require_same_columns(parts: Sequence[Part], files: Sequence[Found]) -> None
     first = set(_stripped(parts[0], files[0]))
     for part, file in zip(parts[1:], files[1:], strict=True):
         own = set(_stripped(part, file))
-        for column in sorted(first ^ own):
+        for column in (*sorted(first - own), *sorted(own - first)):
             holder, lacking = (files[0], file) if column in first else (file, files[0])
             raise InputError(
                 f"{lacking.name} has no column '{words.plain(column)}', {holder.name} has it; "
@@ -129,7 +142,9 @@ def _union(name: str, parts: Sequence[Part], con: Any) -> Any:
 def _kind(engine_type: str) -> str:
     if engine_type.startswith(("DATE", "TIMESTAMP")):
         return "date"
-    return engine_type if engine_type in ("VARCHAR", "BOOLEAN") else "number"
+    if engine_type == "VARCHAR" or engine_type.startswith("ENUM"):
+        return "text"
+    return "truth" if engine_type == "BOOLEAN" else "number"
 
 
 def _as_text(part: Part, stored: str) -> str:

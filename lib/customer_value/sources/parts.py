@@ -47,8 +47,8 @@ def described(con: Any, relation: str) -> dict[str, str]:
 def sql_name(name: str) -> str:
     """A column name as an identifier of SQL.
 
-    >>> sql_name("id of 'x'")
-    '"id of \'x\'"'
+    >>> sql_name("order date")
+    '"order date"'
     """
     return '"' + name.replace('"', '""') + '"'
 

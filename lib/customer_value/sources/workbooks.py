@@ -61,7 +61,7 @@ def _opened(file: Found) -> Any:
         return python_calamine.CalamineWorkbook.from_path(str(file.path))
     except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         hint = "it has a password" if "assword" in str(error) else "it is damaged or not an Excel file"
-        raise InputError(f"{file.name} cannot be opened: {hint}; save it again as .xlsx or .csv.") from error
+        raise InputError(f"{file.name} cannot be opened: {hint}; save it again as .xlsx or .csv.") from None
 
 
 def _chosen_sheet(book: Any, file: Found, spec: TableSource) -> tuple[str, tuple[Reading, ...]]:
