@@ -1,0 +1,123 @@
+"""What a reader must know before believing the figures of lifetime value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from customer_value import words
+from customer_value.clv.assumptions import worst
+from customer_value.clv.validation import label_of
+
+if TYPE_CHECKING:
+    from customer_value.clv.analysis import LifetimeValue
+
+__all__ = ["warnings"]
+
+_FAR = 0.5
+
+
+def warnings(result: LifetimeValue) -> tuple[str, ...]:
+    """What a reader must know before believing the figures."""
+    found: list[str] = []
+    if result.valuation is None:
+        found.append(result.why_no_model)
+    if result.margins.basis == "revenue" and len(result.customers):
+        found.append("Cost is not known, so value means revenue here, not earnings.")
+    if result.returns_only:
+        found.append(
+            f"{_capital(words.count(result.returns_only, 'customer'))} with returns only "
+            f"{words.verb(result.returns_only, 'has', 'have')} no lifetime value."
+        )
+    if result.valuation is None:
+        return tuple(found)
+    found += [*_spend_warnings(result), *_fit_warnings(result), *_reach_warnings(result)]
+    found += [f"{_capital(check.name)}: {check.verdict}. {check.evidence}" for check in worst(result.checks)]
+    return tuple(found)
+
+
+def _spend_warnings(result: LifetimeValue) -> list[str]:
+    spend, found = result.spend, []
+    assert spend is not None
+    if spend.fit is None:
+        found.append(
+            f"{spend.why_not} Every purchase is therefore counted with the average of all customers, "
+            f"{words.money(spend.average, result.currency)}."
+        )
+    elif spend.left_out:
+        found.append(
+            f"{_capital(words.count(spend.left_out, 'customer'))} who bought again kept nothing of it after returns. "
+            f"{words.verb(spend.left_out, 'It stays', 'They stay')} out of the spend model and "
+            f"{words.verb(spend.left_out, 'is', 'are')} valued as if the repeat purchases had brought 0."
+        )
+    margins = result.margins
+    if margins.basis == "margin" and margins.company is not None:
+        others = len(result.customers) - margins.own
+        rest = (
+            f" For the other {words.count(others)} it is the company's rate of {words.percent(margins.company)}."
+            if others
+            else ""
+        )
+        found.append(
+            "Value is margin: expected sales times a margin rate, the customer's own one for "
+            f"{words.count(margins.own, 'customer')} with three or more purchase days and a rate within 100% of "
+            f"sales.{rest} Cost to serve is not taken off."
+        )
+    return found
+
+
+def _fit_warnings(result: LifetimeValue) -> list[str]:
+    found = []
+    if result.fit is not None and result.fit.undetermined:
+        found.append(
+            f"The data leave {words.listing(result.fit.undetermined)} of {result.fit.model.label} open: customers "
+            "hardly differ in how often they buy or when they leave. Values are usable, these parameters are not."
+        )
+    single = int((result.customers["frequency"] == 0).sum())
+    if single and result.table.loc[result.table["frequency"] == 0, "value_at_risk"].isna().all():
+        found.append(
+            f"BG/NBD counts every customer with one purchase as active, whatever happens. For "
+            f"{words.count(single, 'customer')} the value at risk is therefore not known, and their value is "
+            "counted as if all of them were active."
+        )
+    holdout = result.holdout
+    if holdout is None:
+        return found
+    for name, reason in holdout.failures.items():
+        found.append(f"{label_of(name)} is left out of the comparison. {reason}")
+    if holdout.missed:
+        side = "more" if holdout.actual > holdout.total_high else "fewer"
+        found.append(
+            f"The model missed the time kept back: {side} purchases happened than its 95% interval allows. "
+            "Expect the intervals on this page to be too narrow as well."
+        )
+    if holdout.newcomers:
+        found.append(
+            f"{_capital(words.count(holdout.newcomers, 'customer'))} came after {words.day(result.calibration_end)}; "
+            "no model can foresee newcomers, and customer equity holds none."
+        )
+    return found
+
+
+def _reach_warnings(result: LifetimeValue) -> list[str]:
+    value, found = result.valuation, []
+    assert value is not None
+    assert result.start is not None
+    share = value.beyond_data_share
+    if share is not None and share > _FAR:
+        found.append(
+            f"Without an end to the horizon, {words.percent(share)} of the value would lie later than three times "
+            "the length of the data. Only the value within the horizon is therefore given."
+        )
+    days = (pd.Timestamp(result.as_of) - pd.Timestamp(result.start)).days
+    if days < result.options.horizon_months * 30:
+        found.append(
+            f"The horizon of {words.count(result.options.horizon_months, 'month')} is longer than the data, "
+            f"which cover {words.count(days, 'day')}."
+        )
+    return found
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,289 @@
+"""What lifetime value means here and what to do, in sentences written from the figures and true for any data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from customer_value import words
+from customer_value.clv.assumptions import LEAST_REPEATERS, worst
+from customer_value.clv.validation import label_of
+
+if TYPE_CHECKING:
+    from customer_value.clv.analysis import LifetimeValue
+
+__all__ = ["findings", "next_steps", "too_few"]
+
+_EVEN = 0.5
+
+
+def too_few(customers: int, repeaters: int) -> str:
+    """Why there is no model, when too few customers bought again."""
+    if customers == 0:
+        return "No customer has a purchase, so there is no lifetime value to speak of."
+    if repeaters == 0:
+        only = "The only customer" if customers == 1 else f"None of the {words.count(customers, 'customer')}"
+        has = "has not bought on a second day" if customers == 1 else "has bought on a second day"
+        return f"{only} {has}, so nobody can tell yet how long customers stay. There is no lifetime value."
+    who = (
+        "There is only one customer."
+        if customers == 1
+        else f"Only {words.count(repeaters)} of {words.count(customers, 'customer')} bought on a second day."
+    )
+    return (
+        f"{who} With fewer than {LEAST_REPEATERS} repeat customers a model of how long customers stay would be "
+        "guesswork, so none is fitted."
+    )
+
+
+def findings(result: LifetimeValue) -> tuple[str, ...]:
+    """What the figures mean, most important first."""
+    if result.valuation is None:
+        return (result.why_no_model, *_what_is_known(result))
+    parts = [
+        _equity(result),
+        *_active(result),
+        *_concentration(result),
+        *_losing(result),
+        *_at_risk(result),
+        *_one_time(result),
+        *_holdout(result),
+    ]
+    return tuple(parts)
+
+
+def next_steps(result: LifetimeValue) -> tuple[str, ...]:
+    """What to do, following from the findings."""
+    if result.valuation is None:
+        return _steps_without_model(result)
+    return (
+        *_mend_margin(result),
+        *_protect(result),
+        *_second_purchase(result),
+        *_use_of_the_model(result),
+        *(
+            f"{check.remedy} ({_capital(check.name)}: {check.verdict}.)"
+            for check in worst(result.checks)
+            if check.remedy
+        ),
+    )
+
+
+def _what_is_known(result: LifetimeValue) -> tuple[str, ...]:
+    customers = len(result.customers)
+    if not customers or result.spend is None or result.start is None:
+        return ()
+    days = float(result.customers["purchase_days"].sum())
+    more = "none" if result.repeaters == 0 else words.count(result.repeaters)
+    again = f"{more} of them on more than one day" if customers > 1 else f"on {words.count(days, 'day')}"
+    known = f"What can be said: since {words.day(result.start)}, {words.count(customers, 'customer')} bought, {again}."
+    net = float(result.customers["net_revenue"].sum())
+    spent = (
+        f"A purchase brought {words.money(net / days, result.currency)} on average, "
+        f"{words.money(net, result.currency)} in all."
+    )
+    return known, spent
+
+
+def _steps_without_model(result: LifetimeValue) -> tuple[str, ...]:
+    if result.customers.empty:
+        return ("Check that the order file holds sales, not only returns.",)
+    steps = ["Take in more order history, if there is any, and run this page again."]
+    single = len(result.customers) - result.repeaters
+    if single:
+        steps.append(
+            f"Find out what would bring back the {words.count(single, 'customer')} with a single purchase, "
+            "and note who returns: that is the data this page needs."
+        )
+    return tuple(steps)
+
+
+def _equity(result: LifetimeValue) -> str:
+    value = result.valuation
+    assert value is not None
+    who = words.count(len(result.customers), "customer")
+    bounds = words.interval(_money(result, value.low), _money(result, value.high))
+    horizon = f"within the next {words.count(result.options.horizon_months, 'month')}"
+    today = f"in today's money at {words.percent(result.options.discount_rate)} a year"
+    if value.equity < 0:
+        return (
+            f"The {who} are expected to cost more than they bring: a loss of {_money(result, -value.equity)} "
+            f"in margin {horizon}, {today} ({bounds}). More purchases make it worse."
+        )
+    what = "margin" if result.margins.basis == "margin" else "sales"
+    return (
+        f"The {who} {words.verb(len(result.customers), 'is', 'are')} expected to bring "
+        f"{_money(result, value.equity)} in {what} {horizon}, {today} ({bounds})."
+    )
+
+
+def _active(result: LifetimeValue) -> tuple[str, ...]:
+    table = result.table[result.table["frequency"] > 0]
+    active = float(table["p_alive"].sum())
+    if len(table) - active < 0.5:
+        return (
+            f"All {words.count(len(table), 'customer')} who bought more than once are still active by the model.",
+        )
+    return (
+        f"Of the {words.count(len(table), 'customer')} who bought more than once, about {words.count(active)} "
+        f"({words.percent(active / len(table))}) are still customers by the model; the others have been "
+        "silent for too long, given how often they used to buy.",
+    )
+
+
+def _concentration(result: LifetimeValue) -> tuple[str, ...]:
+    values = result.table["clv"].clip(lower=0).sort_values(ascending=False)
+    top = max(1, round(len(values) / 10))
+    if len(values) < 10 or values.sum() <= 0:
+        return ()
+    share = float(values.head(top).sum() / values.sum())
+    return (
+        f"The {words.count(top, 'customer')} with the highest value (10%) hold {words.percent(share)} of it.",
+    )
+
+
+def _losing(result: LifetimeValue) -> tuple[str, ...]:
+    table = result.table
+    losing = table[table["clv"] < 0]
+    if losing.empty or len(losing) == len(table):
+        return ()
+    return (
+        f"{words.count(len(losing), 'customer')} {words.verb(len(losing), 'is', 'are')} expected to lose "
+        f"{_money(result, -float(losing['clv'].sum()))}: {words.verb(len(losing), 'its', 'their')} margin is "
+        "negative.",
+    )
+
+
+def _at_risk(result: LifetimeValue) -> tuple[str, ...]:
+    table = result.table.dropna(subset="value_at_risk")
+    total = float(table["value_at_risk"].sum())
+    if total <= 0.001 * abs(float(table["clv"].sum())):
+        return ()
+    likely = table[table["p_alive"] >= _EVEN]
+    here = float(likely["value_at_risk"].sum())
+    who = "every customer" if len(table) == len(result.table) else "every customer who bought more than once"
+    return (
+        f"If {who} were still active, {_money(result, total)} more would come in: the value at risk. "
+        f"{_money(result, here)} of it is with {words.count(len(likely), 'customer')} who "
+        f"{words.verb(len(likely), 'is', 'are')} more likely still active than not; the rest would have to be "
+        "won back.",
+    )
+
+
+def _one_time(result: LifetimeValue) -> tuple[str, ...]:
+    single = result.table[result.table["frequency"] == 0]
+    if single.empty:
+        return ()
+    total = float(single["clv"].sum())
+    each = _money(result, total / len(single))
+    return (
+        f"{_capital(words.count(len(single), 'customer'))} bought on one day only. By the model "
+        f"{words.verb(len(single), 'this one is', 'they are')} worth {each} on average, "
+        f"{_money(result, total)} together.",
+    )
+
+
+def _holdout(result: LifetimeValue) -> tuple[str, ...]:
+    holdout = result.holdout
+    if holdout is None:
+        return (
+            "No time could be kept back to check the model on, so nobody knows yet how well it predicts.",
+        )
+    predicted = holdout.scores[holdout.model].predicted
+    period = f"in the {words.count(holdout.days, 'day')} after {words.day(result.calibration_end)}"
+    told = (
+        f"Fitted on the time before, {label_of(holdout.model)} expected {words.count(predicted, 'purchase')} "
+        f"{period}; {words.count(holdout.actual)} happened."
+    )
+    bounds = f"{words.count(holdout.total_low)} to {words.count(holdout.total_high)}"
+    judged = (
+        f"That is outside its 95% interval of {bounds}."
+        if holdout.missed
+        else f"That is inside its 95% interval of {bounds}."
+    )
+    return f"{told} {judged}", holdout.because
+
+
+def _protect(result: LifetimeValue) -> tuple[str, ...]:
+    table = result.table[result.table["value_at_risk"] > 0.01 * result.table["clv"].abs().mean()]
+    order = table.sort_values(["value_at_risk", "customer_id"], ascending=[False, True])
+    likely, gone = order[order["p_alive"] >= _EVEN].head(5), order[order["p_alive"] < _EVEN].head(5)
+    steps = []
+    if len(likely):
+        steps.append(
+            f"Call {_names(result, likely)} before they drift away: probably still active, yet "
+            f"{_at_risk_of(result, likely)} of their value is at risk."
+        )
+    if len(gone):
+        steps.append(
+            f"Ask {_names(result, gone)} why they stopped: probably gone, and "
+            f"{_at_risk_of(result, gone)} would come back with them."
+        )
+    return tuple(steps)
+
+
+def _mend_margin(result: LifetimeValue) -> tuple[str, ...]:
+    table = result.table
+    losing = table[table["clv"] < 0].sort_values(["clv", "customer_id"])
+    if losing.empty:
+        return ()
+    if len(losing) > len(table) / 2:
+        return ("Raise prices or lower the cost of goods before selling more: most customers lose money.",)
+    worst_ones = losing.head(5)
+    return (
+        f"Look at prices and discounts of {_names(result, worst_ones)}: expected loss "
+        f"{_money(result, -float(worst_ones['clv'].sum()))}.",
+    )
+
+
+def _second_purchase(result: LifetimeValue) -> tuple[str, ...]:
+    table = result.table
+    single, again = table[table["frequency"] == 0]["clv"], table[table["frequency"] == 1]["clv"]
+    if single.empty or again.empty or again.mean() <= single.mean():
+        return ()
+    gain = _money(result, float(again.mean() - single.mean()))
+    return (
+        f"Win a second purchase from the {words.count(len(single), 'customer')} with one: a customer with two "
+        f"purchases is worth {gain} more on average. What is spent on it must cost less, and a trial must show "
+        "that it works.",
+    )
+
+
+def _use_of_the_model(result: LifetimeValue) -> tuple[str, ...]:
+    holdout = result.holdout
+    if holdout is None or float(result.table["clv"].sum()) <= 0:
+        return ()
+    rule, model = holdout.scores[holdout.winner].gini or 0.0, holdout.scores[holdout.model].gini or 0.0
+    if rule > model:
+        return (
+            f"For a list of who buys next, use the simple rule '{label_of(holdout.winner)}'; use the values of "
+            "the model for budgets, with their intervals.",
+        )
+    return (
+        "Use the values to decide how much an account may cost; look at the interval before a large decision.",
+    )
+
+
+def _money(result: LifetimeValue, amount: float) -> str:
+    return words.short_money(amount, result.currency)
+
+
+def _names(result: LifetimeValue, rows: pd.DataFrame) -> str:
+    return words.listing(_name(result, customer) for customer in rows["customer_id"])
+
+
+def _at_risk_of(result: LifetimeValue, rows: pd.DataFrame) -> str:
+    return _money(result, float(rows["value_at_risk"].sum()))
+
+
+def _name(result: LifetimeValue, customer: str) -> str:
+    if "name" in result.customers.columns:
+        name = result.customers.set_index("customer_id")["name"].get(customer)
+        if isinstance(name, str) and name.strip():
+            return f"{words.plain(name, most=40)} ({words.plain(customer, most=24)})"
+    return words.plain(customer, most=24)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

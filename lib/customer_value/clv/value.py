@@ -1,0 +1,262 @@
+"""From purchases to money: spend per purchase, margin, value of each customer, and their total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from customer_value import words
+from customer_value.clv.fitting import Fit
+from customer_value.clv.gamma_gamma import GammaGamma
+from customer_value.clv.inputs import Array
+from customer_value.clv.purchases import PurchaseModel
+from customer_value.clv.simulation import Base, replicates_for, simulate_values
+from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit, months_in_units
+from customer_value.errors import FitError
+from customer_value.settings import ClvSettings
+
+__all__ = ["Margins", "SpendModel", "Valuation", "margins_of", "spend_of", "value_customers"]
+
+_LEAST_SPENDERS = 30
+_LEAST_DAYS = 3
+
+
+@dataclass(frozen=True)
+class SpendModel:
+    """What a future purchase is expected to bring, in sales.
+
+    Parameters
+    ----------
+    fit
+        The spend model, or None where it cannot be used.
+    average
+        Net sales per purchase day over all customers; used for everyone if there is no fit.
+    fitted_on
+        Customers in the fit.
+    left_out
+        Customers who bought again but whose repeat purchases came to nothing or less after returns.
+    why_not
+        Why there is no fit, as a sentence.
+    """
+
+    fit: Fit[GammaGamma] | None
+    average: float
+    fitted_on: int
+    left_out: int
+    why_not: str = ""
+
+    def expected(self, x: Array, mean: Array) -> Array:
+        """Expected spend per purchase; a mean that is not positive counts as 0."""
+        if self.fit is None:
+            return np.full(len(x), self.average)
+        return self.fit.model.expected_spend(x, mean)
+
+
+@dataclass(frozen=True)
+class Margins:
+    """The share of spend that counts as value, for each customer.
+
+    Parameters
+    ----------
+    basis
+        ``"margin"`` where cost is known, else ``"revenue"``.
+    rates
+        One per customer; 1 where value means revenue.
+    company
+        Margin of all customers over their net sales (None if unknown).
+    own
+        Customers whose own rate is used; the others have the company's.
+    """
+
+    basis: str
+    rates: Array
+    company: float | None
+    own: int
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """Value of each customer, of all together, and what stands behind it."""
+
+    table: pd.DataFrame
+    equity: float
+    low: float
+    high: float
+    beyond_data_share: float | None
+    sensitivity: pd.DataFrame
+
+
+def spend_of(customers: pd.DataFrame) -> SpendModel:
+    """Fit the spend model to customers who bought again, or say why it cannot be.
+
+    Parameters
+    ----------
+    customers
+        frequency, monetary_value, net_revenue, purchase_days, gross.
+    """
+    again = customers[customers["frequency"] > 0]
+    usable = again[again["monetary_value"] > 0]
+    days = float(customers["purchase_days"].sum())
+    net = float(customers["net_revenue"].sum())
+    average = max(net, 0.0) / days
+    left_out = len(again) - len(usable)
+
+    def without(why: str) -> SpendModel:
+        return SpendModel(None, average, len(usable), left_out, why)
+
+    if len(usable) < _LEAST_SPENDERS:
+        who = words.count(len(usable), "customer")
+        return without(f"Repeat purchases with a value are known of {who} only, too few for a spend model.")
+    try:
+        fit = GammaGamma.fit(usable[["frequency", "monetary_value"]])
+    except FitError as reason:
+        return without(str(reason))
+    if fit.model.q <= 1:
+        return without(
+            "Spend differs so much between customers that the model has no mean (q is not above 1)."
+        )
+    return SpendModel(fit, average, len(usable), left_out)
+
+
+def margins_of(customers: pd.DataFrame) -> Margins:
+    """Margin rates: a customer's own with three or more purchase days and a rate within ±100 %.
+
+    Parameters
+    ----------
+    customers
+        net_revenue, purchase_days and, if cost is known, margin.
+    """
+    if "margin" not in customers.columns or customers["margin"].isna().all():
+        return Margins("revenue", np.ones(len(customers)), None, 0)
+    net = customers["net_revenue"].to_numpy(float)
+    margin = customers["margin"].fillna(0).to_numpy(float)
+    total = float(net.sum())
+    if total <= 0:
+        return Margins("revenue", np.ones(len(customers)), None, 0)
+    company = float(margin.sum()) / total
+    rate = np.divide(margin, net, out=np.full(len(net), np.inf), where=net > 0)
+    own = (np.abs(rate) <= 1) & (customers["purchase_days"].to_numpy() >= _LEAST_DAYS)
+    return Margins("margin", np.where(own, rate, company), company, int(own.sum()))
+
+
+def value_customers(
+    customers: pd.DataFrame,
+    fit: Fit[PurchaseModel],
+    spend: SpendModel,
+    margins: Margins,
+    options: ClvSettings,
+    data_days: int,
+) -> Valuation:
+    """Expected discounted purchases × expected spend × margin rate, with intervals.
+
+    Parameters
+    ----------
+    customers
+        customer_id, frequency, recency, T (days), monetary_value; sorted by customer_id.
+    fit, spend, margins
+        What purchases, spend and margins are expected to be.
+    options
+        Horizon, discount rate, time unit and seed.
+    data_days
+        Days that the data cover; beyond three times that a value is far from any evidence.
+
+    Returns
+    -------
+    Valuation
+        Its table has customer_id, frequency, p_alive, expected_purchases (within the horizon, not
+        discounted), discounted_purchases, expected_spend, margin_rate, clv, clv_low, clv_high,
+        value_at_risk (missing where the model cannot tell whether a customer is alive).
+    """
+    base = _base(customers, margins, options.time_unit)
+    history = (base.x, base.t_x, base.T)
+    horizon = months_in_units(options.horizon_months, options.time_unit)
+    rate = discount_rate_per_unit(options.discount_rate, options.time_unit)
+    p_alive = fit.model.p_alive(*history)
+    purchases = fit.model.discounted_expected_purchases(*history, discount_rate=rate, horizon=horizon)
+    amount = spend.expected(base.x, base.mean)
+    clv = purchases * amount * base.rate
+    ranges = simulate_values(
+        fit,
+        spend.fit if spend.fit is not None else spend.average,
+        base,
+        horizon=horizon,
+        force=float(np.log1p(rate)),
+        seed=options.seed,
+        replicates=replicates_for(len(customers)),
+    )
+    table = pd.DataFrame(
+        {
+            "customer_id": customers["customer_id"].to_numpy(),
+            "frequency": base.x.astype("int64"),
+            "p_alive": p_alive,
+            "expected_purchases": fit.model.conditional_expected_purchases(horizon, *history),
+            "discounted_purchases": purchases,
+            "expected_spend": amount,
+            "margin_rate": base.rate,
+            "clv": clv,
+            "clv_low": ranges.low,
+            "clv_high": ranges.high,
+            "value_at_risk": np.where(
+                _identified(fit.model, base.x), clv / np.maximum(p_alive, 1e-12) - clv, np.nan
+            ),
+        }
+    )
+    low, high = np.quantile(ranges.totals, (0.025, 0.975))
+    if margins.basis == "revenue":
+        table = table.drop(columns="margin_rate")
+    worth = amount * base.rate
+    return Valuation(
+        table=table,
+        equity=float(clv.sum()),
+        low=float(low),
+        high=float(high),
+        beyond_data_share=_beyond_data(fit.model, history, worth, rate, data_days, options.time_unit),
+        sensitivity=_sensitivity(fit.model, history, worth, options),
+    )
+
+
+def _base(customers: pd.DataFrame, margins: Margins, time_unit: str) -> Base:
+    history = in_time_unit(customers, time_unit)
+    x, t_x, T = (history[name].to_numpy(float) for name in ("frequency", "recency", "T"))
+    mean = np.maximum(customers["monetary_value"].fillna(0).to_numpy(float), 0.0)
+    return Base(x, t_x, T, np.where(x > 0, mean, 0.0), margins.rates)
+
+
+def _identified(model: PurchaseModel, x: Array) -> Array:
+    """BG/NBD takes every customer with one purchase as alive, whatever happens."""
+    return (x > 0) | (getattr(model, "chances", 1) > 0)
+
+
+def _beyond_data(
+    model: PurchaseModel, history: tuple[Array, ...], worth: Array, rate: float, days: int, unit: str
+) -> float | None:
+    """Share of the value without end that lies later than three times the data."""
+    if rate == 0 or days < 1:
+        return None
+    within = 3 * days / DAYS[unit]
+    whole = float(np.sum(worth * model.discounted_expected_purchases(*history, discount_rate=rate)))
+    near = model.discounted_expected_purchases(*history, discount_rate=rate, horizon=within)
+    return 1 - float(np.sum(worth * near)) / whole if whole != 0 else None
+
+
+def _sensitivity(
+    model: PurchaseModel, history: tuple[Array, ...], worth: Array, options: ClvSettings
+) -> pd.DataFrame:
+    """Customer equity under other horizons, discount rates and spend."""
+
+    def equity(months: float, yearly: float, factor: float = 1.0) -> float:
+        rate = discount_rate_per_unit(yearly, options.time_unit)
+        ahead = months_in_units(months, options.time_unit)
+        purchases = model.discounted_expected_purchases(*history, discount_rate=rate, horizon=ahead)
+        return factor * float(np.sum(worth * purchases))
+
+    months, yearly = options.horizon_months, options.discount_rate
+    base = equity(months, yearly)
+    rows = [("horizon", f"{m} months", equity(m, yearly)) for m in sorted({max(1, months // 3), 2 * months})]
+    rows += [("discount rate", f"{d * 100:.4g}% a year", equity(months, d)) for d in (yearly / 2, yearly * 2)]
+    rows += [("spend per purchase", f"{f * 100 - 100:+.0f}%", equity(months, yearly, f)) for f in (0.9, 1.1)]
+    return pd.DataFrame(
+        [{"assumption": a, "changed_to": c, "customer_equity": e, "change": e - base} for a, c, e in rows]
+    )
