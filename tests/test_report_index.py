@@ -46,7 +46,7 @@ def card(label: str, facts: dict[str, object]) -> str:
         ("At risk: bought often, but not lately", "5; 5% of customers, EUR 70.0 thousand of net revenue"),
         ("Customer equity", "EUR 8.12 million; expected margin over the next 36 months, discounted"),
         ("Customers that cost more than they bring", "31; −EUR 88.0 thousand"),
-        ("Truly loyal", "15; of 30 surveyed customers"),
+        ("Truly loyal", "15; of 30 surveyed customers that could be placed"),
     ],
 )
 def test_cards_say_the_figure_with_its_unit(label: str, expected: str) -> None:
@@ -70,7 +70,7 @@ def test_no_losses_no_card() -> None:
 def test_customers_who_only_returned_goods_are_told() -> None:
     assert (
         card("Customers", FACTS | {"data.customers_returns_only": 8})
-        == "1,234; of whom 8 only returned goods"
+        == "1,234; of whom 8 without a paid purchase"
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["warnings"]
 
 _FAR = 0.5
+_BUYING, _LEAVING = {"r", "alpha"}, {"a", "b", "s", "beta"}
 
 
 def warnings(result: LifetimeValue) -> tuple[str, ...]:
@@ -70,9 +71,24 @@ def _spend_warnings(result: LifetimeValue) -> list[str]:
 def _fit_warnings(result: LifetimeValue) -> list[str]:
     found = []
     if result.fit is not None and result.fit.undetermined:
+        loose = result.fit.undetermined
+        unclear = [
+            what
+            for names, what in (
+                (_BUYING, "in how often they buy"),
+                (_LEAVING, "in when they leave"),
+            )
+            if names & set(loose)
+        ]
         found.append(
-            f"The data leave {words.listing(result.fit.undetermined)} of {result.fit.model.label} open: customers "
-            "hardly differ in how often they buy or when they leave. Values are usable, these parameters are not."
+            f"The data leave {words.listing(loose)} of {result.fit.model.label} open: customers hardly "
+            f"differ {words.listing(unclear)}. Values are usable, these parameters are not."
+        )
+    again = result.table[result.table["frequency"] > 0]
+    if (again["p_alive"] > 0.999).all():
+        found.append(
+            "The model sees nobody leave, however long they have been silent. Longer data would show whether "
+            "that is so; until then read the values as upper bounds."
         )
     single = int((result.customers["frequency"] == 0).sum())
     if single and result.table.loc[result.table["frequency"] == 0, "value_at_risk"].isna().all():

@@ -81,9 +81,11 @@ class GammaGamma:
         customers = float(spend.weight.sum())
         if customers < 2 or np.ptp(spend.mean) == 0:
             alike = (
-                "one customer" if customers == 1 else f"all {customers:.0f} customers, who spend the same,"
+                f"all {customers:.0f} customers spend the same"
+                if customers > 1
+                else "there are no two customers"
             )
-            raise FitError(f"{cls.label}: {alike if customers else 'no customer'} leaves nothing to compare.")
+            raise FitError(f"{cls.label}: {alike}, so there is nothing to compare.")
         scale = float(np.sum(spend.weight * spend.mean) / customers)
         scaled = Spend(spend.x, spend.mean / scale, spend.weight)
 

@@ -121,14 +121,14 @@ def simulate_totals(
 
 
 def replicates_for(customers: int) -> int:
-    """Replicates that keep the work bounded: 400, fewer above 5,000 customers, at least 100.
+    """Replicates that keep the work bounded: 400, fewer above 2,500 customers, at least 100.
 
     Examples
     --------
-    >>> replicates_for(2_000), replicates_for(10_000), replicates_for(1_000_000)
+    >>> replicates_for(2_000), replicates_for(5_000), replicates_for(1_000_000)
     (400, 200, 100)
     """
-    return int(np.clip(2_000_000 // max(customers, 1), 100, 400))
+    return int(np.clip(1_000_000 // max(customers, 1), 100, 400))
 
 
 def _drawn(

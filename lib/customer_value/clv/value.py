@@ -21,6 +21,10 @@ __all__ = ["Margins", "SpendModel", "Valuation", "margins_of", "spend_of", "valu
 
 _LEAST_SPENDERS = 30
 _LEAST_DAYS = 3
+_ORDER = (
+    "customer_id", "frequency", "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
+    "margin_rate", "clv", "clv_low", "clv_high", "value_at_risk",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,13 +174,8 @@ def value_customers(
         value_at_risk (missing where the model cannot tell whether a customer is alive).
     """
     base = _base(customers, margins, options.time_unit)
-    history = (base.x, base.t_x, base.T)
     horizon = months_in_units(options.horizon_months, options.time_unit)
     rate = discount_rate_per_unit(options.discount_rate, options.time_unit)
-    p_alive = fit.model.p_alive(*history)
-    purchases = fit.model.discounted_expected_purchases(*history, discount_rate=rate, horizon=horizon)
-    amount = spend.expected(base.x, base.mean)
-    clv = purchases * amount * base.rate
     ranges = simulate_values(
         fit,
         spend.fit if spend.fit is not None else spend.average,
@@ -186,34 +185,42 @@ def value_customers(
         seed=options.seed,
         replicates=replicates_for(len(customers)),
     )
-    table = pd.DataFrame(
-        {
-            "customer_id": customers["customer_id"].to_numpy(),
-            "frequency": base.x.astype("int64"),
-            "p_alive": p_alive,
-            "expected_purchases": fit.model.conditional_expected_purchases(horizon, *history),
-            "discounted_purchases": purchases,
-            "expected_spend": amount,
-            "margin_rate": base.rate,
-            "clv": clv,
-            "clv_low": ranges.low,
-            "clv_high": ranges.high,
-            "value_at_risk": np.where(
-                _identified(fit.model, base.x), clv / np.maximum(p_alive, 1e-12) - clv, np.nan
-            ),
-        }
-    )
+    table = _table(customers["customer_id"], fit.model, spend, base, horizon, rate)
+    table = table.assign(clv_low=ranges.low, clv_high=ranges.high)
     low, high = np.quantile(ranges.totals, (0.025, 0.975))
-    if margins.basis == "revenue":
-        table = table.drop(columns="margin_rate")
-    worth = amount * base.rate
+    history = (base.x, base.t_x, base.T)
+    worth = table["expected_spend"].to_numpy() * base.rate
     return Valuation(
-        table=table,
-        equity=float(clv.sum()),
+        table=table[[name for name in _ORDER if margins.basis == "margin" or name != "margin_rate"]],
+        equity=float(table["clv"].sum()),
         low=float(low),
         high=float(high),
         beyond_data_share=_beyond_data(fit.model, history, worth, rate, data_days, options.time_unit),
         sensitivity=_sensitivity(fit.model, history, worth, options),
+    )
+
+
+def _table(
+    ids: pd.Series, model: PurchaseModel, spend: SpendModel, base: Base, horizon: float, rate: float
+) -> pd.DataFrame:
+    history = (base.x, base.t_x, base.T)
+    p_alive = model.p_alive(*history)
+    discounted = model.discounted_expected_purchases(*history, discount_rate=rate, horizon=horizon)
+    amount = spend.expected(base.x, base.mean)
+    clv = discounted * amount * base.rate
+    at_risk = clv / np.maximum(p_alive, 1e-300) - clv
+    return pd.DataFrame(
+        {
+            "customer_id": ids.to_numpy(),
+            "frequency": base.x.astype("int64"),
+            "p_alive": p_alive,
+            "expected_purchases": model.conditional_expected_purchases(horizon, *history),
+            "discounted_purchases": discounted,
+            "expected_spend": amount,
+            "margin_rate": base.rate,
+            "clv": clv,
+            "value_at_risk": np.where(_identified(model, base.x), at_risk, np.nan),
+        }
     )
 
 

@@ -116,7 +116,7 @@ def _customers(facts: Mapping[str, Any], currency: str) -> Card | None:
     if number is None:
         return None
     without = facts.get("data.customers_returns_only", 0)
-    remark = f"of whom {words.count(without)} only returned goods" if without else "in the whole period"
+    remark = f"of whom {words.count(without)} without a paid purchase" if without else "in the whole period"
     return Card("Customers", words.count(number), remark)
 
 
@@ -197,7 +197,11 @@ def _loyalty(facts: Mapping[str, Any], currency: str) -> Card | None:
     if not surveyed:
         return None
     true = cells.get("true", 0)
-    return Card("Truly loyal", words.count(true), f"of {words.count(surveyed, 'surveyed customer')}")
+    return Card(
+        "Truly loyal",
+        words.count(true),
+        f"of {words.count(surveyed, 'surveyed customer')} that could be placed",
+    )
 
 
 def _period(facts: Mapping[str, Any], currency: str) -> str:
