@@ -105,16 +105,16 @@ def _equity(result: LifetimeValue) -> str:
     who = words.count(len(result.customers), "customer")
     bounds = words.interval(_money(result, value.low), _money(result, value.high))
     horizon = f"within the next {words.count(result.options.horizon_months, 'month')}"
-    today = f"in today's money at {words.percent(result.options.discount_rate)} a year"
+    worth = f"discounted at {words.percent(result.options.discount_rate)} a year"
     if value.equity < 0:
         return (
             f"The {who} are expected to cost more than they bring: a loss of {_money(result, -value.equity)} "
-            f"in margin {horizon}, {today} ({bounds}). More purchases make it worse."
+            f"in margin {horizon}, {worth} ({bounds}). More purchases make it worse."
         )
     what = "margin" if result.margins.basis == "margin" else "sales"
     return (
         f"The {who} {words.verb(len(result.customers), 'is', 'are')} expected to bring "
-        f"{_money(result, value.equity)} in {what} {horizon}, {today} ({bounds})."
+        f"{_money(result, value.equity)} in {what} {horizon}, {worth} ({bounds})."
     )
 
 
