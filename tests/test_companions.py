@@ -74,3 +74,20 @@ def test_survey_scores_are_numbers_and_words_must_be_declared(company):
     company.file("items.csv", items.format("-99"))
     with pytest.raises(InputError, match="respondent '2', item 'q1': the score 'None' is not a number"):
         company.check()
+
+
+def test_a_survey_that_the_loyalty_page_would_refuse_is_refused_when_it_is_read(company):
+    company.settings(company.config.read_text() + SURVEY)
+    company.file("items.csv", "item,construct,aspect,scale_min,scale_max\nq1,S,overall,1,5\n")
+    company.file("survey.csv", "who,customer,on,item,score\n1,a,2024-01-05,q1,7\n")
+    with pytest.raises(InputError, match="q1"):
+        company.check()
+    company.file("survey.csv", "who,customer,on,item,score\n1,a,2024-01-05,q9,3\n")
+    with pytest.raises(InputError, match="q9"):
+        company.check()
+
+
+def test_a_customer_file_that_matches_nobody_is_told(company):
+    company.settings(company.config.read_text() + FILE)
+    company.file("customers.csv", "id,name,since,potential\nA,Acme,,\nB,,,\n")
+    assert "None of the customers with orders is in the customer file" in company.check().warnings[0]

@@ -85,6 +85,34 @@ def test_exclusions_of_the_settings_have_their_own_lines(desk):
     }
 
 
+def test_an_exclusion_that_leaves_out_nothing_is_said(desk):
+    extended(desk, "  exclude:\n    - {reason: service code, column: customer, is: POST}\n").orders(
+        "a,2024-01-01,1.00"
+    )
+    assert desk.ledger() == {"read": 1, "kept": 1, "service code": 0}
+    assert "The exclusion 'service code' leaves out no row" in desk.check().warnings[0]
+
+
+def test_a_setting_that_makes_most_values_unreadable_stops_the_run(desk):
+    rows = [f"a,2024-01-{day:02d},12.50" for day in range(1, 31)]
+    extended(desk, "  decimal: ','\n").orders(*rows, "a,2024-01-12,7")
+    with pytest.raises(
+        InputError, match=r"column 'amount': 30 of 31 values cannot be read .* first '12.50' in row 2"
+    ):
+        desk.check()
+
+
+def test_blank_amounts_are_counted_and_do_not_stop_the_run(desk):
+    desk.orders("a,2024-01-01,1.00", *["a,2024-01-02,"] * 9)
+    assert desk.ledger()["unreadable amount"] == 9
+
+
+def test_an_as_of_before_the_first_order_is_what_the_message_names(desk):
+    extended(desk, "as_of: 2020-01-01\n").orders("a,2024-01-01,1.00")
+    with pytest.raises(InputError, match="Check as_of in the settings"):
+        desk.check()
+
+
 def test_returns_are_netted_dropped_or_refused(desk):
     desk.orders("a,2024-01-01,10.00", "a,2024-01-02,-4.00")
     assert desk.check().ledger.amount("orders", "kept") == Decimal("6.00")

@@ -76,6 +76,8 @@ def test_only_returns_are_survived(desk):
     result = loaded(desk, "a,2024-01-01,-5.00", "b,2024-01-02,-1.00")
     assert result.totals["buyers"] == 0
     assert "2 customers have no paid purchase" in " ".join(result.findings)
+    assert (result.first_order.isoformat(), result.last_order.isoformat()) == ("2024-01-01", "2024-01-02")
+    assert "no order" not in " ".join(result.warnings)
     assert isinstance(show(plots.revenue_by_month, result), Prose)
 
 

@@ -235,12 +235,20 @@ def test_currency(tmp_path, monkeypatch, header, value, currency):
     assert settings_for(tmp_path, "a.csv", text, monkeypatch)["currency"] == currency
 
 
-def test_currency_column(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["currency", "cur", "x"])
+def test_currency_column(tmp_path, monkeypatch, name):
     rows = rows_of(customer, day, amount, lambda *_: "SEK")
-    found = settings_for(
-        tmp_path, "a.csv", csv_of(["customer", "date", "amount", "currency"], rows), monkeypatch
-    )
-    assert (found["currency"], found["orders"]["columns"]["currency"]) == ("SEK", "currency")
+    found = settings_for(tmp_path, "a.csv", csv_of(["customer", "date", "amount", name], rows), monkeypatch)
+    assert (found["currency"], found["orders"]["columns"]["currency"]) == ("SEK", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("plan", ("ALL", "TOP")), ("country", ("USA", "GBR")), ("product", ("EUR", "USD"))]
+)
+def test_other_words_of_three_letters_are_no_currencies(tmp_path, monkeypatch, name, values):
+    rows = rows_of(customer, day, amount, lambda c, *_: values[int(c) % 2])
+    found = settings_for(tmp_path, "a.csv", csv_of(["customer", "date", "amount", name], rows), monkeypatch)
+    assert (found["currency"], "currency" in found["orders"]["columns"]) == ("XXX", False)
 
 
 @pytest.mark.parametrize(
@@ -264,6 +272,13 @@ def test_currency_column(tmp_path, monkeypatch):
         (["customer_id", "date", "amount", "currency"],
          [customer, day, amount, lambda c, *_: ("EUR", "USD")[int(c) % 2]],
          "amounts are in EUR and USD"),
+        (["customer", "day", "amount", "cur"],
+         [customer, day, amount, lambda c, *_: ("EUR", "USD", "GBP")[int(c) % 3]],
+         "amounts are in EUR, GBP and USD (column 'cur')"),
+        (["customer", "day", "amount"], [customer, day, lambda c, *_: f'"{1 + int(c) % 9},{100 + int(c) % 800}"'],
+         "the decimal sign cannot be told"),
+        (["customer", "day", "amount"], [customer, day, lambda c, *_: f"{1 + int(c) % 9}.{100 + int(c) % 800}"],
+         "decimal: .  # or ','"),
         (["customer_id", "date", "amount"],
          [customer, lambda c, *_: f"{1 + int(c) % 12}/{1 + int(c) % 9}/2024", amount],
          "dates: day-first  # or month-first"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from pathlib import Path
@@ -96,6 +97,17 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
 
+def _day(loader: _Loader, node: yaml.ScalarNode) -> dt.date | str:
+    """A date, or the text as it stands where there is no such day."""
+    text = str(loader.construct_scalar(node))
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
+
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|false|False)$", "tTfF"),
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
@@ -117,8 +129,9 @@ def _compose(text: str, name: str) -> yaml.Node:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
         raise ConfigError(f"{name}{line}: {problem}; check indentation, colons and quotes.") from None
-    except ValueError as error:
-        raise ConfigError(f"{name}: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        what = "an anchor contains itself" if isinstance(error, RecursionError) else str(error)
+        raise ConfigError(f"{name}: {what}.") from None
     if root is None:
         raise ConfigError(f"{name} is empty; it needs at least 'currency:' and 'orders:'.")
     return root
@@ -151,8 +164,23 @@ def _explain(error: ValidationError, root: yaml.Node, name: str) -> str:
     return f"{where}: {key + ': ' if key else ''}{_reason(first)}"
 
 
+_PLAIN = (
+    ("date", "is not a date; write it as 2024-12-31"),
+    ("string_pattern_mismatch", "needs three capital letters such as EUR"),
+    ("string_type", "needs text; put it in quotes"),
+    ("model_type", "needs keys of its own below it"),
+    ("dict_type", "needs keys of its own below it"),
+    ("tuple_type", "needs a list such as [0.8, 0.95]"),
+    ("list_type", "needs a list such as [a, b]"),
+    ("too_short", "needs at least one entry"),
+    ("too_long", "has too many entries"),
+)
+"""Kind of a validation error, by the beginning of its name, to what a person should do."""
+
+
 def _reason(detail: ErrorDetails) -> str:
-    message = detail["msg"].removeprefix("Value error, ")
+    plain = next((words for kind, words in _PLAIN if detail["type"].startswith(kind)), "")
+    message = plain or detail["msg"].removeprefix("Value error, ")
     given = detail.get("input")
     shown = "" if isinstance(given, dict | BaseModel) else f" (given: {given!r})"
     return f"{message[0].lower()}{message[1:]}{shown}."

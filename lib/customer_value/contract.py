@@ -42,6 +42,9 @@ MONEY = "decimal(18, 4)"
 LONGEST_SILENCE_DAYS = 90
 """A last order date further than this from the one before it is taken for a typing mistake."""
 
+MANY_UNREAD, FEW_ROWS = 0.5, 20
+"""Above this share of unreadable values, in more than a few rows, the settings are wrong, not the rows."""
+
 NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
 RETURN = "return dropped"
@@ -98,9 +101,10 @@ def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orde
     typed, readings = _typed(source, spec, settings)
     if source.text:
         typed = _materialised(typed, con, scratch / "orders.parquet")
+    _refuse_unread(source, spec, settings, typed)
     as_of = settings.as_of or _last_date(source, spec, typed, settings)
     judged = _judged(typed, spec, settings.as_of)
-    lines = _lines(judged)
+    lines = _lines(judged, [rule.reason for rule in spec.exclude])
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
     kept = judged.filter(judged.outcome.isnull())
     _refuse_unusable(source, spec, settings, kept, ledger)
@@ -129,7 +133,7 @@ def _how(reading: Reading) -> str:
 
 def _needed(spec: OrdersTable) -> dict[str, str]:
     fields = {name: column for name, column in spec.columns if column is not None}
-    return fields | {f"exclude {n + 1}": rule.column for n, rule in enumerate(spec.exclude)}
+    return fields | {f"exclude.{n + 1}.column": rule.column for n, rule in enumerate(spec.exclude)}
 
 
 def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.Table, list[Reading]]:
@@ -290,6 +294,34 @@ def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
     return marked.drop("_copy", "_nth")
 
 
+def _refuse_unread(source: Source, spec: OrdersTable, settings: Settings, typed: ibis.Table) -> None:
+    """Stop where much of a column cannot be read: that is a wrong setting, not a bad row."""
+    columns = spec.columns
+    money = [columns.amount] if columns.amount else [columns.quantity, columns.unit_price]
+    lost = typed.aggregate(
+        rows=typed.count(), date=typed.order_date.isnull().sum(), money=typed.amount.isnull().sum()
+    )
+    found = lost.execute().iloc[0]
+    suspects = [columns.order_date] if found["date"] > MANY_UNREAD * found["rows"] else []
+    if found["money"] > MANY_UNREAD * found["rows"]:
+        suspects += [column for column in money if column]
+    for column in suspects:
+        if column == columns.order_date:
+            value, _ = date_column(source, column, spec, settings.timezone)
+        else:
+            value, _ = number_column(source, column, spec)
+        text = id_column(source, column)
+        odd = text.notnull() & value.isnull()
+        written = source.table.aggregate(all=text.notnull().sum(), odd=odd.sum()).execute().iloc[0]
+        if written["odd"] > max(FEW_ROWS, MANY_UNREAD * written["all"]):
+            file, row, shown = find_row(source, column, odd)
+            raise InputError(
+                f"{file}, column '{column}': {words.count(written['odd'])} of "
+                f"{words.count(written['all'], 'value')} cannot be read as the settings and the other rows say, "
+                f"first '{shown}' in row {row}. Check dates and decimal in the settings, or the column."
+            )
+
+
 def _last_date(source: Source, spec: OrdersTable, typed: ibis.Table, settings: Settings) -> dt.date | None:
     kept = _judged(typed, spec, None)
     dates = kept.filter(kept.outcome.isnull()).select("order_date").distinct()
@@ -310,12 +342,14 @@ def _last_date(source: Source, spec: OrdersTable, typed: ibis.Table, settings: S
     return days[0]
 
 
-def _lines(judged: ibis.Table) -> list[LedgerLine]:
+def _lines(judged: ibis.Table, rules: Sequence[str]) -> list[LedgerLine]:
+    """The ledger lines; a rule of the settings that matches nothing has a line of no rows."""
     grouped = judged.group_by("outcome").aggregate(rows=judged.count(), amount=judged.amount.sum())
     found = {row.outcome: row for row in grouped.execute().itertuples()}
     rows = {_text(k): (int(row.rows), _exact(row.amount)) for k, row in found.items()}
     kept = rows.pop("", (0, Decimal(0)))
     read = judged.aggregate(rows=judged.count(), amount=judged.amount.sum()).execute().iloc[0]
+    rows = {reason: (0, Decimal(0)) for reason in rules} | rows
     excluded = sorted(rows.items(), key=lambda item: (_rank(item[0]), item[0]))
     return [
         LedgerLine("orders", "read", "", int(read["rows"]), _exact(read["amount"])),
@@ -344,7 +378,9 @@ def _refuse_unusable(
         why = words.listing(
             f"{words.count(line.rows or 0, 'row')}: {line.reason}" for line in ledger.of("orders", "excluded")
         )
-        raise InputError(f"orders: no row is left to analyse ({why}). Check the columns in the settings.")
+        late = any(line.reason == LATE for line in ledger.of("orders", "excluded"))
+        check = "as_of" if late else "the columns"
+        raise InputError(f"orders: no row is left to analyse ({why}). Check {check} in the settings.")
     if spec.returns == "error":
         amount_column = spec.columns.amount or spec.columns.quantity or ""
         value, _ = number_column(source, amount_column, spec)
@@ -380,6 +416,11 @@ def _row_warnings(ledger: Ledger, settings: Settings) -> list[str]:
     for line in ledger.of("orders", "excluded"):
         rows, amount = line.rows or 0, line.amount or Decimal(0)
         share = float(abs(amount) / abs(read_amount)) if read_amount else rows / read_rows
+        if not rows:
+            found.append(
+                f"The exclusion '{words.plain(line.reason)}' leaves out no row: none matches, or another reason "
+                "already left them out."
+            )
         if line.reason == NO_ID and max(share, 0) > 0.01:
             found.append(
                 f"{words.count(rows, 'row has', 'rows have')} no customer id and cannot be assigned to "

@@ -163,7 +163,8 @@ class DataLoad:
         read, kept = ledger.rows("orders", "read"), ledger.rows("orders", "kept")
         money = words.money(float(ledger.amount("orders", "kept")), self.currency)
         if read == kept:
-            return f"All {words.count(read, 'order row')} are analysed: {money} in total."
+            all_rows = f"All {words.count(read)} order rows are" if read > 1 else "The only order row is"
+            return f"{all_rows} analysed: {money} in total."
         biggest = max(ledger.of("orders", "excluded"), key=lambda line: line.rows or 0)
         return (
             f"{words.count(kept)} of {words.count(read, 'order row')} are analysed ({words.percent(kept / read)}), "
@@ -206,7 +207,8 @@ class DataLoad:
 
     def _coverage_warnings(self) -> tuple[str, ...]:
         found = []
-        empty = self.months[self.months["orders"] == 0]
+        silent = (self.months["orders"] == 0) & (self.months["gross"] == 0) & (self.months["returns"] == 0)
+        empty = self.months[silent]
         if len(empty):
             names = words.listing([f"{month:%B %Y}" for month in empty["month"]], most=4)
             verb = words.verb(len(empty), "has", "have")
@@ -233,6 +235,7 @@ def overview(
     customer_months: ibis.Table,
     *,
     ledger: Ledger,
+    origin: dt.date,
     as_of: dt.date,
     as_of_stated: bool,
     currency: str,
@@ -247,6 +250,8 @@ def overview(
         Reduced tables (`customer_value.reduce`), lazily.
     ledger
         The ledger of all inputs.
+    origin
+        First date in the orders, returns included.
     as_of, as_of_stated
         The report's date, and whether the settings gave it.
     currency
@@ -261,8 +266,9 @@ def overview(
     DataLoad
     """
     totals = _totals(customers)
-    first, last = _order_span(customers)
-    months = _months(customer_months, first or as_of, last or as_of)
+    bought_first, bought_last = _order_span(customers)
+    first, last = bought_first or origin, bought_last or as_of
+    months = _months(customer_months, first, last)
     return DataLoad(
         ledger=ledger,
         months=months,
@@ -270,8 +276,8 @@ def overview(
         currency=currency,
         as_of=as_of,
         as_of_stated=as_of_stated,
-        first_order=first or as_of,
-        last_order=last or as_of,
+        first_order=first,
+        last_order=last,
         input_warnings=input_warnings,
         inputs=inputs,
     )
@@ -290,6 +296,7 @@ def overview_of(workbook: Workbook) -> DataLoad:
         workbook.table("customers"),
         workbook.table("customer_months"),
         ledger=state.ledger,
+        origin=state.dates.origin,
         as_of=workbook.as_of,
         as_of_stated=state.as_of_stated,
         currency=workbook.currency,

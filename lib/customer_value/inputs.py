@@ -24,9 +24,13 @@ from customer_value.reduce import Dates
 from customer_value.settings import Settings
 from customer_value.sources import Source
 from customer_value.sources.files import find_files
+from customer_value.survey import score_answers
 from customer_value.tables import parquet_path, write_json, write_table
 
 __all__ = ["Inputs", "RunState", "check_inputs", "input_files", "read_inputs", "read_state", "write_run"]
+
+
+_SURVEY = ("survey", "survey_items")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,11 @@ def read_inputs(settings: Settings, base: Path, con: Any, scratch: Path) -> Inpu
         ledger = ledger + companion.ledger
         warnings.extend(companion.warnings)
     warnings.extend(_strangers(orders, companions))
+    if "survey" in companions:
+        answers, items = (_published(name, companions[name].rows).execute() for name in _SURVEY)
+        score_answers(answers, items)
+    origin = _day(orders.rows.order_date.min().execute())
+    _refuse_bad_calibration(reduce.reduction_dates(origin, orders.as_of, settings))
     return Inputs(orders, companions, ledger, tuple(warnings))
 
 
@@ -137,9 +146,8 @@ def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Pa
     days_path = scratch / "days.parquet"
     reduce.customer_days(rows, _one_order_is(settings), settings.orders.free_orders).to_parquet(days_path)
     days = con.read_parquet(days_path)
-    origin = pd.Timestamp(days.order_date.min().execute()).date()
+    origin = _day(days.order_date.min().execute())
     dates = reduce.reduction_dates(origin, as_of, settings)
-    _refuse_bad_calibration(dates)
     write_table(run, "customers", _customers(days, dates, settings, inputs))
     write_table(run, "snapshots", _snapshots(days, dates, settings))
     snapshots = con.read_parquet(parquet_path(run, "snapshots"))
@@ -151,7 +159,7 @@ def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Pa
     if {"discount", "quantity"} <= set(rows.columns):
         write_table(run, "customer_product_prices", reduce.customer_product_prices(rows, as_of))
     for name, companion in inputs.companions.items():
-        write_table(run, _table_name(name), _published(companion))
+        write_table(run, _table_name(name), _published(name, companion.rows))
     return dates
 
 
@@ -192,14 +200,18 @@ def _table_name(name: str) -> str:
     return {"customers": "customer_file", "survey": "survey_answers"}.get(name, name)
 
 
-def _published(companion: Companion) -> ibis.Table:
+def _day(value: object) -> dt.date:
+    date: dt.date = pd.Timestamp(value).date()
+    return date
+
+
+def _published(name: str, table: ibis.Table) -> ibis.Table:
     """Money as numbers, in a stated order."""
-    table = companion.rows
     columns = {
-        name: table[name].cast("float64") if kind.is_decimal() else table[name]
-        for name, kind in table.schema().items()
+        column: table[column].cast("float64") if kind.is_decimal() else table[column]
+        for column, kind in table.schema().items()
     }
-    if companion.name == "survey_items" and "reversed" in columns:
+    if name == "survey_items" and "reversed" in columns:
         yes = ["1", "true", "yes", "y", "t", "x", "ja", "是"]
         columns["reversed"] = columns["reversed"].lower().isin(yes).fill_null(False)
     return table.select(**columns).order_by(list(columns))
@@ -229,7 +241,11 @@ def _strangers(orders: Orders, companions: dict[str, Companion]) -> list[str]:
     if "customers" in companions:
         known = companions["customers"].rows.select("customer_id")
         missing = int(buyers.anti_join(known, "customer_id").count().execute())
-        if missing:
+        if missing and missing == int(buyers.count().execute()):
+            found.append(
+                "None of the customers with orders is in the customer file; are the ids spelt alike in both?"
+            )
+        elif missing:
             found.append(
                 f"{words.count(missing, 'customer with orders is', 'customers with orders are')} "
                 "not in the customer file."

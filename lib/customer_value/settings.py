@@ -35,6 +35,17 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError("is not a date; write it as 2024-12-31")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_no_number)]
+Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -70,7 +81,7 @@ class TableSource(_Strict):
     that must not be written down. What is not stated is detected, and the ledger says so.
     """
 
-    path: Annotated[list[str] | None, BeforeValidator(_as_list)] = None
+    path: Paths | None = None
     path_env: str | None = None
     format: Literal["csv", "parquet", "excel", "sqlite", "duckdb"] | None = None
     table: str | None = Field(None, description="table or view of a SQLite or DuckDB file")
@@ -138,7 +149,9 @@ class OrdersTable(TableSource):
         "ignore", description="whether an order for nothing is a purchase (a sample, a replacement: no)"
     )
     exclude: list[Exclusion] = []
-    rates: dict[str, float] = Field({}, description="report currency per unit of a foreign currency")
+    rates: dict[CurrencyCode, Annotated[float, Field(gt=0)]] = Field(
+        {}, description="report currency per unit of a foreign currency"
+    )
 
 
 class CustomerColumns(_Strict):
@@ -267,7 +280,7 @@ class ClvSettings(_Strict):
     discount_rate: Annotated[float, Field(ge=0, le=5)] = 0.10
     time_unit: Literal["D", "W", "M"] = "W"
     holdout_share: Annotated[float, Field(gt=0, lt=0.9)] = 0.30
-    calibration_end: dt.date | None = None
+    calibration_end: Day | None = None
     seed: int = 20_240_101
 
 
@@ -282,8 +295,8 @@ class Settings(_Strict):
     """All settings of one report."""
 
     title: str = Field("Customer value", min_length=1, max_length=120)
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
-    as_of: dt.date | None = None
+    currency: CurrencyCode
+    as_of: Day | None = None
     timezone: str | None = None
     margin_rate: Annotated[float, Field(gt=-1, le=1)] | None = None
     orders: OrdersTable
@@ -297,6 +310,16 @@ class Settings(_Strict):
     rfm: RfmSettings = RfmSettings()
     clv: ClvSettings = ClvSettings()
     loyalty: LoyaltySettings = LoyaltySettings()
+
+    @model_validator(mode="after")
+    def _rates_have_a_use(self) -> Self:
+        if self.orders.rates and self.orders.columns.currency is None:
+            raise ValueError(
+                "orders.rates needs orders.columns.currency, the column with each row's currency"
+            )
+        if self.orders.rates.get(self.currency, 1) != 1:
+            raise ValueError(f"orders.rates: {self.currency} is the report's own currency, so its rate is 1")
+        return self
 
     @model_validator(mode="after")
     def _survey_has_codebook(self) -> Self:

@@ -96,7 +96,7 @@ def short_money(amount: float, currency: str) -> str:
         if size >= limit * 0.9995:
             scale = 1e3 if name == "thousand" else limit
             return f"{sign}{currency} {significant(size / scale)} {name}"
-    return f"{sign}{currency} {significant(size)}" if size < 100 else money(amount, currency)
+    return money(amount, currency)
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -130,11 +130,13 @@ def day(date: dt.date) -> str:
     return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
 
 
-def listing(items: Iterable[str], most: int = 6) -> str:
+def listing(items: Iterable[str], most: int = 6, last: str = "and") -> str:
     """Items as a list in a sentence; a long one is cut and says how many are left.
 
     >>> listing(["a"]), listing(["a", "b", "c"]), listing([]), listing("abcdefgh", most=2)
     ('a', 'a, b and c', 'none', 'a, b and 6 more')
+    >>> listing(["a", "b"], last="or")
+    'a or b'
     """
     names = list(items)
     if not names:
@@ -143,7 +145,7 @@ def listing(items: Iterable[str], most: int = 6) -> str:
         names = [*names[:most], f"{len(names) - most} more"]
     if len(names) == 1:
         return names[0]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def interval(low: str, high: str, level: float = 0.95) -> str:

@@ -27,8 +27,8 @@ from customer_value.guess.remarks import (
 )
 from customer_value.guess.roles import SERIAL, guess_customer, guess_date, guess_id
 from customer_value.guess.writing import settings_text
-from customer_value.settings import TableSource
-from customer_value.sources import date_column, open_source
+from customer_value.settings import OrderColumns, OrdersTable, TableSource
+from customer_value.sources import date_column, number_column, open_source
 
 __all__ = ["first_settings"]
 
@@ -97,11 +97,12 @@ def _guessed(table: Table, path: str) -> _Draft:
         draft.options["dates"] = ("excel-serial", "days counted by a spreadsheet")
     _stop_if_unsure(name, draft)
     money = [draft.found[role].column for role in ("amount", "unit_price") if role in draft.found]
-    draft.currency = guess_currency(table, money)
+    draft.currency = guess_currency(table, money, {choice.column for choice in draft.found.values()})
     if draft.currency.column is not None:
         draft.found["currency"] = Choice(draft.currency.column, "")
     _read_dates(table, draft, name)
     notes = _add_optional(table, draft.found)
+    _read_numbers(table, draft, name)
     codes = no_goods(table, draft.found.get("product_id"))
     money_of_row = draft.found.get("amount") or draft.found.get("quantity")
     rules, returns = prefixes(table, draft.found.get("order_id"), money_of_row)
@@ -161,15 +162,34 @@ def _read_dates(table: Table, draft: _Draft, name: str) -> None:
     try:
         _, reading = date_column(table.source, column.column, spec, zone[0] if zone else None)
     except InputError as error:
-        problem = str(error).removeprefix(f"{name}, ").removesuffix(".")
         if "cannot be told apart" in str(error):
             draft.options["dates"] = ("day-first", "or month-first")
-        raise InputError(_stopped(name, problem, draft)) from error
+        raise _unreadable(name, error, draft) from error
     if zone:
         draft.more["timezone"] = zone
     draft.found["order_date"] = Choice(
         column.column, "; ".join(filter(None, [reading.value.removeprefix("none needed, "), column.reason]))
     )
+
+
+def _read_numbers(table: Table, draft: _Draft, name: str) -> None:
+    """Read the money once, so that settings are not written for numbers that may be a thousand times as large."""
+    columns = {role: choice.column for role, choice in draft.found.items()}
+    spec = OrdersTable(**table.spec.model_dump(), columns=OrderColumns(**columns))
+    for role in ("amount", "quantity", "unit_price", "cost", "unit_cost", "margin"):
+        if role not in columns:
+            continue
+        try:
+            number_column(table.source, columns[role], spec)
+        except InputError as error:
+            if "decimal sign cannot be told" in str(error):
+                draft.options["decimal"] = (".", "or ','")
+            raise _unreadable(name, error, draft) from error
+
+
+def _unreadable(name: str, error: InputError, draft: _Draft) -> InputError:
+    problem = str(error).removeprefix(f"{name}, ").removesuffix(".")
+    return InputError(_stopped(name, problem, draft))
 
 
 def _zone_as_written(table: Table, column: str) -> tuple[str, str] | None:

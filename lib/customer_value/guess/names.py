@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["currency_in", "is_gross", "is_net", "is_tax", "tokens_of", "weight"]
+__all__ = ["CODES", "currency_in", "is_gross", "is_net", "is_tax", "tokens_of", "weight"]
 
 _BUYER = (
     "customer|customers|cust|client|clients|account|acct|buyer|user|member|shopper|household|kunde|kunden|debitor|"
@@ -153,7 +153,7 @@ _PATTERNS: dict[str, tuple[tuple[int, str], ...]] = {
         (3, r"(?:order|invoice)?(?:status|state)|bestellstatus|auftragsstatus|statut|estado|stato|订单状态|状态|狀態"),
     ),
 }  # fmt: skip
-_CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "RMB", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CAD", "AUD",
+CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "RMB", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CAD", "AUD",
           "NZD", "INR", "BRL", "MXN", "TRY", "ZAR", "SGD", "HKD", "TWD", "KRW", "THB", "AED", "ILS", "RON")  # fmt: skip
 _TOTAL_PRICE = r"(?:line|total|extended|gesamt)(?:price|preis)|prixtotal(?:ht)?|preciototal|totaalprijs"
 _SPELLING: dict[str, str | int | None] = {
@@ -215,7 +215,7 @@ def currency_in(name: str) -> str | None:
     >>> currency_in("amount_eur"), currency_in("Preis (€)"), currency_in("金额(元)"), currency_in("amount")
     ('EUR', 'EUR', 'CNY', None)
     """
-    found = [code for code in _CODES if code.lower() in tokens_of(name)]
+    found = [code for code in CODES if code.lower() in tokens_of(name)]
     if not found:
         found = [
             code for sign, code in (("€", "EUR"), ("£", "GBP"), ("₹", "INR"), ("元", "CNY")) if sign in name

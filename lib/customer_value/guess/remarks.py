@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,8 @@ import ibis
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.guess.choice import Choice, heaviest, shown
-from customer_value.guess.names import currency_in
-from customer_value.guess.profile import Table
+from customer_value.guess.names import CODES, currency_in
+from customer_value.guess.profile import Column, Table
 from customer_value.sources import id_column
 from customer_value.sources.engine import trimmed
 
@@ -23,6 +24,19 @@ _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "
           "US$": "USD", "$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "R$": "BRL", "HK$": "HKD",
           "NT$": "TWD", "S$": "SGD",
           "元": "CNY", "円": "JPY", "원": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}  # fmt: skip
+_ISO_4217 = {
+    "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD",
+    "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY",
+    "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP",
+    "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HRK", "HTG", "HUF", "IDR", "ILS",
+    "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD",
+    "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU",
+    "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN",
+    "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK",
+    "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP",
+    "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF",
+    "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+}  # fmt: skip
 _CANCELLED = r"(?i)^(cancel|storn|annul|anul|geannul|abgebrochen|void)|取消|作废|作廢"
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -47,15 +61,19 @@ class Exclusion:
     rows: int
 
 
-def guess_currency(table: Table, money: list[str]) -> Currency:
+def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Currency:
     """The currency of the amounts.
+
+    A column of codes is found by its name or, if it is not taken by another field, by its values.
 
     Raises
     ------
     InputError
         If rows are in several currencies, because their rates are not in the file.
     """
-    for column in heaviest("currency", table.of_kind("text")):
+    texts = table.of_kind("text")
+    coded = [c for c in texts if c.name not in taken and _holds_currencies(table, c)]
+    for column in [*heaviest("currency", texts), *sorted(coded, key=lambda c: -c.distinct)]:
         codes = _values(table, column.name, 12)
         if codes and all(re.fullmatch("[A-Za-z]{3}", code) for code in codes):
             if len({code.upper() for code in codes}) > 1:
@@ -121,6 +139,13 @@ def prefixes(table: Table, order: Choice | None, money: Choice | None) -> tuple[
         else:
             rules.append(Exclusion(f"order {prefix}…", order.column, "starts_with", (prefix,), rows))
     return rules, notes
+
+
+def _holds_currencies(table: Table, column: Column) -> bool:
+    if column.distinct > 12:
+        return False
+    codes = {code.upper() for code in _values(table, column.name, 12)}
+    return codes <= _ISO_4217 and not codes.isdisjoint(CODES)
 
 
 def _values(table: Table, column: str, most: int) -> list[str]:

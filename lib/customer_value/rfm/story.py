@@ -68,8 +68,8 @@ def warnings(result: Rfm) -> tuple[str, ...]:
     if result.empty_scores:
         scores = [f"{_DIMENSIONS[name]} {score}" for name, score in result.empty_scores]
         parts.append(
-            f"Nobody has {words.listing(scores, most=15)}: equal values share a score, and there are too few "
-            f"different ones to fill each."
+            f"Nobody has {words.listing(scores, most=15, last='or')}: equal values share a score, and there "
+            f"are too few different ones to fill each."
         )
     if result.total <= 0:
         parts.append(
@@ -163,7 +163,7 @@ def _none(result: Rfm) -> str:
     empty = list(result.segments.loc[result.segments["customers"] == 0, "segment"])
     if set(_QUIET) <= set(empty):
         empty = [name for name in empty if name not in _QUIET]
-    return f"Nobody is in {words.listing(empty, most=11)}." if empty else ""
+    return f"Nobody is in {words.listing(empty, most=11, last='or')}." if empty else ""
 
 
 def _sameness(result: Rfm) -> str:

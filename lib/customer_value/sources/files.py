@@ -138,7 +138,7 @@ def _patterns(table: str, spec: TableSource) -> list[str]:
 
 
 def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[tuple[Path, str]]:
-    path = Path(pattern).expanduser()
+    path = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
     whole = path if path.is_absolute() else base / path
     shown = f"${secret}" if secret else _shown(pattern)
     if whole.is_file():
@@ -165,7 +165,7 @@ def _glob(path: Path, base: Path) -> list[Path]:
 def _shown(pattern: str, hit: Path | None = None, base: Path | None = None) -> str:
     """The name as written; of an absolute path only the last part."""
     path = PurePath(pattern)
-    if path.is_absolute() or pattern.startswith("~"):
+    if path.is_absolute() or pattern.startswith("~/"):
         return path.name
     if hit is not None and base is not None and hit.is_relative_to(base):
         return hit.relative_to(base).as_posix()

@@ -154,7 +154,8 @@ def _missing(source: Source, field: str, column: str, present: list[str]) -> str
     else:
         hint = f"it has {words.listing([_quoted(name) for name in present], most=12)}."
     file = source.files[0].name if source.files else source.name
-    return f"{source.name}.columns.{field}: {file} has no column {_quoted(column)}; {hint}"
+    key = field if "." in field else f"columns.{field}"
+    return f"{source.name}.{key}: {file} has no column {_quoted(column)}; {hint}"
 
 
 def _quoted(name: str) -> str:
