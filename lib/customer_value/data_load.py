@@ -13,7 +13,7 @@ import pandas as pd
 from customer_value import words
 from customer_value.display import Prose, Table
 from customer_value.ledger import Ledger
-from customer_value.result import Fact
+from customer_value.result import Fact, warning_list
 from customer_value.workbook import Workbook
 
 __all__ = ["DataLoad", "overview", "overview_of"]
@@ -118,9 +118,7 @@ class DataLoad:
     @property
     def warnings_list(self) -> Prose:
         """The warnings as a list to read, or the sentence that there are none."""
-        if not self.warnings:
-            return Prose(("Nothing stands out: no warning.",))
-        return Prose(self.warnings, kind="warning")
+        return warning_list(self)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from customer_value.display import Prose
 
-__all__ = ["Fact", "Result", "findings", "next_steps"]
+__all__ = ["Fact", "Result", "findings", "next_steps", "warning_list"]
 
 Fact = str | int | float | bool | None | list[Any] | dict[str, Any]
 """A JSON value. Shares are fractions, money is in the report's currency, dates are ISO strings."""
@@ -46,3 +46,10 @@ def findings(result: Result) -> Prose:
 def next_steps(result: Result) -> Prose:
     """The next steps of a result ("what to do next") as bullet points."""
     return Prose(tuple(result.next_steps), kind="list")
+
+
+def warning_list(result: Result) -> Prose:
+    """The warnings of a result to read, or the sentence that there are none."""
+    if not result.warnings:
+        return Prose(("Nothing stands out: no warning.",))
+    return Prose(tuple(result.warnings), kind="warning")

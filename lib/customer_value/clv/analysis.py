@@ -27,7 +27,7 @@ from customer_value.clv.value import (
 )
 from customer_value.display import Prose
 from customer_value.errors import FitError, NotEnoughData
-from customer_value.result import Fact
+from customer_value.result import Fact, warning_list
 from customer_value.settings import ClvSettings
 from customer_value.workbook import Workbook
 
@@ -106,9 +106,7 @@ class LifetimeValue:
     @property
     def warnings_list(self) -> Prose:
         """The warnings to read, or the sentence that there are none."""
-        if not self.warnings:
-            return Prose(("Nothing stands out: no warning.",))
-        return Prose(self.warnings, kind="warning")
+        return warning_list(self)
 
     @property
     def facts(self) -> Mapping[str, Fact]:

@@ -23,7 +23,7 @@ from customer_value.loyalty import display, representation, sentences, steps
 from customer_value.loyalty.attitude import Attitudes, account_attitudes
 from customer_value.loyalty.cells import CELLS, cells_of, place, priority
 from customer_value.loyalty.repeat_purchase import RepeatPurchase, measure_repeat_purchase
-from customer_value.result import Fact
+from customer_value.result import Fact, warning_list
 from customer_value.settings import LoyaltySettings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
 
@@ -205,9 +205,7 @@ class LoyaltyMatrix:
     @property
     def warnings_list(self) -> Prose:
         """The warnings, to read."""
-        return Prose(
-            self.warnings or ("Nothing stands out: no warning.",), kind="warning" if self.warnings else "text"
-        )
+        return warning_list(self)
 
     @property
     def findings(self) -> tuple[str, ...]:

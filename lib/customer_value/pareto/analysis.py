@@ -18,7 +18,7 @@ from customer_value.pareto.accounts import largest_accounts, losing_accounts, lo
 from customer_value.pareto.classes import ABC, PYRAMID, tier_matrix
 from customer_value.pareto.measure import LARGEST, VALUE_NAMES, Estimate, Measure, measure
 from customer_value.pareto.periods import by_period, choose_period
-from customer_value.result import Fact
+from customer_value.result import Fact, warning_list
 from customer_value.settings import ParetoSettings
 
 __all__ = ["Concentration", "concentration"]
@@ -124,9 +124,7 @@ class Concentration:
     @property
     def warnings_list(self) -> Prose:
         """The warnings to read, or the sentence that there are none."""
-        if not self.warnings:
-            return Prose(("Nothing stands out: no warning.",))
-        return Prose(self.warnings, kind="warning")
+        return warning_list(self)
 
     @property
     def verdict(self) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from customer_value.display import Prose, Table
 from customer_value.expressions import as_fact, as_table, exact_sum
-from customer_value.result import Fact
+from customer_value.result import Fact, warning_list
 from customer_value.rfm import reading, story
 from customer_value.rfm.distribution import distributions
 from customer_value.rfm.scores import DIMENSIONS, NEEDED, base, cutoffs, score
@@ -127,9 +127,7 @@ class Rfm:
     @property
     def warnings_list(self) -> Prose:
         """The warnings to read, or the sentence that there are none."""
-        if not self.warnings:
-            return Prose(("Nothing stands out: no warning.",))
-        return Prose(self.warnings, kind="warning")
+        return warning_list(self)
 
     @property
     def cutoff_table(self) -> Table:
