@@ -12,6 +12,7 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.display import Prose, Table
+from customer_value.expressions import exact_sum
 from customer_value.ledger import Ledger
 from customer_value.result import Fact, warning_list
 from customer_value.workbook import Workbook
@@ -329,7 +330,7 @@ _OPTIONAL = {
 
 def _totals(customers: ibis.Table) -> dict[str, float]:
     names = [name for name in _MONEY if name in customers.columns]
-    exact = {name: customers[name].cast("decimal(30, 6)").sum().cast("float64") for name in names}
+    exact = {name: exact_sum(customers[name]) for name in names}
     row = customers.aggregate(
         customers=customers.count(),
         buyers=(customers.purchase_days > 0).sum(),
@@ -351,10 +352,7 @@ def _date(value: object) -> dt.date | None:
 
 
 def _months(customer_months: ibis.Table, first: dt.date, last: dt.date) -> pd.DataFrame:
-    money = {
-        name: customer_months[name].cast("decimal(30, 6)").sum().cast("float64")
-        for name in ("gross", "returns", "net_revenue")
-    }
+    money = {name: exact_sum(customer_months[name]) for name in ("gross", "returns", "net_revenue")}
     table = customer_months.group_by("month").aggregate(
         customers=(customer_months.purchase_days > 0).sum(), orders=customer_months.orders.sum(), **money
     )

@@ -10,7 +10,7 @@ import base64
 import html
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from customer_value.errors import NotEnoughData
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Picture", "Prose", "Table", "show", "table_of"]
+__all__ = ["Picture", "Prose", "Table", "show"]
 
 DOTS_PER_INCH = 130
 
@@ -218,8 +218,3 @@ def _default(value: object) -> str:
     if hasattr(value, "date") and callable(value.date):
         return str(value.date())
     return words.plain(value, most=120)
-
-
-def table_of(rows: Sequence[Mapping[str, object]], **options: Any) -> Table:
-    """A `Table` from a list of records."""
-    return Table(pd.DataFrame(list(rows)), **options)

@@ -39,6 +39,7 @@ class Inputs:
 
     orders: Orders
     companions: dict[str, Companion]
+    dates: Dates
     ledger: Ledger
     warnings: tuple[str, ...]
 
@@ -86,8 +87,9 @@ def read_inputs(settings: Settings, base: Path, con: Any, scratch: Path) -> Inpu
         answers, items = (_published(name, companions[name].rows).execute() for name in _SURVEY)
         score_answers(answers, items)
     origin = _day(orders.rows.order_date.min().execute())
-    _refuse_bad_calibration(reduce.reduction_dates(origin, orders.as_of, settings))
-    return Inputs(orders, companions, ledger, tuple(warnings))
+    dates = reduce.reduction_dates(origin, orders.as_of, settings)
+    _refuse_bad_calibration(dates)
+    return Inputs(orders, companions, dates, ledger, tuple(warnings))
 
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
@@ -111,12 +113,12 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
     con.raw_sql(f"SET temp_directory = '{str(scratch).replace(chr(39), chr(39) * 2)}'")
     try:
         inputs = read_inputs(settings, base, con, scratch)
-        dates = _reduce(inputs, settings, con, run, scratch)
+        _reduce(inputs, settings, con, run, scratch)
         inputs.ledger.frame().to_csv(run / "ledger.csv", index=False, lineterminator="\n")
-        provenance = _provenance(inputs, settings, dates)
+        provenance = _provenance(inputs, settings)
         write_json(run / "provenance.json", provenance)
         state = {
-            "dates": asdict(dates),
+            "dates": asdict(inputs.dates),
             "as_of_stated": inputs.orders.as_of_stated,
             "ledger": [asdict(line) | {"amount": _text(line.amount)} for line in inputs.ledger.lines],
             "warnings": list(inputs.warnings),
@@ -141,26 +143,23 @@ def read_state(run: Path) -> RunState:
     )
 
 
-def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Path) -> Dates:
-    rows, as_of = inputs.orders.rows, inputs.orders.as_of
+def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Path) -> None:
+    rows, dates = inputs.orders.rows, inputs.dates
     days_path = scratch / "days.parquet"
     reduce.customer_days(rows, _one_order_is(settings), settings.orders.free_orders).to_parquet(days_path)
     days = con.read_parquet(days_path)
-    origin = _day(days.order_date.min().execute())
-    dates = reduce.reduction_dates(origin, as_of, settings)
     write_table(run, "customers", _customers(days, dates, settings, inputs))
     write_table(run, "snapshots", _snapshots(days, dates, settings))
     snapshots = con.read_parquet(parquet_path(run, "snapshots"))
     write_table(run, "purchase_patterns", reduce.purchase_patterns(snapshots))
-    write_table(run, "customer_months", reduce.customer_months(days, as_of))
-    write_table(run, "weekly_purchases", reduce.weekly_purchases(days, origin, as_of))
+    write_table(run, "customer_months", reduce.customer_months(days, dates.as_of))
+    write_table(run, "weekly_purchases", reduce.weekly_purchases(days, dates.origin, dates.as_of))
     if "product_id" in rows.columns:
-        write_table(run, "customer_product_years", reduce.customer_product_years(rows, as_of))
+        write_table(run, "customer_product_years", reduce.customer_product_years(rows, dates.as_of))
     if {"discount", "quantity"} <= set(rows.columns):
-        write_table(run, "customer_product_prices", reduce.customer_product_prices(rows, as_of))
+        write_table(run, "customer_product_prices", reduce.customer_product_prices(rows, dates.as_of))
     for name, companion in inputs.companions.items():
         write_table(run, _table_name(name), _published(name, companion.rows))
-    return dates
 
 
 def _one_order_is(settings: Settings) -> str:
@@ -232,10 +231,8 @@ def _strangers(orders: Orders, companions: dict[str, Companion]) -> list[str]:
     for name, companion in companions.items():
         if "customer_id" not in companion.rows.columns or name == "customers":
             continue
-        ids = companion.rows.select("customer_id").filter(companion.rows.customer_id.notnull()).distinct()
-        unknown = int(
-            ids.execute().merge(buyers.execute(), how="left", indicator=True)["_merge"].eq("left_only").sum()
-        )
+        ids = companion.rows.filter(companion.rows.customer_id.notnull()).select("customer_id").distinct()
+        unknown = int(ids.anti_join(buyers, "customer_id").count().execute())
         if unknown:
             found.append(f"{name}: {words.count(unknown, 'customer has', 'customers have')} no order.")
     if "customers" in companions:
@@ -253,7 +250,8 @@ def _strangers(orders: Orders, companions: dict[str, Companion]) -> list[str]:
     return found
 
 
-def _provenance(inputs: Inputs, settings: Settings, dates: Dates) -> dict[str, Any]:
+def _provenance(inputs: Inputs, settings: Settings) -> dict[str, Any]:
+    dates = inputs.dates
     files = [
         {"table": source.name, "file": file.name, "sha256": file.sha256, "bytes": file.bytes}
         for source in inputs.sources()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 __all__ = [
     "count",
@@ -166,12 +166,3 @@ def plain(text: object, most: int = 60) -> str:
     kept = "".join(" " if c in "\r\n\t" else c for c in str(text) if c.isprintable() or c in "\r\n\t")
     line = " ".join(kept.split())
     return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def sentences(parts: Sequence[str]) -> str:
-    """Sentences joined into a paragraph; empty ones are left out.
-
-    >>> sentences(["One.", "", "Two."])
-    'One. Two.'
-    """
-    return " ".join(part.strip() for part in parts if part.strip())
