@@ -153,7 +153,10 @@ def running(made: tuple[Path, list[Event]], tmp_path: Path) -> subprocess.Popen[
     write_notebook(books, "01_data_load", code(SLEEPY))
     arguments = ["report", str(config), "--output", str(tmp_path / "report"), "--notebooks", str(books)]
     command = [sys.executable, "-m", "customer_value.cli", *arguments]
+    # A test run started in the background ignores SIGINT, and what it starts would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    signal.signal(signal.SIGINT, before)
     wait_until((tmp_path / "input" / "kernel.pid").exists)
     return process
 
