@@ -23,9 +23,10 @@ import nbformat
 from customer_value.errors import CustomerValueError
 from customer_value.report.execute import execute
 from customer_value.report.kernel import Kernels
-from customer_value.report.notebooks import find_notebooks, normalised
+from customer_value.report.notebooks import find_notebooks, normalised, prerequisites
 from customer_value.report.progress import Event, console
 from customer_value.report.run import CELL_TIMEOUT_SECONDS
+from customer_value.report.schedule import run_in_order
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -48,7 +49,7 @@ def main() -> int:
 
 
 def execute_in_place(paths: Sequence[Path]) -> int:
-    """Execute the first notebook alone, for the data, then the others two by two."""
+    """Execute the first notebook alone, for the data, then the others two by two, in their order."""
     os.environ.pop("CUSTOMER_VALUE_RUN", None)
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -63,8 +64,7 @@ def execute_in_place(paths: Sequence[Path]) -> int:
 
         tell(Event("run started", cells=len(paths)))
         try:
-            for group in (paths[:1], paths[1:]):
-                list(pool.map(one, group))
+            run_in_order(pool, paths, prerequisites(find_notebooks(NOTEBOOKS)), one)
         except CustomerValueError as error:
             print(error, file=sys.stderr)
             return 1

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -13,8 +14,9 @@ import pytest
 import report_company as company
 from customer_value.errors import ConfigError, CustomerValueError, NotebookError
 from customer_value.report import kernel, make_report, notebooks_folder
-from customer_value.report.notebooks import find_notebooks, normalised, parameters_of
+from customer_value.report.notebooks import find_notebooks, normalised, parameters_of, prerequisites
 from customer_value.report.progress import Event, console
+from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.settings import TableSource
 from report_company import code, markdown, write_notebook, write_settings
@@ -279,3 +281,45 @@ def test_kernel_that_does_not_start_is_tried_once_more(
     write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
     make_report(config, tmp_path / "report", notebooks=tmp_path / "notebooks", progress=events.append)
     assert [event.kind for event in events].count("kernel restarted") == 1
+
+
+def waiting(folder: Path, name: str, *after: str) -> Path:
+    write_notebook(folder, name, code("1"))
+    path = folder / f"{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["customer_value"] = {"after": list(after)}
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_a_notebook_waits_for_those_it_names(tmp_path: Path) -> None:
+    files = [waiting(tmp_path, "01_a"), waiting(tmp_path, "02_b"), waiting(tmp_path, "03_c", "02_b")]
+    waits = prerequisites(files)
+    assert waits == {"01_a": frozenset(), "02_b": {"01_a"}, "03_c": {"01_a", "02_b"}}
+    begun: list[str] = []
+    finished: dict[str, list[str]] = {}
+
+    def run(path: Path) -> str:
+        finished[path.stem] = list(begun)
+        time.sleep(0.05 if path.stem == "02_b" else 0)
+        begun.append(path.stem)
+        return path.stem.upper()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(run_in_order(pool, files, waits, run).items()) == [
+            ("01_a", "01_A"),
+            ("02_b", "02_B"),
+            ("03_c", "03_C"),
+        ]
+    assert finished["03_c"] == ["01_a", "02_b"]
+
+
+def test_a_notebook_cannot_wait_for_one_that_comes_later(tmp_path: Path) -> None:
+    files = [waiting(tmp_path, "01_a"), waiting(tmp_path, "02_b", "03_c"), waiting(tmp_path, "03_c")]
+    with pytest.raises(NotebookError, match="02_b waits for 03_c, which does not come before it"):
+        prerequisites(files)
+
+
+def test_normalising_keeps_what_a_notebook_waits_for(tmp_path: Path) -> None:
+    notebook = nbformat.read(waiting(tmp_path, "03_c", "02_b"), as_version=4)
+    assert normalised(notebook).metadata["customer_value"] == {"after": ["02_b"]}

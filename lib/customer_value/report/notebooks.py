@@ -14,9 +14,18 @@ from nbformat import NotebookNode
 from customer_value import words
 from customer_value.errors import ConfigError, NotebookError
 
-__all__ = ["find_notebooks", "normalised", "notebooks_folder", "papermill_path", "parameters_of", "redacted"]
+__all__ = [
+    "find_notebooks",
+    "normalised",
+    "notebooks_folder",
+    "papermill_path",
+    "parameters_of",
+    "prerequisites",
+    "redacted",
+]
 
 _KEPT_METADATA = ("tags", "jupyter", "slideshow")
+_OWN_METADATA = "customer_value"
 
 
 def notebooks_folder() -> Path:
@@ -38,6 +47,39 @@ def find_notebooks(folder: Path) -> list[Path]:
     if not found:
         raise ConfigError(f"There are no notebooks (such as 01_data_load.ipynb) in {folder}.")
     return found
+
+
+def prerequisites(notebooks: Sequence[Path]) -> dict[str, frozenset[str]]:
+    """Which notebooks each one waits for.
+
+    The first reads the input, so all others wait for it. A notebook that uses what others found
+    names them in its metadata: ``{"customer_value": {"after": ["04_clv"]}}``.
+
+    Parameters
+    ----------
+    notebooks
+        Files in the order of their numbers.
+
+    Returns
+    -------
+    dict
+        Name of the notebook (without ending) to the names it waits for.
+
+    Raises
+    ------
+    NotebookError
+        If a notebook names one that does not come before it.
+    """
+    waits: dict[str, frozenset[str]] = {}
+    for path in notebooks:
+        named = nbformat.read(path, as_version=4).metadata.get(_OWN_METADATA, {}).get("after", [])
+        unknown = [name for name in named if name not in waits]
+        if unknown:
+            raise NotebookError(
+                f"Notebook {path.stem} waits for {words.listing(unknown)}, which does not come before it."
+            )
+        waits[path.stem] = frozenset([*named, *list(waits)[:1]])
+    return waits
 
 
 def parameters_of(notebooks: Sequence[Path], values: Mapping[str, object]) -> dict[str, dict[str, object]]:
@@ -86,8 +128,10 @@ def parameters_of(notebooks: Sequence[Path], values: Mapping[str, object]) -> di
 def normalised(notebook: NotebookNode) -> NotebookNode:
     """A copy without times, paths and random ids, so that equal runs give equal files."""
     tidy: NotebookNode = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    own = {_OWN_METADATA: tidy.metadata[_OWN_METADATA]} if _OWN_METADATA in tidy.metadata else {}
     tidy.metadata = nbformat.from_dict(
         {
+            **own,
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
         }

@@ -6,7 +6,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,12 @@ from customer_value.report.notebooks import (
     normalised,
     notebooks_folder,
     parameters_of,
+    prerequisites,
     redacted,
 )
 from customer_value.report.progress import Event, Listener, RunLog, silent
 from customer_value.report.publish import Workspace, as_typed, publish, workspace
+from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.report.site import write_site
 
@@ -50,9 +52,10 @@ def make_report(
 ) -> Path:
     """Run the notebooks on one company's data and publish the report.
 
-    The first notebook runs alone (it reads and reduces the input), the others side by side. Each
-    runs in the folder of the settings file, with ``config`` as the name of that file, and writes to
-    the folder that the environment variable ``CUSTOMER_VALUE_RUN`` names.
+    The first notebook runs alone (it reads and reduces the input), the others side by side, each as
+    soon as its `prerequisites` are done. Each runs in the folder of the settings file, with
+    ``config`` as the name of that file, and writes to the folder that the environment variable
+    ``CUSTOMER_VALUE_RUN`` names.
 
     Parameters
     ----------
@@ -122,21 +125,17 @@ class _Run:
     cell_timeout: int
 
     def notebooks(self, files: Sequence[Path], folder: Path, jobs: int) -> dict[str, NotebookNode]:
-        """Execute all: the first alone, then the others side by side."""
+        """Execute all, side by side, each when those it waits for are done."""
         self.tell(Event("run started", cells=len(files)))
-        executed: dict[str, NotebookNode] = {}
+        waits = prerequisites(files)
         environment = {"CUSTOMER_VALUE_RUN": str(self.place.site)}
         with Kernels(folder, environment) as kernels, ThreadPoolExecutor(max_workers=jobs) as pool:
             try:
-                for group in (files[:1], files[1:]):
-                    futures = {path.stem: pool.submit(self._one, path, kernels) for path in group}
-                    wait(futures.values(), return_when=FIRST_EXCEPTION)
-                    executed |= _results(futures)
+                return run_in_order(pool, files, waits, lambda path: self._one(path, kernels))
             except BaseException:
                 kernels.stop()
                 pool.shutdown(cancel_futures=True)
                 raise
-        return executed
 
     def _one(self, path: Path, kernels: Kernels) -> NotebookNode:
         partial = self.place.executed / path.name
@@ -158,14 +157,6 @@ class _Run:
             nbformat.write(notebook, self.place.failed / partial.name)
             return True
         return False
-
-
-def _results(futures: Mapping[str, Future[NotebookNode]]) -> dict[str, NotebookNode]:
-    """What the notebooks gave; the failure of the first that failed, if one did."""
-    for future in futures.values():
-        if future.done() and (error := future.exception()):
-            raise error
-    return {name: future.result() for name, future in futures.items()}
 
 
 def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
