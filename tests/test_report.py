@@ -13,13 +13,15 @@ import pytest
 
 import report_company as company
 from customer_value.errors import ConfigError, CustomerValueError, NotebookError
-from customer_value.report import kernel, make_report, notebooks_folder
+from customer_value.report import forked, kernel, make_report, notebooks_folder
 from customer_value.report.notebooks import find_notebooks, normalised, parameters_of, prerequisites
 from customer_value.report.progress import Event, console
 from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.settings import TableSource
 from report_company import code, markdown, write_notebook, write_settings
+
+forks = pytest.mark.skipif(not forked.can_fork(), reason="kernels can be forked on Linux only")
 
 OK = 'import os, pathlib\npathlib.Path(os.environ["CUSTOMER_VALUE_RUN"], "ledger.csv").write_text(config)'
 BEHAVED = """\
@@ -87,12 +89,12 @@ def test_progress_tells_every_notebook_and_cell(made: tuple[Path, list[Event]]) 
     assert all(event.cell == event.cells and event.seconds > 0 for event in ended.values())
 
 
-def failing(folder: Path, source: str) -> str:
+def failing(folder: Path, source: str, kernels: str = "fresh") -> str:
     """The message of a run whose notebook fails in its last cell."""
     config, books = write_settings(folder / "input"), folder / "notebooks"
     write_notebook(books, "01_data_load", markdown("## The heart"), code("fine = 1"), code(source))
     with pytest.raises(CustomerValueError) as caught:
-        make_report(config, folder / "report", notebooks=books, cell_timeout=3)
+        make_report(config, folder / "report", notebooks=books, cell_timeout=3, kernels=kernels)
     assert not (folder / "report").exists()
     assert not list(folder.glob(".*"))
     return f"{type(caught.value).__name__}: {caught.value}"
@@ -123,6 +125,61 @@ def test_cell_that_hangs_is_ended(tmp_path: Path) -> None:
     assert "took longer than it may" in message
 
 
+@forks
+def test_forked_kernels_make_the_same_report(made: tuple[Path, list[Event]], tmp_path: Path) -> None:
+    config, books = made[0].parent / "input" / "acme.yml", made[0].parent / "notebooks"
+    make_report(config, tmp_path / "report", notebooks=books, parameters={"depth": 3}, kernels="forked")
+    assert contents(tmp_path / "report") == contents(made[0])
+
+
+ALONE = """\
+import os, random
+import duckdb, numpy
+assert numpy.__dict__.setdefault("mark", os.getpid()) == os.getpid()
+assert "mine" not in os.environ
+os.environ["mine"] = "1"
+import matplotlib.pyplot as plt
+assert plt.rcParams["lines.linewidth"] == 1.5
+plt.rcParams["lines.linewidth"] = 9
+with open("drawn.txt", "a") as file:
+    print(os.getpid(), os.getppid(), os.getpgrp(), random.random(), numpy.random.random(), file=file)
+duckdb.sql("select sum(range) from range(3000000)").fetchall()[0][0]
+"""
+
+
+@forks
+def test_forked_kernels_share_nothing_but_their_start(tmp_path: Path) -> None:
+    config = write_settings(tmp_path / "input")
+    for number in range(1, 4):
+        write_notebook(tmp_path / "books", f"0{number}_part", code(OK if number == 1 else ALONE))
+    make_report(config, tmp_path / "report", notebooks=tmp_path / "books", kernels="forked")
+    pids, parents, groups, *drawn = zip(
+        *(line.split() for line in (tmp_path / "input" / "drawn.txt").read_text().splitlines()), strict=True
+    )
+    assert groups == pids
+    assert len(set(parents)) == 1
+    assert all(a != b for a, b in [pids, *drawn])
+
+
+@forks
+def test_a_run_outlives_the_process_that_forks(tmp_path: Path) -> None:
+    config = write_settings(tmp_path / "input")
+    write_notebook(tmp_path / "books", "01_data_load", code(OK), code("import os\nos.getppid()"))
+    make_report(config, tmp_path / "report", notebooks=tmp_path / "books", kernels="forked")
+    warm = forked.warm_process().process
+    warm.kill()
+    warm.wait()
+    make_report(config, tmp_path / "report", notebooks=tmp_path / "books", kernels="forked")
+    assert forked.warm_process().alive
+
+
+@forks
+def test_a_kernel_ends_with_the_process_that_forked_it(tmp_path: Path) -> None:
+    said = failing(tmp_path, "import os, signal, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)", "forked")
+    assert "at cell 6 of 6" in said
+    assert "ended unexpectedly" in said
+
+
 def test_process_that_dies_is_told(tmp_path: Path) -> None:
     message = failing(tmp_path, "import os\nos._exit(9)")
     assert "at cell 6 of 6" in message
@@ -147,13 +204,16 @@ time.sleep(120)
 """
 
 
-@pytest.fixture
-def running(made: tuple[Path, list[Event]], tmp_path: Path) -> subprocess.Popen[str]:
+@pytest.fixture(params=["fresh", "forked"])
+def running(
+    request: pytest.FixtureRequest, made: tuple[Path, list[Event]], tmp_path: Path
+) -> subprocess.Popen[str]:
     """A run in its own process, over an earlier report, in the middle of its first notebook."""
     config, books = write_settings(tmp_path / "input"), tmp_path / "notebooks"
     shutil.copytree(made[0], tmp_path / "report")
     write_notebook(books, "01_data_load", code(SLEEPY))
     arguments = ["report", str(config), "--output", str(tmp_path / "report"), "--notebooks", str(books)]
+    arguments += ["--kernels", request.param]
     command = [sys.executable, "-m", "customer_value.cli", *arguments]
     # A test run started in the background ignores SIGINT, and what it starts would inherit that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

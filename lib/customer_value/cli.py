@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -33,6 +34,14 @@ app = typer.Typer(
 
 TRACEBACK_VARIABLE = "CUSTOMER_VALUE_TRACEBACK"
 """Set in the environment, it lets an unexpected error show its traceback."""
+
+
+class Kernels(StrEnum):
+    """How the process of a notebook comes about."""
+
+    FRESH = "fresh"
+    FORKED = "forked"
+
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.yml", help="The settings file.", show_default=False)]
 
@@ -91,6 +100,10 @@ def report(
             show_default=False,
         ),
     ] = None,
+    kernels: Annotated[
+        Kernels,
+        typer.Option(help="Start each notebook in a fresh process, or fork it from a warm one (faster)."),
+    ] = Kernels.FRESH,
 ) -> None:
     """Run the notebooks on CONFIG.yml and publish the report in DIR."""
     with _exit_status(hint=f"The log is {output}.log.jsonl"), _ended_by_signals():
@@ -106,6 +119,7 @@ def report(
                 notebooks=notebooks,
                 progress=progress,
                 jobs=jobs,
+                kernels=kernels.value,
             )
         typer.echo(f"The report is ready: {as_typed(index)}")
 

@@ -23,6 +23,8 @@ from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from customer_value.report.forked import PROVISIONER, warm_process
+
 __all__ = ["ENGINE", "Kernels"]
 
 ENGINE = "customer-value"
@@ -38,10 +40,15 @@ class Kernels:
         Working folder of the notebooks.
     environment
         Variables that the notebooks see beside those of this process.
+    forked
+        Whether kernels are forked from a process that has imported everything, which is faster.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, forked: bool = False) -> None:
         self.folder = folder
+        self.forked = forked
+        if forked:
+            warm_process()
         self._own = Path(tempfile.mkdtemp(prefix="cv-"))
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
         self._environment = {
@@ -112,7 +119,10 @@ class _Kernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         without_habits = ["--IPKernelApp.ignore_cwd=True", "--HistoryManager.enabled=False"]
-        return KernelSpec(argv=command + without_habits, display_name="Python 3", language="python")
+        forked = {"kernel_provisioner": {"provisioner_name": PROVISIONER}} if self.run.forked else {}
+        return KernelSpec(
+            argv=command + without_habits, display_name="Python 3", language="python", metadata=forked
+        )
 
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
         said = (self.own / "output.txt").open("ab")
