@@ -132,7 +132,7 @@ def warm_process() -> WarmProcess:
         return _shared
 
 
-class ForkedProvisioner(LocalProvisioner):  # type: ignore[misc]
+class ForkedProvisioner(LocalProvisioner):
     """Starts kernels through `warm_process`."""
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
@@ -148,7 +148,7 @@ class ForkedProvisioner(LocalProvisioner):  # type: ignore[misc]
             pid = await asyncio.to_thread(warm.fork, command, folder, environment, Path(output))
         except RuntimeError:
             return await super().launch_kernel(cmd, **options)
-        self.process = _Forked(pid, warm)
+        self.process = _Forked(pid, warm)  # type: ignore[assignment]
         self.pid = self.pgid = pid
         self.cwd = folder
         return self.connection_info
