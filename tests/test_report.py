@@ -343,13 +343,26 @@ def test_kernel_that_does_not_start_is_tried_once_more(
     assert [event.kind for event in events].count("kernel restarted") == 1
 
 
-def waiting(folder: Path, name: str, *after: str) -> Path:
-    write_notebook(folder, name, code("1"))
+def marked(folder: Path, name: str, **own: list[str]) -> Path:
+    write_notebook(folder, name, code(OK if name.startswith("01") else "1"))
     path = folder / f"{name}.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    notebook.metadata["customer_value"] = {"after": list(after)}
+    notebook.metadata["customer_value"] = own
     nbformat.write(notebook, path)
     return path
+
+
+def waiting(folder: Path, name: str, *after: str) -> Path:
+    return marked(folder, name, after=list(after))
+
+
+def test_a_page_without_its_input_is_left_out_and_the_index_says_what_would_add_it(tmp_path: Path) -> None:
+    config, books = write_settings(tmp_path / "input"), tmp_path / "books"
+    marked(books, "01_data_load", needs=["orders"])
+    marked(books, "02_loyalty", needs=["survey", "survey_items"])
+    index = make_report(config, tmp_path / "report", notebooks=books)
+    assert not (index.parent / "02_loyalty.html").exists()
+    assert "Loyalty: needs survey and survey_items in the settings file." in index.read_text()
 
 
 def test_a_notebook_waits_for_those_it_names(tmp_path: Path) -> None:

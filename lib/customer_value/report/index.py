@@ -52,6 +52,7 @@ def index_html(
     sections: Sequence[Section],
     provenance: Mapping[str, Any],
     files: Sequence[str],
+    left_out: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
     """The index page as a whole HTML document.
 
@@ -68,6 +69,8 @@ def index_html(
         what is missing is left out.
     files
         All files of the report, for the links to tables.
+    left_out
+        Titles of pages that this input does not allow, with the input tables that each needs.
     """
     analyses_first = [*sections[1:], *sections[:1]]
     return filled(
@@ -87,6 +90,7 @@ def index_html(
         versions=provenance.get("versions", {}),
         downloads=[(name, meaning) for name, meaning in _DOWNLOADS.items() if name in files],
         tables=_tables(files),
+        left_out=[(name, words.listing(needs)) for name, needs in left_out],
     )
 
 

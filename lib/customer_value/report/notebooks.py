@@ -16,6 +16,7 @@ from customer_value.errors import ConfigError, NotebookError
 
 __all__ = [
     "find_notebooks",
+    "inputs_needed",
     "normalised",
     "notebooks_folder",
     "papermill_path",
@@ -72,7 +73,7 @@ def prerequisites(notebooks: Sequence[Path]) -> dict[str, frozenset[str]]:
     """
     waits: dict[str, frozenset[str]] = {}
     for path in notebooks:
-        named = nbformat.read(path, as_version=4).metadata.get(_OWN_METADATA, {}).get("after", [])
+        named = _own_metadata(path, "after")
         unknown = [name for name in named if name not in waits]
         if unknown:
             raise NotebookError(
@@ -80,6 +81,14 @@ def prerequisites(notebooks: Sequence[Path]) -> dict[str, frozenset[str]]:
             )
         waits[path.stem] = frozenset([*named, *list(waits)[:1]])
     return waits
+
+
+def inputs_needed(notebook: Path) -> tuple[str, ...]:
+    """The input tables without which a notebook has nothing to show.
+
+    They stand in its metadata: ``{"customer_value": {"needs": ["survey", "survey_items"]}}``.
+    """
+    return tuple(_own_metadata(notebook, "needs"))
 
 
 def parameters_of(notebooks: Sequence[Path], values: Mapping[str, object]) -> dict[str, dict[str, object]]:
@@ -160,3 +169,8 @@ def redacted(notebook: NotebookNode, redact: Callable[[str], str]) -> NotebookNo
 def papermill_path(path: Path) -> str:
     """A path as papermill wants it: it takes braces for placeholders."""
     return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _own_metadata(path: Path, key: str) -> list[str]:
+    own: list[str] = nbformat.read(path, as_version=4).metadata.get(_OWN_METADATA, {}).get(key, [])
+    return own

@@ -22,6 +22,7 @@ from customer_value.report.forked import can_fork
 from customer_value.report.kernel import Kernels
 from customer_value.report.notebooks import (
     find_notebooks,
+    inputs_needed,
     normalised,
     notebooks_folder,
     parameters_of,
@@ -60,7 +61,8 @@ def make_report(
     The first notebook runs alone (it reads and reduces the input), the others side by side, each as
     soon as its `prerequisites` are done. Each runs in the folder of the settings file, with
     ``config`` as the name of that file, and writes to the folder that the environment variable
-    ``CUSTOMER_VALUE_RUN`` names.
+    ``CUSTOMER_VALUE_RUN`` names. A notebook that needs an input which the settings do not have is
+    left out, and the index page says what would add it.
 
     Parameters
     ----------
@@ -97,9 +99,12 @@ def make_report(
     """
     config = Path(config).absolute()
     settings = load_settings(config)
-    files = find_notebooks(notebooks or notebooks_folder())
+    every = find_notebooks(notebooks or notebooks_folder())
     chosen = dict(parameters or {})
-    plan = parameters_of(files, {**chosen, "config": config.name})
+    plan = parameters_of(every, {**chosen, "config": config.name})
+    given = {name for name, value in settings if value is not None}
+    files = [path for path in every if given.issuperset(inputs_needed(path))]
+    missing = {path: inputs_needed(path) for path in every if path not in files}
     redact = redactor(settings)
     with workspace(Path(output)) as place, RunLog(place.log, redact) as log:
 
@@ -111,13 +116,13 @@ def make_report(
             run = _Run(place, plan, tell, redact, cell_timeout, kernels == "forked" and can_fork())
             executed = run.notebooks(files, config.parent, jobs or min(os.cpu_count() or 1, MOST_JOBS))
             started = time.monotonic()
-            write_site(place.site, executed, settings.title, settings.currency, chosen)
+            write_site(place.site, executed, settings.title, settings.currency, chosen, missing)
             tell(Event("pages rendered", seconds=round(time.monotonic() - started, 3)))
             index = publish(place)
         except BaseException:
             log(Event("run failed", text=traceback.format_exc()))
             raise
-        _forget_failure(place.failed, files)
+        _forget_failure(place.failed, every)
         tell(Event("published"))
         return index
 

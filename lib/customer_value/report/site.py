@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 
 from customer_value.errors import NotebookError
@@ -39,6 +40,7 @@ def write_site(
     title: str,
     currency: str,
     overrides: Mapping[str, object],
+    missing: Mapping[Path, Sequence[str]] | None = None,
 ) -> None:
     """Complete the folder that the notebooks wrote into.
 
@@ -54,6 +56,8 @@ def write_site(
         Of the report.
     overrides
         Parameters given on the command line.
+    missing
+        Notebook files that were left out, with the input tables that they need.
 
     Raises
     ------
@@ -77,7 +81,12 @@ def write_site(
         for link, (name, notebook) in zip(links, notebooks.items(), strict=True)
     ]
     files = sorted({*_files(folder), MANIFEST, "index.html"})
-    _write(folder / "index.html", index_html(title, currency, facts, sections, provenance, files))
+    left_out = [
+        (name_and_title(path.stem, nbformat.read(path, as_version=4)).title, needs)
+        for path, needs in (missing or {}).items()
+    ]
+    index = index_html(title, currency, facts, sections, provenance, files, left_out)
+    _write(folder / "index.html", index)
     _write_json(folder / MANIFEST, {**provenance, "files": files})
 
 
