@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,19 @@ import pandas as pd
 
 from customer_value.clv import assumptions as assume
 from customer_value.clv import caveats, reading, story
-from customer_value.clv.assumptions import Check
+from customer_value.clv.assumptions import Check, assumptions
+from customer_value.clv.bg_nbd import BetaGeoNBD
+from customer_value.clv.both import Equity, customer_equity, without_customers
+from customer_value.clv.classes import customer_classes
+from customer_value.clv.contracts import ContractValue, contract_value_of
+from customer_value.clv.covariates import CovariateFit, covariate_fits
 from customer_value.clv.fitting import Fit
 from customer_value.clv.purchases import PurchaseModel
+from customer_value.clv.realised import Realised, realised_value
+from customer_value.clv.rules import RULES
 from customer_value.clv.tracking import conditional_table, repeat_histogram, tracking_table
-from customer_value.clv.units import in_time_unit
-from customer_value.clv.validation import MODELS, Holdout, validate
+from customer_value.clv.validation import MODELS, Holdout, fit_chosen, validate
+from customer_value.clv.validation_tables import NO_HOLDOUT
 from customer_value.clv.value import (
     Margins,
     SpendModel,
@@ -44,8 +51,10 @@ class LifetimeValue:
         First order date, last day used to choose the model, and the report's date.
     currency, options
         Unit of money; horizon, discount rate, time unit and seed.
+    abc_cuts
+        Shares of sales at which classes A and B end.
     customers
-        Customers with a purchase as of ``as_of``, sorted by customer_id.
+        Customers without a contract and with a purchase as of ``as_of``, sorted by customer_id.
     returns_only
         Customers with returns but no purchase; they have no lifetime value here.
     fit
@@ -54,8 +63,15 @@ class LifetimeValue:
         Predictions against what happened, or None if nothing could be kept back.
     spend, margins, valuation
         Spend per purchase, share of it that counts as value, and the values (None without a model).
+    realised
+        What the customers have brought so far, less what it cost to win them; None where the money of
+        each month is not known.
     tracking, repeats, conditional
         Tables of the fit in pictures; empty where there is none.
+    covariates, why_no_covariates
+        What the categories that the settings name change, or None and the reason ("" if they name none).
+    contracts
+        What customers under contract are worth; None where no contracts are given.
     checks
         The assumptions with a verdict each.
     """
@@ -65,6 +81,7 @@ class LifetimeValue:
     as_of: dt.date
     currency: str
     options: ClvSettings
+    abc_cuts: Sequence[float]
     customers: pd.DataFrame
     returns_only: int
     fit: Fit[PurchaseModel] | None
@@ -73,9 +90,13 @@ class LifetimeValue:
     spend: SpendModel | None
     margins: Margins
     valuation: Valuation | None
+    realised: Realised | None
     tracking: pd.DataFrame
     repeats: pd.DataFrame
     conditional: pd.DataFrame
+    covariates: CovariateFit | None
+    why_no_covariates: str
+    contracts: ContractValue | None
     checks: tuple[Check, ...]
 
     @property
@@ -90,18 +111,51 @@ class LifetimeValue:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per customer with a purchase; see `value.value_customers` for the columns."""
+        """One row per customer without a contract; see `value.Valuation` for the columns."""
         return reading.customer_table(self)
+
+    @property
+    def equity(self) -> Equity | None:
+        """Customer equity of all customers, under contract or not; None where nothing can be valued."""
+        return customer_equity(self.valuation, self.contracts)
+
+    @property
+    def why_not_endless(self) -> str:
+        """Why no value without an end to the horizon is given, as a sentence; "" where it is."""
+        if self.options.discount_rate == 0:
+            return "Without a discount rate a value without an end to the horizon need not be finite."
+        if self.holdout is not None and self.holdout.winner in RULES:
+            return (
+                "A value without an end to the horizon is not given, because a simple rule predicts the time "
+                "kept back at least as well as the model does."
+            )
+        return ""
 
     @property
     def choice(self) -> Prose:
         """Why this model, or why none, to read."""
         if self.holdout is not None:
-            return Prose((self.holdout.because,))
+            return Prose(story.choice(self))
         if self.fit is None:
             return Prose((self.why_no_model,), kind="note")
         why = f"{self.fit.model.label} is used because it is the simplest."
-        return Prose((reading.NO_HOLDOUT, why), kind="note")
+        return Prose((NO_HOLDOUT, why), kind="note")
+
+    @property
+    def spend_check(self) -> Prose:
+        """Whether spend per purchase goes with frequency, and whether it has a mean, to read."""
+        return reading.spend_check(self)
+
+    @property
+    def so_far(self) -> Prose:
+        """What the customers have brought until now, to read."""
+        known = story.so_far(self)
+        return Prose(known) if known else Prose(("What each month brought is not known.",), kind="note")
+
+    @property
+    def endless(self) -> Prose:
+        """What a value without an end to the horizon would be, to read."""
+        return Prose(story.endless(self) or ("Without a model there is no value to come.",), kind="note")
 
     @property
     def warnings_list(self) -> Prose:
@@ -145,6 +199,9 @@ def lifetime_value(
     options: ClvSettings | None = None,
     months: Any | None = None,
     customer_file: pd.DataFrame | None = None,
+    values: pd.DataFrame | None = None,
+    abc_cuts: Sequence[float] = (0.80, 0.95),
+    contracts: ContractValue | None = None,
 ) -> LifetimeValue:
     """Choose a model on the time kept back, fit it to all history, and value every customer.
 
@@ -165,9 +222,18 @@ def lifetime_value(
     options
         Horizon, yearly discount rate, time unit and seed.
     months
-        customer_id, month, purchase_days (pandas or Ibis), for two of the simple rules; optional.
+        customer_id, month, purchase_days, net_revenue, [margin] (pandas or Ibis), for two of the
+        simple rules and for realised value; optional.
     customer_file
-        customer_id with name and acquired_on where known; optional.
+        customer_id with name, acquired_on, acquisition_cost, region and industry where known; optional.
+    values
+        customer_id, net_revenue, [margin], [profit] of all customers, for ABC classes and the
+        pyramid; None: the money of the snapshots.
+    abc_cuts
+        Shares of the positive total at which classes A and B end.
+    contracts
+        What customers under contract are worth (`contract_value`); they are taken out of everything
+        else, and their value is added to customer equity.
 
     Returns
     -------
@@ -176,6 +242,9 @@ def lifetime_value(
         are null.
     """
     options = options or ClvSettings()
+    if contracts is not None:
+        snapshots, patterns, months = without_customers(snapshots, months, contracts.customer_ids)
+        weekly = weekly.head(0)
     now, returns_only = _customers_at(snapshots, as_of, customer_file)
     known, _ = _customers_at(snapshots, calibration_end, None)
     holdout = validate(
@@ -186,31 +255,42 @@ def lifetime_value(
     fit, why = _fit(now, today, holdout, options)
     spend = spend_of(now) if len(now) else None
     margins = margins_of(now)
-    start = None if now.empty else pd.Timestamp(now["first_order"].min())
-    valuation = None
-    if fit is not None and spend is not None and start is not None:
-        days = (pd.Timestamp(as_of) - start).days
-        valuation = value_customers(now, fit, spend, margins, options, days)
+    start = None if now.empty else pd.Timestamp(now["first_order"].min()).date()
+    everyone = _money_at(snapshots, as_of) if values is None else values
+    classes = customer_classes(now, everyone, abc_cuts=abc_cuts, customer_file=customer_file)
+    covariates, why_no_covariates = _covariates(now, fit, customer_file, options)
     return LifetimeValue(
-        start=None if start is None else start.date(),
+        start=start,
         calibration_end=calibration_end,
         as_of=as_of,
         currency=currency,
         options=options,
+        abc_cuts=abc_cuts,
         customers=now,
         returns_only=returns_only,
         fit=fit,
-        why_no_model=why,
+        why_no_model=story.only_contracts(contracts) if now.empty and contracts is not None else why,
         holdout=holdout,
         spend=spend,
         margins=margins,
-        valuation=valuation,
+        valuation=_valuation(now, fit, spend, margins, options, start, as_of, classes),
+        realised=_realised(now, months, margins, options, customer_file),
         tracking=_tracking(weekly, now, holdout, options, calibration_end, as_of),
-        repeats=pd.DataFrame() if fit is None else repeat_histogram(today, fit.model, options.time_unit),
-        conditional=pd.DataFrame()
-        if holdout is None
-        else conditional_table(holdout.predictions, holdout.model),
-        checks=_checks(now, spend, customer_file, start, as_of),
+        repeats=_repeats(today, fit, options),
+        conditional=_conditional(holdout),
+        covariates=covariates,
+        why_no_covariates=why_no_covariates,
+        contracts=contracts,
+        checks=assumptions(
+            now,
+            spend=spend.fit if spend else None,
+            months=months,
+            weekly=weekly if len(weekly) else None,
+            acquired_on=_acquired(customer_file),
+            holdout=holdout,
+            origin=start,
+            as_of=as_of,
+        ),
     )
 
 
@@ -237,6 +317,7 @@ def lifetime_value_of(
     >>> findings(value)                                                    # doctest: +SKIP
     """
     dates = [workbook.as_of, workbook.calibration_end]
+    money = [name for name in _MONEY if name in workbook.table("customers").columns]
     snapshots, patterns = workbook.table("snapshots"), workbook.table("purchase_patterns")
     return lifetime_value(
         snapshots.filter(snapshots.as_of.isin(dates)).to_pandas(),
@@ -248,7 +329,13 @@ def lifetime_value_of(
         options=workbook.options("clv", horizon_months=horizon_months, discount_rate=discount_rate),
         months=workbook.table("customer_months"),
         customer_file=workbook.frame("customer_file") if workbook.has("customer_file") else None,
+        values=workbook.frame("customers", ["customer_id", *money]),
+        abc_cuts=workbook.settings.pareto.abc_cuts,
+        contracts=contract_value_of(workbook, horizon_months=horizon_months, discount_rate=discount_rate),
     )
+
+
+_MONEY = ("net_revenue", "margin", "profit")
 
 
 def _customers_at(
@@ -269,20 +356,72 @@ def _patterns_at(patterns: pd.DataFrame, date: dt.date) -> pd.DataFrame:
     return here.rename(columns={"customers": "weight"})[["frequency", "recency", "T", "weight"]]
 
 
+def _money_at(snapshots: pd.DataFrame, date: dt.date) -> pd.DataFrame:
+    here = snapshots[pd.to_datetime(snapshots["as_of"]) == pd.Timestamp(date)]
+    return here[["customer_id", *(name for name in _MONEY if name in here.columns)]]
+
+
 def _fit(
     now: pd.DataFrame, today: pd.DataFrame, holdout: Holdout | None, options: ClvSettings
 ) -> tuple[Fit[PurchaseModel] | None, str]:
     repeaters = int((now["frequency"] > 0).sum())
     if repeaters < assume.LEAST_REPEATERS:
         return None, story.too_few(len(now), repeaters)
-    order = sorted(MODELS, key=lambda model: holdout is None or model.title != holdout.model)
-    reasons = []
-    for model in order:
-        try:
-            return model.fit(in_time_unit(today, options.time_unit), time_unit=options.time_unit), ""
-        except FitError as reason:
-            reasons.append(str(reason))
-    return None, f"No model could be fitted. {reasons[0]}"
+    try:
+        return fit_chosen(holdout, now, time_unit=options.time_unit, patterns=today)[1], ""
+    except FitError as reason:
+        return None, f"No model could be fitted. {reason}"
+
+
+def _valuation(
+    now: pd.DataFrame,
+    fit: Fit[PurchaseModel] | None,
+    spend: SpendModel | None,
+    margins: Margins,
+    options: ClvSettings,
+    start: dt.date | None,
+    as_of: dt.date,
+    classes: pd.DataFrame,
+) -> Valuation | None:
+    if fit is None or spend is None or start is None:
+        return None
+    days = (as_of - start).days
+    return value_customers(now, fit, spend, margins, options, days, classes)
+
+
+def _covariates(
+    now: pd.DataFrame,
+    fit: Fit[PurchaseModel] | None,
+    customer_file: pd.DataFrame | None,
+    options: ClvSettings,
+) -> tuple[CovariateFit | None, str]:
+    """What the categories change, by the chosen model where it takes covariates, else by BG/NBD."""
+    if fit is None:
+        return None, "Without a model there is nothing that categories of customers could change."
+    kinds = [model for model in MODELS if isinstance(fit.model, model)]
+    return covariate_fits(now, customer_file, options, kinds[0] if kinds else BetaGeoNBD)
+
+
+def _realised(
+    now: pd.DataFrame,
+    months: Any | None,
+    margins: Margins,
+    options: ClvSettings,
+    customer_file: pd.DataFrame | None,
+) -> Realised | None:
+    if months is None or now.empty:
+        return None
+    return realised_value(
+        now, months, discount_rate=options.discount_rate, basis=margins.basis, customer_file=customer_file
+    )
+
+
+def _repeats(today: pd.DataFrame, fit: Fit[PurchaseModel] | None, options: ClvSettings) -> pd.DataFrame:
+    return pd.DataFrame() if fit is None else repeat_histogram(today, fit.model, options.time_unit)
+
+
+def _conditional(holdout: Holdout | None) -> pd.DataFrame:
+    return pd.DataFrame() if holdout is None else conditional_table(holdout.predictions, holdout.model)
 
 
 def _tracking(
@@ -302,29 +441,10 @@ def _tracking(
     )  # fmt: skip
 
 
-def _checks(
-    now: pd.DataFrame,
-    spend: SpendModel | None,
-    customer_file: pd.DataFrame | None,
-    start: pd.Timestamp | None,
-    as_of: dt.date,
-) -> tuple[Check, ...]:
-    if spend is None or start is None:
-        return ()
-    again = now[(now["frequency"] > 0) & (now["monetary_value"] > 0)]
-    acquired_on = None
-    if customer_file is not None and "acquired_on" in customer_file.columns:
-        acquired_on = customer_file.drop_duplicates("customer_id").set_index("customer_id")["acquired_on"]
-    first_orders = now.set_index("customer_id")["first_order"]
-    return (
-        assume.check_repeaters(int((now["frequency"] > 0).sum())),
-        assume.check_independence(
-            again["frequency"].to_numpy(float), again["monetary_value"].to_numpy(float)
-        ),
-        assume.check_spend_mean(spend.fit),
-        assume.check_regularity(now),
-        assume.check_first_dates(first_orders, acquired_on, start, pd.Timestamp(as_of)),
-    )
+def _acquired(customer_file: pd.DataFrame | None) -> pd.Series | None:
+    if customer_file is None or "acquired_on" not in customer_file.columns:
+        return None
+    return customer_file.drop_duplicates("customer_id").set_index("customer_id")["acquired_on"]
 
 
 def require_model(result: LifetimeValue) -> tuple[Fit[PurchaseModel], Valuation]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,17 +18,29 @@ from customer_value import words
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
+from customer_value.clv.seasons import Season, season_of
+from customer_value.clv.trends import cohort_change, spend_trend
+from customer_value.errors import FitError, InputError
+
+if TYPE_CHECKING:
+    from customer_value.clv.validation import Holdout
 
 __all__ = [
     "LEAST_REPEATERS",
     "Check",
+    "assumptions",
+    "check_cohorts",
     "check_first_dates",
     "check_independence",
     "check_regularity",
     "check_repeaters",
+    "check_same_day",
+    "check_season",
     "check_spend_mean",
+    "check_spend_trend",
     "correlation_interval",
     "regularity",
+    "with_true_first_dates",
     "worst",
 ]
 
@@ -39,6 +52,13 @@ _REGULAR = 1.5
 _ALIKE = 100
 _RATHER_REGULAR = 1.25
 _BURSTY = 0.7
+_CROWD = 1.3
+_SOME_SAME_DAY = 0.10
+_DRIFT, _FAST_DRIFT = 0.02, 0.05
+_ROUGH_DRIFT = 0.05
+_CHANGE, _LARGE_CHANGE = 0.20, 0.50
+
+_REGULAR_MODEL = "ModifiedBetaGeoCNBD"
 
 Verdict = Literal["holds", "doubtful", "fails", "cannot tell"]
 
@@ -51,6 +71,78 @@ class Check:
     verdict: Verdict
     evidence: str
     remedy: str = ""
+
+
+def assumptions(
+    customers: pd.DataFrame,
+    *,
+    spend: Fit[GammaGamma] | None = None,
+    months: Any | None = None,
+    weekly: pd.DataFrame | None = None,
+    acquired_on: pd.Series | None = None,
+    season: Season | None = None,
+    holdout: Holdout | None = None,
+    origin: dt.date | None = None,
+    as_of: dt.date | None = None,
+) -> tuple[Check, ...]:
+    """Check everything that the models assume: nine verdicts with evidence and remedy.
+
+    Parameters
+    ----------
+    customers
+        One row per customer with a purchase, as reduced: customer_id, first_order, frequency, recency,
+        T (days), monetary_value; and orders, purchase_days, gap_mean, gap_log_mean where known.
+    spend
+        The fitted spend model; fitted here if not given.
+    months
+        customer_id, month, purchase_days, net_revenue (pandas or Ibis), for season and trend.
+    weekly
+        acquired_week, week, customers, purchase_days, for the behaviour of newcomers.
+    acquired_on
+        When each customer was won, by customer_id, where known.
+    season
+        The season of the purchases; that of ``holdout``, or estimated from ``months``, if not given.
+    holdout
+        The comparison on time kept back, to say what became of the model for regular buyers.
+    origin, as_of
+        First and last day of the data; taken from the customers if not given.
+
+    Returns
+    -------
+    tuple of Check
+        Enough repeat customers, spend independent of frequency, average spend defined, one order a day,
+        random timing, true first purchases, season, steady spend, newcomers alike. What cannot be
+        checked with the tables given is said to be so. Empty without customers.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"customer_id": ["a"], "first_order": ["2024-01-01"], "frequency": [0],
+    ...                       "recency": [0], "T": [90], "monetary_value": [None]})
+    >>> assumptions(table)[0].verdict
+    'fails'
+    """
+    if len(customers) == 0:
+        return ()
+    first = pd.to_datetime(customers.set_index("customer_id")["first_order"])
+    again = customers[(customers["frequency"] > 0) & (customers["monetary_value"] > 0)]
+    days = pd.to_timedelta(customers["T"].to_numpy(float), unit="D")
+    start = pd.Timestamp(origin) if origin else first.min()
+    end = pd.Timestamp(as_of) if as_of else (first + days).max()
+    if season is None and holdout is not None:
+        season = holdout.season
+    if season is None and months is not None:
+        season = season_of(months, first, end.date())
+    return (
+        check_repeaters(int((customers["frequency"] > 0).sum())),
+        check_independence(again["frequency"].to_numpy(float), again["monetary_value"].to_numpy(float)),
+        check_spend_mean(spend or _spend_fit(again)),
+        check_same_day(customers),
+        check_regularity(customers, holdout),
+        check_first_dates(first, acquired_on, start, end),
+        check_season(season),
+        check_spend_trend(months),
+        check_cohorts(weekly, end),
+    )
 
 
 def check_repeaters(repeaters: int) -> Check:
@@ -72,6 +164,9 @@ def check_repeaters(repeaters: int) -> Check:
 def check_independence(x: Array, mean: Array) -> Check:
     """Whether spend per purchase is unrelated to how often a customer buys.
 
+    The rank correlation decides, as a few huge accounts make the plain one uncertain; a plain
+    correlation alone of 0.3 or more is doubtful.
+
     Parameters
     ----------
     x, mean
@@ -82,20 +177,23 @@ def check_independence(x: Array, mean: Array) -> Check:
         return Check(name, "cannot tell", "Too few customers, or all alike, to see a relation.")
     pearson = float(np.corrcoef(x, mean)[0, 1])
     spearman = float(np.corrcoef(rankdata(x), rankdata(mean))[0, 1])
-    low, high = correlation_interval(spearman, len(x))
-    bounds = words.interval(words.decimal(low), words.decimal(high))
+    by_rank = correlation_interval(spearman, len(x))
+    plain = correlation_interval(pearson, len(x), ranks=False)
     evidence = (
-        f"Rank correlation {words.decimal(spearman)} ({bounds}) and plain correlation "
-        f"{words.decimal(pearson)} over {words.count(len(x), 'customer')}."
+        f"Rank correlation {words.decimal(spearman)} ({_bounds(by_rank)}) and plain correlation "
+        f"{words.decimal(pearson)} ({_bounds(plain)}) over {words.count(len(x), 'customer')}."
     )
+    related = _apart(by_rank) and abs(spearman) >= 0.1
+    few_accounts = _apart(plain) and abs(pearson) >= 0.3
+    if not related and not few_accounts:
+        return Check(name, "holds", evidence)
+    more = (spearman if related else pearson) > 0
     remedy = (
-        f"Customers who buy often spend {'more' if spearman > 0 else 'less'} per purchase than the spend "
-        f"model thinks, so the value of the best customers is rather too {'low' if spearman > 0 else 'high'}. "
+        f"Customers who buy often spend {'more' if more else 'less'} per purchase than the spend "
+        f"model thinks, so the value of the best customers is rather too {'low' if more else 'high'}. "
         "Value large and small accounts apart."
     )
-    if low <= 0 <= high or abs(spearman) < 0.1:
-        return Check(name, "holds", evidence)
-    return Check(name, "fails" if abs(spearman) >= 0.3 else "doubtful", evidence, remedy)
+    return Check(name, "fails" if related and abs(spearman) >= 0.3 else "doubtful", evidence, remedy)
 
 
 def check_spend_mean(fit: Fit[GammaGamma] | None) -> Check:
@@ -113,10 +211,48 @@ def check_spend_mean(fit: Fit[GammaGamma] | None) -> Check:
     return Check(name, "holds", evidence) if low > 1 else Check(name, "doubtful", evidence, remedy)
 
 
-def check_regularity(customers: pd.DataFrame) -> Check:
-    """Whether customers buy at random times, as the models assume, or like clockwork."""
+def check_same_day(customers: pd.DataFrame) -> Check:
+    """Whether orders of one day are few, as all orders of a day count as one purchase.
+
+    Parameters
+    ----------
+    customers
+        orders and purchase_days.
+    """
+    name = "one order a day"
+    if not {"orders", "purchase_days"} <= set(customers.columns):
+        return Check(name, "cannot tell", "Single orders are not known, only days with purchases.")
+    orders, days = float(customers["orders"].sum()), float(customers["purchase_days"].sum())
+    if orders <= 0:
+        return Check(name, "cannot tell", "No order is known.")
+    share = max(1 - days / orders, 0.0)
+    evidence = (
+        f"{words.count(orders, 'order')} on {words.count(days, 'purchase day')}: {words.percent(share)} of orders "
+        f"are not the customer's first of the day."
+    )
+    if share < _SOME_SAME_DAY:
+        return Check(name, "holds", evidence)
+    return Check(
+        name,
+        "doubtful",
+        evidence,
+        "No money is lost: spend is counted per purchase day. But read 'purchases' on this page as days, and "
+        "if one order comes as several, say so in the settings (one_order_is: day).",
+    )
+
+
+def check_regularity(customers: pd.DataFrame, holdout: Holdout | None = None) -> Check:
+    """Whether customers buy at random times, as the models assume, or like clockwork.
+
+    Parameters
+    ----------
+    customers
+        frequency, gap_mean, gap_log_mean (days).
+    holdout
+        The comparison, to say what became of the model for regular buyers.
+    """
     name = "random timing of purchases"
-    found = regularity(customers)
+    found = regularity(customers) if {"gap_mean", "gap_log_mean"} <= set(customers.columns) else None
     if found is None:
         return Check(name, "cannot tell", "Too few customers with three or more purchases.")
     k, low, high = found
@@ -130,8 +266,8 @@ def check_regularity(customers: pd.DataFrame) -> Check:
             name,
             "fails" if k > _REGULAR else "doubtful",
             evidence,
-            "A customer who is late is more surely lost than the model thinks. Watch overdue accounts by "
-            "their own rhythm, or use a model for regular buyers.",
+            "A customer who is late is more surely lost than a model of random timing thinks. Watch overdue "
+            f"accounts by their own rhythm. {_regular_model(holdout)}",
         )
     if k < _BURSTY:
         return Check(
@@ -158,21 +294,189 @@ def check_first_dates(
         First and last day of the data.
     """
     name = "first purchase in the data is the first ever"
-    remedy = (
-        "Take in older orders. Until then the model takes old customers for new ones and may underrate them."
-    )
     if acquired_on is not None:
         known = pd.to_datetime(acquired_on.reindex(first_orders.index)).dropna()
         if len(known):
-            earlier = int((first_orders[known.index] - known > pd.Timedelta(days=30)).sum())
+            earlier = int((known < origin).sum())
             share = earlier / len(known)
             evidence = (
                 f"{words.count(earlier)} of {words.count(len(known), 'customer')} with a known date "
-                f"({words.percent(share)}) {words.verb(earlier, 'was', 'were')} won more than 30 days before "
-                "the first order in the data."
+                f"({words.percent(share)}) {words.verb(earlier, 'was', 'were')} won before the data begin on "
+                f"{words.day(origin.date())}."
             )
-            return Check(name, "holds", evidence) if share < 0.05 else Check(name, "fails", evidence, remedy)
-    return _guess_first_dates(name, first_orders, origin, as_of, remedy)
+            if share < 0.05:
+                return Check(name, "holds", evidence)
+            return Check(name, "fails", evidence, f"{_OLD_CUSTOMERS} {_LEAVE_OUT}")
+    return _guess_first_dates(name, first_orders, origin, as_of, f"{_OLD_CUSTOMERS} {_LEAVE_OUT}")
+
+
+def check_season(season: Season | None) -> Check:
+    """Whether customers buy evenly over the year."""
+    name = "purchases even over the year"
+    if season is None:
+        return Check(name, "cannot tell", "Purchases by month are not known.")
+    if season.verdict == "cannot tell":
+        return Check(name, "cannot tell", season.evidence)
+    if season.verdict == "none":
+        return Check(name, "holds", season.evidence)
+    return Check(
+        name,
+        "fails" if season.verdict == "strong" else "doubtful",
+        season.evidence,
+        "Keep back whole years to compare the models, look ahead whole years, and do not call a customer "
+        "lost who is silent out of season.",
+    )
+
+
+def check_spend_trend(months: Any | None) -> Check:
+    """Whether the same customers keep spending the same per purchase, or prices and baskets drift.
+
+    Parameters
+    ----------
+    months
+        customer_id, month, purchase_days, net_revenue (pandas or Ibis); None if not known.
+    """
+    name = "steady spend per purchase"
+    if months is None:
+        return Check(name, "cannot tell", "Purchases by month are not known.")
+    found = spend_trend(months)
+    if found is None:
+        return Check(
+            name, "cannot tell", "Too few customers bought in more than one half-year to see a trend."
+        )
+    side = "more" if found.yearly > 0 else "less"
+    evidence = (
+        f"The same customers spend {words.percent(abs(found.yearly))} {side} per purchase from year to year "
+        f"({_bounds((found.low, found.high), words.percent)}; {words.count(found.customers, 'customer')})."
+    )
+    if not _apart((found.low, found.high)):
+        rough = (found.high - found.low) / 2 > _ROUGH_DRIFT
+        return Check(name, "cannot tell" if rough else "holds", evidence)
+    if abs(found.yearly) < _DRIFT:
+        return Check(name, "holds", evidence)
+    gap = words.percent(abs(found.now - 1))
+    remedy = (
+        f"A purchase now brings about {gap} {'more' if found.now > 1 else 'less'} than the average of all "
+        f"years that the spend model learns from, so values are rather too {'low' if found.now > 1 else 'high'}"
+        " by as much. Look at the row 'spend per purchase' of the sensitivity table, and at price lists."
+    )
+    return Check(name, "fails" if abs(found.yearly) >= _FAST_DRIFT else "doubtful", evidence, remedy)
+
+
+def check_cohorts(weekly: pd.DataFrame | None, as_of: pd.Timestamp) -> Check:
+    """Whether later newcomers behave as earlier ones did.
+
+    Parameters
+    ----------
+    weekly
+        acquired_week, week, customers, purchase_days; None if not known.
+    as_of
+        Last day of the data.
+    """
+    name = "newcomers alike over time"
+    if weekly is None:
+        return Check(name, "cannot tell", "Purchases by week of acquisition are not known.")
+    found = cohort_change(weekly, as_of)
+    if found is None:
+        return Check(
+            name, "cannot tell", "Too few newcomers, or too short a time, to compare early and late."
+        )
+    evidence = (
+        f"In their first {words.count(found.weeks, 'week')}, newcomers since {words.day(found.since)} bought again "
+        f"{words.decimal(found.late)} times each, earlier ones {words.decimal(found.early)} times (ratio "
+        f"{words.decimal(found.ratio)}, {_bounds((found.low, found.high))})."
+    )
+    if found.low <= 1 <= found.high:
+        rough = found.high / found.low > (1 + _LARGE_CHANGE) ** 2
+        return Check(name, "cannot tell" if rough else "holds", evidence)
+    size = max(found.ratio, 1 / found.ratio) - 1
+    if size < _CHANGE:
+        return Check(name, "holds", evidence)
+    fewer = found.ratio < 1
+    remedy = (
+        f"The model takes all customers for one kind, so it expects too {'much' if fewer else 'little'} of late "
+        f"newcomers. Fit early and late customers apart{', and ' if fewer else '.'}"
+    )
+    if fewer:
+        remedy += "check that the early ones are not old customers whose first purchase is not in the data."
+    return Check(name, "fails" if size >= _LARGE_CHANGE else "doubtful", evidence, remedy)
+
+
+def with_true_first_dates(
+    customers: pd.DataFrame, acquired_on: pd.Series, *, origin: dt.date | None = None
+) -> pd.DataFrame:
+    """Histories that do not take an old customer's first purchase in the data for the first ever.
+
+    What a customer bought before the data begin is not known, and whoever bought nothing since is not
+    in the table at all. So no history can be made up for an old customer that a model of newcomers could
+    be fitted to. What can be done honestly:
+
+    - **Fit on the customers won since the data begin** (``weight`` 1; old ones have 0). Their histories
+      are whole, and the parameters are those of a newcomer.
+    - **Score old customers by what the data show of them.** Their clock starts the day before the data
+      begin, and every purchase in the data counts as a repeat: x = purchase days, t_x = time to the last
+      one, T = the whole length of the data. Their rate is then estimated without bias, where the
+      uncorrected history drops one purchase and the wait for it.
+
+    In simulated companies this takes the error of the newcomers' total from +4 to +9 % down to 1 % and the
+    error per customer down by 2 % where the model fits; BG/NBD where customers really leave at any time
+    (as in Pareto/NBD) goes from +12 % down to +5 % only. It cannot know that an old customer has already
+    outlived others: they leave less often than newcomers, so that their total comes out 4 to 8 % too low, and a purchase model
+    has no place for what they bought before. If most customers are old, take in older orders instead.
+
+    Parameters
+    ----------
+    customers
+        customer_id, first_order, frequency, recency, T (days); and monetary_value, net_revenue,
+        purchase_days where known.
+    acquired_on
+        When each customer was won, by customer_id; a customer without a date counts as won at the first
+        purchase in the data.
+    origin
+        First day of the data; the first purchase of all customers if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The customers in their order, with the corrected columns, ``before_data`` (whether a customer is
+        older than the data) and ``weight``. An old customer's monetary_value is the mean over all
+        purchase days in the data, if net_revenue and purchase_days are known.
+
+    Raises
+    ------
+    InputError
+        If no customer was won since the data begin, so that nothing could be fitted.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"customer_id": ["old", "new"], "frequency": [1, 0], "recency": [10, 0],
+    ...     "T": [20, 30], "first_order": pd.to_datetime(["2024-01-11", "2024-01-01"])})
+    >>> won = pd.Series(pd.to_datetime(["2019-05-01", "2024-01-01"]), index=["old", "new"])
+    >>> found = with_true_first_dates(table, won)
+    >>> found[["frequency", "recency", "T", "weight"]].values.tolist()
+    [[2.0, 21.0, 31.0, 0.0], [0.0, 0.0, 30.0, 1.0]]
+    """
+    first = pd.to_datetime(customers["first_order"])
+    start = pd.Timestamp(origin) if origin else first.min()
+    won = pd.to_datetime(customers["customer_id"].map(acquired_on[~acquired_on.index.duplicated()]))
+    old = (won < start).to_numpy()
+    if len(old) and old.all():
+        raise InputError(
+            "All customers were won before the data begin, so there is no newcomer to fit a model to. "
+            "Take in older orders."
+        )
+    wait = np.where(old, (first - start).dt.days.to_numpy() + 1, 0)
+    table = customers.assign(
+        frequency=customers["frequency"].to_numpy(float) + old,
+        recency=customers["recency"].to_numpy(float) + wait,
+        T=customers["T"].to_numpy(float) + wait,
+        before_data=old,
+        weight=np.where(old, 0.0, 1.0),
+    )
+    if {"monetary_value", "net_revenue", "purchase_days"} <= set(table.columns):
+        mean = table["net_revenue"].to_numpy(float) / table["purchase_days"].to_numpy(float)
+        table["monetary_value"] = np.where(old, mean, table["monetary_value"].to_numpy(float))
+    return table
 
 
 def regularity(customers: pd.DataFrame) -> tuple[float, float, float] | None:
@@ -214,11 +518,60 @@ def regularity(customers: pd.DataFrame) -> tuple[float, float, float] | None:
     return k, k / factor, k * factor
 
 
-def correlation_interval(correlation: float, customers: int) -> tuple[float, float]:
-    """95 % interval of a rank correlation (Fisher's z with the variance of Bonett & Wright 2000)."""
-    width = 1.96 * math.sqrt((1 + correlation**2 / 2) / (customers - 3))
+def correlation_interval(correlation: float, customers: int, *, ranks: bool = True) -> tuple[float, float]:
+    """95 % interval of a correlation by Fisher's z; of ranks with the variance of Bonett & Wright 2000.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in correlation_interval(0.206, 946)]
+    [0.143, 0.267]
+    """
+    width = 1.96 * math.sqrt((1 + correlation**2 / 2 * ranks) / (customers - 3))
     z = math.atanh(min(max(correlation, -0.999999), 0.999999))
     return math.tanh(z - width), math.tanh(z + width)
+
+
+_OLD_CUSTOMERS = "The model takes old customers for new ones and may misjudge how long customers stay."
+_LEAVE_OUT = (
+    "Take in older orders, or fit on the customers won since the data begin and score the older ones from the "
+    "day the data begin (with_true_first_dates); what they bought before stays unknown."
+)
+
+
+def _spend_fit(again: pd.DataFrame) -> Fit[GammaGamma] | None:
+    if len(again) < LEAST_REPEATERS:
+        return None
+    try:
+        return GammaGamma.fit(again[["frequency", "monetary_value"]])
+    except FitError:
+        return None
+
+
+def _regular_model(holdout: Holdout | None) -> str:
+    """What became of the model for regular buyers."""
+    if holdout is None:
+        return "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), could not be compared here."
+    if _REGULAR_MODEL in holdout.scores:
+        error = holdout.scores[_REGULAR_MODEL].mean_absolute_error
+        told = "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), was compared on the time kept back"
+        if holdout.model == _REGULAR_MODEL:
+            return f"{told} and is used: off by {words.decimal(error)} purchases per customer."
+        chosen = holdout.scores[holdout.model].mean_absolute_error
+        return (
+            f"{told} and is not used: off by {words.decimal(error)} purchases per customer, against "
+            f"{words.decimal(chosen)} for {holdout.label}, which is simpler or better."
+        )
+    reason = holdout.failures.get(_REGULAR_MODEL) or holdout.left_out.get(_REGULAR_MODEL, "")
+    return f"MBG/CNBD-k, a model for regular buyers (Erlang-k timing), is not used. {reason}".strip()
+
+
+def _bounds(interval: tuple[float, float], write: Callable[[float], str] = words.decimal) -> str:
+    return words.interval(write(interval[0]), write(interval[1]))
+
+
+def _apart(interval: tuple[float, float]) -> bool:
+    """Whether an interval leaves out 0."""
+    return not interval[0] <= 0 <= interval[1]
 
 
 def _guess_first_dates(
@@ -234,10 +587,10 @@ def _guess_first_dates(
         f"{words.verb(at_once, 'appears', 'appear')} within the first {words.count(stretch, 'day')} of the "
         f"data and {words.count(next_ones)} within as long a time after that."
     )
-    if at_once <= 3 * max(next_ones, 3):
+    if at_once <= _CROWD * next_ones + 2 * math.sqrt(max(next_ones, 9)):
         return Check(name, "holds", evidence)
     doubt = f"{evidence} Unless sales began on {words.day(origin.date())}, many of them are older customers."
-    return Check(name, "doubtful", doubt, f"Give the true dates (acquired_on). {remedy}")
+    return Check(name, "doubtful", doubt, f"Give the true dates (acquired_on) if they are known. {remedy}")
 
 
 def worst(checks: Sequence[Check]) -> tuple[Check, ...]:

@@ -20,6 +20,8 @@ from customer_value.clv.purchases import Ahead, PurchaseModel
 
 __all__ = ["BetaGeometric"]
 
+_BLOCK = 1 << 12
+
 
 @dataclass(frozen=True)
 class BetaGeometric(PurchaseModel):
@@ -36,25 +38,11 @@ class BetaGeometric(PurchaseModel):
 
     @classmethod
     def _likelihood(cls, parameters: Array, history: History) -> tuple[float, Array]:
-        r, alpha, a, b = parameters
-        x, t_x, T = history.x.astype(int), history.t_x, history.T
-        log_odds, could = _log_odds_gone(parameters, history.x, t_x, T, cls.chances)
-        gone = np.where(could, _logistic(log_odds), 0.0)
-        k = np.arange(int(x.max(initial=0)) + cls.chances)
-        bought, stayed = _running(np.log(r + k)), _running(-np.log1p(a / (b + k)))
-        late, early, occasions = np.log1p(T / alpha), np.log1p(t_x / alpha), x + cls.chances
-        value = np.real(bought[x] + stayed[occasions] - r * late - x * np.log(alpha + T))
-        value = value + np.where(could, np.logaddexp(0, np.real(log_odds)), 0.0)
-        seen = (1 - gone) / (alpha + T) + gone / (alpha + t_x)
-        by_total, by_b = _running(-1 / (a + b + k)), _running(1 / (b + k))
-        slopes = (
-            _running(1 / (r + k))[x] - (1 - gone) * late - gone * early,
-            r / alpha - (r + x) * seen,
-            by_total[occasions] + gone / a,
-            (by_total + by_b)[occasions] - gone / _last_stays(b, history.x, cls.chances),
-        )
-        weight = history.weight
-        return float(np.sum(weight * value)), np.array([np.sum(weight * part) for part in slopes])
+        return _derivatives(parameters, history, cls.chances)[:2]
+
+    @classmethod
+    def _curvature(cls, parameters: Array, history: History) -> tuple[float, Array, Array]:
+        return _derivatives(parameters, history, cls.chances, second=True)
 
     @classmethod
     def _starts(cls, rate: float) -> list[tuple[float, ...]]:
@@ -65,8 +53,16 @@ class BetaGeometric(PurchaseModel):
         ]
 
     def _p_alive(self, x: Array, t_x: Array, T: Array) -> Array:
-        log_odds, could = _log_odds_gone(self._values(), x, t_x, T, self.chances)
-        return np.where(could, _logistic(-log_odds), 1.0)
+        out = np.ones(x.size)
+        columns = [column.reshape(-1) for column in (x, t_x, T)]
+        for start in range(0, x.size, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            could = np.flatnonzero(columns[0][part] + self.chances > 0)
+            count, last, seen = (column[part][could] for column in columns)
+            silence = (self.r + count) * np.log1p((seen - last) / (self.alpha + last))
+            odds = self.a / _last_stays(self.b, count, self.chances) * np.exp(np.minimum(silence, 690.0))
+            out[start + could] = 1 / (1 + odds)
+        return out.reshape(x.shape)
 
     def _rate_ahead(self, u: Array, x: Array, T: Array) -> Array:
         power = self.r + x + 1
@@ -83,14 +79,24 @@ class BetaGeometric(PurchaseModel):
 
     def _lives(self, rng: np.random.Generator, x: Array, T: Array, ahead: float) -> Ahead:
         rate = rng.standard_gamma(self.r + x) / (self.alpha + T)
-        dropout = np.clip(rng.beta(self.a, self.b + x + self.chances), 1e-12, 1 - 1e-12)
         wanted = rng.poisson(rate * ahead)
-        stay = 1 + np.floor(np.log1p(-rng.random(len(x))) / np.log1p(-dropout))
-        leaves = stay <= wanted
-        kept = np.where(leaves, stay, 1)
-        end = ahead * rng.beta(kept, np.where(leaves, wanted - kept + 1, 1))
-        number = np.where(leaves, stay - 1, wanted).astype(np.int64)
-        return Ahead(number, np.where(leaves, end, ahead), leaves)
+        span, leaves = np.full(len(x), float(ahead)), np.zeros(len(x), dtype=bool)
+        buyers = np.flatnonzero(wanted)
+        stay = _occasions(rng, rng.beta(self.a, self.b + x[buyers] + self.chances))
+        gone = stay <= wanted[buyers]
+        leavers, kept = buyers[gone], stay[gone]
+        leaves[leavers] = True
+        span[leavers] = ahead * rng.beta(kept, wanted[leavers] - kept + 1)
+        wanted[leavers] = kept - 1
+        return Ahead(wanted, span, leaves)
+
+    def _histories(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
+        rate = rng.standard_gamma(self.r, len(T)) / self.alpha
+        wanted = rng.poisson(rate * T)
+        stay = _occasions(rng, rng.beta(self.a, self.b, len(T))) - self.chances
+        x = np.minimum(stay, wanted)
+        last = np.maximum(rng.beta(np.maximum(x, 1), wanted - x + 1), 1e-300)
+        return x, np.where(x > 0, T * last, 0.0)
 
     def _pmf(self, n: Array, t: Array) -> Array:
         z = t / (self.alpha + t)
@@ -105,21 +111,132 @@ class BetaGeometric(PurchaseModel):
         return np.asarray(stayed + np.where(could, left * at_least_n, 0.0))
 
 
-def _log_odds_gone(parameters: Array, x: Array, t_x: Array, T: Array, chances: int) -> tuple[Array, Array]:
-    """Log odds of having dropped out at t_x, and whether the customer could have."""
-    r, alpha, a, b = parameters
-    silence = (r + x) * np.log1p((T - t_x) / (alpha + t_x))
-    return silence + np.log(a) - np.log(_last_stays(b, x, chances)), x + chances > 0
+def _occasions(rng: np.random.Generator, dropout: Array) -> Array:
+    """Random number of the occasion at which a customer drops out, the first being 1."""
+    chance = np.clip(dropout, 1e-12, 1 - 1e-12)
+    return np.asarray(1 + np.floor(np.log1p(-rng.random(len(chance))) / np.log1p(-chance)))
 
 
 def _last_stays(b: float, x: Array, chances: int) -> Array:
     return np.asarray(b + np.maximum(x - 1 + chances, 0))
 
 
+def _derivatives(
+    parameters: Array, history: History, chances: int, second: bool = False
+) -> tuple[float, Array, Array]:
+    """Log likelihood, its derivatives and, if wanted, its second ones.
+
+    Most terms depend on x or on T alone and are summed over their few values. What is left to look at
+    in every row are the odds of having dropped out (`_odds`).
+    """
+    r, alpha, a, b = parameters
+    x, _, seen, _, seen_at = history.places
+    count = np.bincount(x, weights=history.weight)
+    customers = np.bincount(seen_at, weights=history.weight, minlength=len(seen))
+    bought = np.bincount(seen_at, weights=history.weight * history.x, minlength=len(seen))
+    late, far = np.log1p(seen / alpha), 1 / (alpha + seen)
+    shape = r * customers + bought
+    level = np.arange(len(count))
+    occasions = level + chances
+    k = np.arange(len(count) - 1 + chances)
+    stays = _last_stays(b, level, chances)
+    odds = _odds(parameters, history, np.log(a) - np.log(stays), chances, second)
+    gone = odds.gone
+
+    gained, stayed = _running(np.log(r + k)), _running(-np.log1p(a / (b + k)))
+    value = count @ (gained[level] + stayed[occasions]) - shape @ late - bought.sum() * np.log(alpha)
+    by_total, by_b = _running(-1 / (a + b + k)), _running(1 / (b + k))
+    slope = (
+        count @ _running(1 / (r + k))[level] - customers @ late + odds.d,
+        history.customers * r / alpha - shape @ far - odds.e,
+        count @ by_total[occasions] + gone.sum() / a,
+        count @ (by_total + by_b)[occasions] - gone @ (1 / stays),
+    )
+    if not second:
+        return float(np.real(value + odds.value)), np.array(slope), np.empty(0)
+    total, own = (
+        count @ _running((a + b + k) ** -2.0)[occasions],
+        count @ _running((b + k) ** -2.0)[occasions],
+    )
+    bend = np.zeros((4, 4))
+    bend[0, 0] = odds.dd - count @ _running((r + k) ** -2.0)[level]
+    bend[0, 1] = history.customers / alpha - customers @ far - odds.de - odds.near
+    bend[1, 1] = shape @ far**2 - history.customers * r / alpha**2 + odds.ee + odds.e_near
+    bend[:2, 2] = odds.torn_d.sum() / a, -odds.torn_e.sum() / a
+    bend[:2, 3] = -(odds.torn_d @ (1 / stays)), odds.torn_e @ (1 / stays)
+    bend[2, 2] = total + (odds.torn.sum() - gone.sum()) / a**2
+    bend[2, 3] = total - odds.torn @ (1 / stays) / a
+    bend[3, 3] = total - own + (odds.torn + gone) @ stays**-2.0
+    return float(value + odds.value), np.array(slope), np.triu(bend) + np.triu(bend, 1).T
+
+
+@dataclass
+class _Odds:
+    """Sums over the rows of what the odds of having dropped out bring to the derivatives.
+
+    The log of the odds has the derivatives D by r and −E by α, where D is the log of (α+T)/(α+t_x),
+    G = 1/(α+t_x) − 1/(α+T) and E = (r+x)G. ``gone`` is the probability of having dropped out and
+    ``torn`` that times its complement, both summed by x; ``d`` … ``e_near`` are sums of gone times D, E,
+    G, E(1/(α+t_x) + 1/(α+T)), and ``torn_d`` … ``ee`` of torn times D, E, D², DE, E².
+    """
+
+    gone: Array
+    torn: Array
+    torn_d: Array
+    torn_e: Array
+    value: float = 0.0
+    d: float = 0.0
+    e: float = 0.0
+    near: float = 0.0
+    e_near: float = 0.0
+    dd: float = 0.0
+    de: float = 0.0
+    ee: float = 0.0
+
+
+def _odds(parameters: Array, history: History, offset: Array, chances: int, second: bool) -> _Odds:
+    r, alpha = parameters[:2]
+    x, last, seen, last_at, seen_at = history.places
+    early, late = np.log1p(last / alpha), np.log1p(seen / alpha)
+    near, far = 1 / (alpha + last), 1 / (alpha + seen)
+    shape = r + np.arange(len(offset))
+    weight = np.where(x + chances > 0, history.weight, 0.0)
+    out = _Odds(*np.zeros((4, len(offset)), dtype=parameters.dtype))
+    for start in range(0, len(x), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        level, until, since = x[rows], seen_at[rows], last_at[rows]
+        d = late[until] - early[since]
+        log_odds = np.maximum(shape[level] * d + offset[level], -700.0)
+        chance = 1 / (1 + np.exp(-log_odds))
+        gone = weight[rows] * chance
+        g = near[since] - far[until]
+        e = shape[level] * g
+        out.value += weight[rows] @ np.real(log_odds - np.log(chance))
+        out.d += gone @ d
+        out.e += gone @ e
+        _add(out.gone, level, gone)
+        if not second:
+            continue
+        torn = gone * (1 - chance)
+        torn_d, torn_e = torn * d, torn * e
+        out.near += gone @ g
+        out.e_near += gone @ (e * (near[since] + far[until]))
+        out.dd += torn_d @ d
+        out.de += torn_d @ e
+        out.ee += torn_e @ e
+        _add(out.torn, level, torn)
+        _add(out.torn_d, level, torn_d)
+        _add(out.torn_e, level, torn_e)
+    return out
+
+
+def _add(sums: Array, level: Array, values: Array) -> None:
+    """Add values to the sums of their levels; the rows are sorted, so that few levels occur."""
+    low, high = int(level.min()), int(level.max()) + 1
+    sums[low:high] += np.bincount(level - low, weights=np.real(values))
+    if np.iscomplexobj(values):
+        sums[low:high] += 1j * np.bincount(level - low, weights=np.imag(values))
+
+
 def _running(terms: Array) -> Array:
     return np.append(0.0, np.cumsum(terms))
-
-
-def _logistic(log_odds: Array) -> Array:
-    safe = np.where(np.real(log_odds) > -700, log_odds, -700.0)
-    return np.asarray(1 / (1 + np.exp(-safe)))

@@ -8,14 +8,12 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.clv.assumptions import worst
-from customer_value.clv.validation import label_of
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue
 
 __all__ = ["warnings"]
 
-_FAR = 0.5
 _BUYING, _LEAVING = {"r", "alpha"}, {"a", "b", "s", "beta"}
 
 
@@ -31,6 +29,8 @@ def warnings(result: LifetimeValue) -> tuple[str, ...]:
             f"{_capital(words.count(result.returns_only, 'customer'))} with returns only "
             f"{words.verb(result.returns_only, 'has', 'have')} no lifetime value."
         )
+    if result.contracts is not None:
+        found += result.contracts.warnings
     if result.valuation is None:
         return tuple(found)
     found += [*_spend_warnings(result), *_fit_warnings(result), *_reach_warnings(result)]
@@ -69,7 +69,8 @@ def _spend_warnings(result: LifetimeValue) -> list[str]:
 
 
 def _fit_warnings(result: LifetimeValue) -> list[str]:
-    found = []
+    found: list[str] = []
+    assert result.valuation is not None
     if result.fit is not None and result.fit.undetermined:
         loose = result.fit.undetermined
         unclear = [
@@ -88,7 +89,8 @@ def _fit_warnings(result: LifetimeValue) -> list[str]:
     if (again["p_alive"] > 0.999).all():
         found.append(
             "The model sees nobody leave, however long they have been silent. Longer data would show whether "
-            "that is so; until then read the values as upper bounds."
+            f"that is so; if some do leave, the {'loss' if result.valuation.equity < 0 else 'values'} here "
+            f"{words.verb(1 if result.valuation.equity < 0 else 2, 'is', 'are')} too large."
         )
     single = int((result.customers["frequency"] == 0).sum())
     if single and result.table.loc[result.table["frequency"] == 0, "value_at_risk"].isna().all():
@@ -100,32 +102,18 @@ def _fit_warnings(result: LifetimeValue) -> list[str]:
     holdout = result.holdout
     if holdout is None:
         return found
-    for name, reason in holdout.failures.items():
-        found.append(f"{label_of(name)} is left out of the comparison. {reason}")
     if holdout.missed:
         side = "more" if holdout.actual > holdout.total_high else "fewer"
         found.append(
             f"The model missed the time kept back: {side} purchases happened than its 95% interval allows. "
             "Expect the intervals on this page to be too narrow as well."
         )
-    if holdout.newcomers:
-        found.append(
-            f"{_capital(words.count(holdout.newcomers, 'customer'))} came after {words.day(result.calibration_end)}; "
-            "no model can foresee newcomers, and customer equity holds none."
-        )
     return found
 
 
 def _reach_warnings(result: LifetimeValue) -> list[str]:
-    value, found = result.valuation, []
-    assert value is not None
+    found = []
     assert result.start is not None
-    share = value.beyond_data_share
-    if share is not None and share > _FAR:
-        found.append(
-            f"Without an end to the horizon, {words.percent(share)} of the value would lie later than three times "
-            "the length of the data. Only the value within the horizon is therefore given."
-        )
     days = (pd.Timestamp(result.as_of) - pd.Timestamp(result.start)).days
     if days < result.options.horizon_months * 30:
         found.append(

@@ -1,7 +1,8 @@
 """Maximum likelihood for all models: log parameters, several starts, exact derivatives.
 
-The first derivatives are analytic. The second ones are the complex-step derivative of the first,
-which is exact to rounding because every gradient here is an analytic function of the parameters.
+The first derivatives are analytic. The second ones are too, or else the complex-step derivative of
+the first, which is exact to rounding because every gradient is analytic in the parameters. Many rows
+are climbed on a few that stand for them; from there Newton's method needs the whole only a few times.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import OptimizeResult, minimize
 
 from customer_value.clv.inputs import Array
-from customer_value.errors import FitError
+from customer_value.errors import FitError, InputError
 
-__all__ = ["Fit", "Optimum", "fitted", "maximise"]
+__all__ = ["Curvature", "Fit", "Objective", "Optimum", "fitted", "in_logs", "maximise"]
 
 Model = TypeVar("Model")
 
@@ -27,10 +29,17 @@ _FLAT = 1e-7
 _STILL = 1e-4
 _WIDEST = 2.0
 _UNDETERMINED = 3.0
+_NEWTON_STEPS = 60
+_ENOUGH = 1e-13
+_ROUGHLY = 1e-2
+_TINY = 1e-30
 _PARTNERS = {"r": "alpha", "a": "b", "s": "beta", "q": "gamma"}
 
 Objective = Callable[[Array], tuple[float, Array]]
 """Log likelihood and its gradient by log parameters; the gradient is analytic in complex ones."""
+
+Curvature = Callable[[Array], tuple[float, Array, Array]]
+"""Log likelihood, its gradient and its second derivatives by log parameters."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Fit(Generic[Model]):
     undetermined
         Parameters that the data leave open: the likelihood keeps rising, or hardly changes, as they
         grow or vanish. Predictions stay usable; their standard errors are infinite.
+    data
+        The distinct weighted rows of the fit (a `History` or `Spend`).
     """
 
     model: Model
@@ -73,6 +84,7 @@ class Fit(Generic[Model]):
     customers: float
     time_unit: str | None
     undetermined: tuple[str, ...]
+    data: Any = None
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -108,12 +120,91 @@ class Fit(Generic[Model]):
         draws = np.exp(np.log(list(self.parameters.values())) + steps)
         return {name: draws[:, i] for i, name in enumerate(self.names)}
 
+    def simulate(self, seed: int) -> pd.DataFrame:
+        """As many customers as in the fit, each observed as long, with random histories.
+
+        Parameters
+        ----------
+        seed
+            Of the random numbers; the same seed gives the same customers.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of a summary to fit, one row per customer.
+
+        Raises
+        ------
+        InputError
+            If the fit holds no data, or weights that are not whole numbers of customers.
+        """
+        return self._template()._alike(np.random.default_rng([seed, 5]), self._kept())
+
+    def bootstrap(self, replicates: int, seed: int, kind: str = "parametric") -> pd.DataFrame:
+        """Parameters refitted to random data, which show how much the fit may be off.
+
+        Parameters
+        ----------
+        replicates
+            Number of refits, each started from this fit's parameters.
+        seed
+            Of the random numbers; replicate i is the same whatever their number.
+        kind
+            ``"parametric"``: customers simulated from the model, as `simulate` does. ``"cases"``: the
+            customers of the fit drawn with replacement.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per replicate, one column per parameter. A refit that fails leaves a row of
+            missing values, so that failures are counted by ``table.isna().any(axis=1).sum()``.
+
+        Raises
+        ------
+        InputError
+            If the kind is unknown, the fit holds no data, or weights that are not whole numbers.
+
+        Examples
+        --------
+        >>> from customer_value.clv import BetaGeoNBD
+        >>> customers = BetaGeoNBD(0.5, 6.0, 0.8, 2.5).simulate(np.full(500, 52.0), seed=1)
+        >>> fit = BetaGeoNBD.fit(customers, time_unit="W")
+        >>> fit.bootstrap(20, seed=1).shape
+        (20, 4)
+        """
+        if kind not in ("parametric", "cases"):
+            raise InputError(f"The kind of bootstrap {kind!r} is unknown; use 'parametric' or 'cases'.")
+        model, data = self._template(), self._kept()
+        rows = np.full((replicates, len(self.names)), np.nan)
+        for i in range(replicates):
+            rng = np.random.default_rng([seed, 6, i])
+            try:
+                other = _drawn_cases(rng, data) if kind == "cases" else model._data_alike(rng, data)
+                refitted = model._refitted(other)
+            except FitError:
+                continue
+            rows[i] = [getattr(refitted, name) for name in self.names]
+        return pd.DataFrame(rows, columns=list(self.names))
+
+    def _template(self) -> Any:
+        return self.model
+
+    def _kept(self) -> Any:
+        if self.data is None:
+            raise InputError("This fit holds no data to draw customers from.")
+        if np.any(self.data.weight % 1):
+            raise InputError("The weights are not whole numbers of customers, so none can be drawn.")
+        return self.data
+
 
 def maximise(
     objective: Objective,
     starts: Sequence[Sequence[float]],
     *,
     name: str,
+    curvature: Curvature | None = None,
+    rough: Curvature | None = None,
+    near: Sequence[float] | None = None,
 ) -> Optimum:
     """The highest point of a log likelihood, from several starts.
 
@@ -125,6 +216,13 @@ def maximise(
         Parameter values (not logs) to start from; parameters are kept within e^±12.
     name
         The model's name, for the error.
+    curvature
+        Log likelihood, gradient and second derivatives (complex step if not given).
+    rough
+        The same for a few rows that stand for all. They are climbed from all starts, and the best end
+        is taken up from there; the whole is climbed only where that does not lead to a maximum.
+    near
+        Parameters known to be close to the maximum, tried first.
 
     Returns
     -------
@@ -136,25 +234,36 @@ def maximise(
     FitError
         If no start ends at a maximum; the message says what was tried and what to do.
     """
-    ends = [end for start in starts if (end := _climb(objective, np.log(start))) is not None]
-    if not ends:
+    bend = curvature or _by_complex_step(objective)
+    ends = [np.log(near)] if near is not None else []
+    if rough is not None:
+        tops = [_polish(rough, np.log(start), _ROUGHLY) for start in starts]
+        ends.append(max(tops, key=lambda top: np.nan_to_num(top.value, nan=-np.inf)).logs)
+    for end in ends:
+        summit = _polish(bend, np.clip(end, -EDGE, EDGE))
+        if _sharp(summit):
+            return Optimum(summit.logs, summit.value, summit.information, (False,) * len(summit.logs))
+    climbed = _climbs(objective, starts)
+    if not climbed:
         raise FitError(f"{name}: the likelihood is not finite from any of {len(starts)} starts. {_ADVICE}")
-    logs = _polish(objective, max(ends, key=lambda end: end[1])[0])
-    value, slope = objective(logs)
-    edge = np.abs(logs) > EDGE - _NEAR_EDGE
-    free = ~edge
-    information = _information(objective, logs)
-    inner = information[np.ix_(free, free)]
-    scale = 1 + abs(value)
-    eigenvalues = np.linalg.eigvalsh(inner) if free.any() else np.ones(1)
-    steep = np.abs(slope[free]).max(initial=0.0) > 1e-4 * scale**0.5
-    if steep or eigenvalues.min() < -_FLAT * scale:
+    summit = _polish(bend, climbed[0][0])
+    edge = np.abs(summit.logs) > EDGE - _NEAR_EDGE
+    inner, slope = summit.information[np.ix_(~edge, ~edge)], summit.slope[~edge]
+    scale = 1 + abs(summit.value)
+    steep = np.abs(slope).max(initial=0.0) > 1e-4 * scale**0.5
+    if steep or (len(inner) and np.linalg.eigvalsh(inner).min() < -_FLAT * scale):
         raise FitError(
             f"{name}: no maximum of the likelihood was found from {len(starts)} starts; the best ended at "
-            f"parameters {', '.join(f'{v:.4g}' for v in np.exp(logs))} with a slope of "
-            f"{np.abs(slope).max():.2g}. {_ADVICE}"
+            f"parameters {', '.join(f'{v:.4g}' for v in np.exp(summit.logs))} with a slope of "
+            f"{np.abs(summit.slope).max():.2g}. {_ADVICE}"
         )
-    return Optimum(logs, value, information, tuple(bool(e) for e in edge))
+    return Optimum(summit.logs, summit.value, summit.information, tuple(bool(e) for e in edge))
+
+
+def in_logs(parameters: Array, value: float, slope: Array, bend: Array) -> tuple[float, Array, Array]:
+    """Derivatives by log parameters from derivatives by the parameters themselves."""
+    by_log = slope * parameters
+    return value, by_log, bend * np.outer(parameters, parameters) + np.diag(by_log)
 
 
 def fitted(
@@ -164,6 +273,7 @@ def fitted(
     log_likelihood: float,
     customers: float,
     unit: str | None,
+    data: Any = None,
 ) -> Fit[Model]:
     """The fit of a model from the optimum of its likelihood."""
     free = ~np.array(optimum.at_edge)
@@ -176,13 +286,29 @@ def fitted(
     loose = {name for name, e, w in zip(names, ~free, wide, strict=True) if e or w}
     loose |= {_PARTNERS[name] for name in loose if name in _PARTNERS}
     open_ends = tuple(name for name in names if name in loose)
-    return Fit(model, names, log_likelihood, covariance, customers, unit, open_ends)
+    return Fit(model, names, log_likelihood, covariance, customers, unit, open_ends, data)
 
 
 _ADVICE = (
     "Check the purchase dates and times for mistakes, leave out customers who are not comparable, "
     "or use more history."
 )
+
+
+@dataclass(frozen=True)
+class _Summit:
+    """A point, and the likelihood there with its slope and its information."""
+
+    logs: Array
+    value: float
+    slope: Array
+    information: Array
+
+
+def _climbs(objective: Objective, starts: Sequence[Sequence[float]]) -> list[tuple[Array, float]]:
+    """Where the climbs end that stay finite, the highest first."""
+    ends = [end for start in starts if (end := _climb(objective, np.log(start))) is not None]
+    return sorted(ends, key=lambda end: -end[1])
 
 
 def _climb(objective: Objective, start: Array) -> tuple[Array, float] | None:
@@ -211,20 +337,55 @@ def _climb(objective: Objective, start: Array) -> tuple[Array, float] | None:
     return (EDGE * np.tanh(found.x / EDGE), -float(found.fun)) if np.isfinite(found.fun) else None
 
 
-def _polish(objective: Objective, logs: Array) -> Array:
-    value, slope = objective(logs)
-    for _ in range(60):
-        free = np.abs(logs) < EDGE - _NEAR_EDGE
-        if not free.any() or np.abs(slope[free]).max() < 1e-9 * (1 + abs(value)) ** 0.5:
+def _polish(curvature: Curvature, logs: Array, enough: float = _ENOUGH) -> _Summit:
+    """Newton's method, with shorter steps where a full one leads down.
+
+    It ends where a step would gain no more than ``enough`` in the log likelihood.
+    """
+    here = _look(curvature, logs)
+    gain = np.inf
+    for _ in range(_NEWTON_STEPS):
+        free = np.abs(here.logs) < EDGE - _NEAR_EDGE
+        if not free.any() or not np.isfinite(here.value):
             break
-        step = _newton_step(_information(objective, logs)[np.ix_(free, free)], slope[free])
-        moved = logs.copy()
-        moved[free] = np.clip(logs[free] + step, -EDGE, EDGE)
-        new_value, new_slope = objective(moved)
-        if not new_value >= value - 1e-10 * abs(value):
+        slope = here.slope[free]
+        step = _newton_step(here.information[np.ix_(free, free)], slope)
+        last_gain, gain = gain, abs(float(slope @ step))
+        if gain < enough or (gain < 1e-6 and gain > last_gain / 4):
             break
-        logs, value, slope = moved, new_value, new_slope
-    return logs
+        there = _step(curvature, here, free, step)
+        if there is None:
+            break
+        here = there
+    return here
+
+
+def _step(curvature: Curvature, here: _Summit, free: Array, step: Array) -> _Summit | None:
+    for part in (1.0, 0.25, 0.0625):
+        logs = here.logs.copy()
+        logs[free] = np.clip(logs[free] + part * step, -EDGE, EDGE)
+        there = _look(curvature, logs)
+        if there.value >= here.value - 1e-12 * abs(here.value):
+            return there
+    return None
+
+
+def _look(curvature: Curvature, logs: Array) -> _Summit:
+    value, slope, bend = curvature(logs)
+    return _Summit(logs, value, slope, -(bend + bend.T) / 2)
+
+
+def _sharp(summit: _Summit) -> bool:
+    """Whether a point is a maximum well inside the range, beyond any doubt of the data's."""
+    if not np.isfinite(summit.value) or np.abs(summit.logs).max() > EDGE - _NEAR_EDGE:
+        return False
+    values, vectors = np.linalg.eigh(summit.information)
+    if values[0] <= 0:
+        return False
+    widths = np.abs(vectors) @ (1 / np.sqrt(values))
+    return bool(
+        widths.max() < _UNDETERMINED and summit.slope @ (vectors / values @ vectors.T) @ summit.slope < 1e-6
+    )
 
 
 def _newton_step(information: Array, slope: Array) -> Array:
@@ -233,9 +394,19 @@ def _newton_step(information: Array, slope: Array) -> Array:
     return np.asarray(step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-300)))
 
 
-def _information(objective: Objective, logs: Array) -> Array:
-    size = len(logs)
-    tiny = 1e-30
-    columns = [np.imag(objective(logs + 1j * tiny * np.eye(size)[i])[1]) / tiny for i in range(size)]
-    matrix = -np.array(columns)
-    return np.asarray((matrix + matrix.T) / 2)
+def _by_complex_step(objective: Objective) -> Curvature:
+    """The second derivatives of a log likelihood whose gradient is analytic."""
+
+    def curvature(logs: Array) -> tuple[float, Array, Array]:
+        value, slope = objective(logs)
+        steps = 1j * _TINY * np.eye(len(logs))
+        return value, slope, np.array([np.imag(objective(logs + step)[1]) / _TINY for step in steps])
+
+    return curvature
+
+
+def _drawn_cases(rng: np.random.Generator, data: Any) -> Any:
+    """The same rows with random weights: customers drawn with replacement."""
+    shares = data.weight / data.weight.sum()
+    weight = rng.multinomial(round(float(data.weight.sum())), shares).astype(float)
+    return data.weighted(weight)

@@ -15,13 +15,22 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import betaln, psi
+from scipy.special import betaln, polygamma, psi
 
-from customer_value.clv.fitting import Fit, fitted, maximise
-from customer_value.clv.inputs import Array, Spend, check_parameters, checked_counts, checked_times
+from customer_value.clv.fitting import Curvature, Fit, Objective, fitted, in_logs, maximise
+from customer_value.clv.inputs import (
+    Array,
+    Spend,
+    check_parameters,
+    checked_counts,
+    checked_times,
+    distinct,
+)
 from customer_value.errors import FitError, InputError
 
 __all__ = ["GammaGamma"]
+
+_ROUGH = 1_500
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,10 @@ class GammaGamma:
         FitError
             If fewer than two customers remain or no maximum is found.
         """
-        spend = Spend.of(summary)
+        return cls._fit(Spend.of(summary))
+
+    @classmethod
+    def _fit(cls, spend: Spend, near: GammaGamma | None = None) -> Fit[GammaGamma]:
         customers = float(spend.weight.sum())
         if customers < 2 or np.ptp(spend.mean) == 0:
             alike = (
@@ -88,17 +100,20 @@ class GammaGamma:
             raise FitError(f"{cls.label}: {alike}, so there is nothing to compare.")
         scale = float(np.sum(spend.weight * spend.mean) / customers)
         scaled = Spend(spend.x, spend.mean / scale, spend.weight)
-
-        def objective(logs: Array) -> tuple[float, Array]:
-            value, slope = _likelihood(np.exp(logs), scaled)
-            return value, slope * np.exp(logs)
-
         starts = [(2.0, 3.0, 1.0), (6.0, 4.0, 0.5), (1.0, 10.0, 9.0), (20.0, 20.0, 1.0)]
-        optimum = maximise(objective, starts, name=cls.label)
+        known = None if near is None else (near.p, near.q, near.gamma / scale)
+        optimum = maximise(
+            _by_logs(scaled),
+            starts if known is None else [known],
+            name=cls.label,
+            curvature=_bent_by_logs(scaled),
+            rough=_bent_by_logs(scaled.thinned(_ROUGH)) if len(spend.x) > 2 * _ROUGH else None,
+            near=known,
+        )
         p, q, gamma = (float(v) for v in np.exp(optimum.logs))
         model = cls(p, q, gamma * scale)
         best = _likelihood(np.array([p, q, gamma * scale]), spend)[0]
-        return fitted(model, cls.names, optimum, best, customers, None)
+        return fitted(model, cls.names, optimum, best, customers, None, spend)
 
     @property
     def mean_spend(self) -> float:
@@ -145,6 +160,50 @@ class GammaGamma:
         values = np.array([self.p, self.q, self.gamma])
         return np.exp(_log_densities(values, count, mean))
 
+    def simulate(self, x: ArrayLike, seed: int) -> pd.DataFrame:
+        """New customers with random mean spend.
+
+        Parameters
+        ----------
+        x
+            Repeat purchases of each, 1 or more.
+        seed
+            Of the random numbers; the same seed gives the same customers.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per x: ``frequency``, ``monetary_value``.
+
+        Raises
+        ------
+        InputError
+            If a count is not a whole number from 1.
+
+        Examples
+        --------
+        >>> means = GammaGamma(6.25, 3.74, 15.44).simulate([5] * 2000, seed=1)["monetary_value"]
+        >>> bool(33 < means.mean() < 37)
+        True
+        """
+        return self._summary(np.random.default_rng([seed, 5]), np.ravel(checked_counts("frequency", x, 1)))
+
+    def _summary(self, rng: np.random.Generator, x: Array) -> pd.DataFrame:
+        rate = np.maximum(rng.standard_gamma(self.q, len(x)), 1e-300) / self.gamma
+        mean = np.maximum(rng.standard_gamma(self.p * x), 1e-300) / (x * rate)
+        return pd.DataFrame({"frequency": x.astype("int64"), "monetary_value": mean})
+
+    def _alike(self, rng: np.random.Generator, data: Spend) -> pd.DataFrame:
+        """New customers, one for each in the data, with as many purchases."""
+        return self._summary(rng, np.repeat(data.x, data.weight.astype(np.int64)))
+
+    def _data_alike(self, rng: np.random.Generator, data: Spend) -> Spend:
+        return Spend.of(self._alike(rng, data))
+
+    def _refitted(self, data: Spend) -> GammaGamma:
+        """The model fitted to other data, from these parameters on."""
+        return self._fit(data, near=self).model
+
     def _require_mean(self) -> None:
         if self.q <= 1:
             raise InputError(
@@ -153,10 +212,28 @@ class GammaGamma:
             )
 
 
+def _by_logs(spend: Spend) -> Objective:
+    def objective(logs: Array) -> tuple[float, Array]:
+        value, slope = _likelihood(np.exp(logs), spend)
+        return value, slope * np.exp(logs)
+
+    return objective
+
+
+def _bent_by_logs(spend: Spend) -> Curvature:
+    def curvature(logs: Array) -> tuple[float, Array, Array]:
+        values = np.exp(logs)
+        return in_logs(values, *_likelihood(values, spend), _bend(values, spend))
+
+    return curvature
+
+
 def _log_densities(parameters: Array, x: Array, mean: Array) -> Array:
     p, q, gamma = parameters
     ratio = mean * x / gamma
-    return np.asarray(-betaln(p * x, q) - q * np.log1p(ratio) - p * x * np.log1p(1 / ratio) - np.log(mean))
+    (level,), place = distinct(np.ravel(x))
+    whole = betaln(p * level, q)[place].reshape(np.shape(x))
+    return np.asarray(-whole - q * np.log1p(ratio) - p * x * np.log1p(1 / ratio) - np.log(mean))
 
 
 def _likelihood(parameters: Array, spend: Spend) -> tuple[float, Array]:
@@ -164,10 +241,23 @@ def _likelihood(parameters: Array, spend: Spend) -> tuple[float, Array]:
     p, q, gamma = parameters
     x, total = spend.x, spend.mean * spend.x
     value = float(np.sum(spend.weight * _log_densities(np.real(parameters), x, spend.mean)))
-    whole = psi(p * x + q)
+    (level,), place = distinct(x)
+    whole = psi(p * level + q)[place]
     slopes = (
-        x * (whole - psi(p * x) - np.log1p(gamma / total)),
+        x * (whole - psi(p * level)[place] - np.log1p(gamma / total)),
         whole - psi(q) - np.log1p(total / gamma),
         q / gamma - (p * x + q) / (gamma + total),
     )
     return value, np.array([np.sum(spend.weight * part) for part in slopes])
+
+
+def _bend(parameters: Array, spend: Spend) -> Array:
+    """Second derivatives of the log likelihood by (p, q, γ)."""
+    p, q, gamma = parameters
+    x, weight, both = spend.x, spend.weight, gamma + spend.mean * spend.x
+    (level,), place = distinct(x)
+    whole, own = polygamma(1, p * level + q)[place], polygamma(1, p * level)[place]
+    pp, pq, pg = weight @ (x**2 * (whole - own)), weight @ (x * whole), -(weight @ (x / both))
+    qq, qg = weight @ (whole - polygamma(1, q)), weight @ (1 / gamma - 1 / both)
+    gg = weight @ ((p * x + q) / both**2 - q / gamma**2)
+    return np.array([[pp, pq, pg], [pq, qq, qg], [pg, qg, gg]])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from customer_value.clv.grouping import counted, distinct, thinned
 from customer_value.errors import InputError
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
 Array = NDArray[Any]
 
 _ROUNDING = 1e-9
+_BLOCK = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,12 @@ class History:
     def of(cls, summary: pd.DataFrame) -> History:
         """The distinct rows of a table with columns frequency, recency, T [, weight]."""
         columns = [_column(summary, name) for name in ("frequency", "recency", "T")]
-        x, t_x, T = checked_history(*columns)
-        weight = _weights(summary)
-        (x, t_x, T), inverse = distinct(x, t_x, T)
-        total = np.bincount(inverse, weights=weight, minlength=len(x))
+        rows, total = counted(columns, _weights(summary))
+        try:
+            x, t_x, T = checked_history(*rows)
+        except InputError:
+            checked_history(*columns)
+            raise
         kept = total > 0
         return cls(x[kept], t_x[kept], T[kept], total[kept])
 
@@ -76,6 +81,34 @@ class History:
         """The same histories with times divided by a factor."""
         return History(self.x, self.t_x / factor, self.T / factor, self.weight)
 
+    def weighted(self, weight: Array) -> History:
+        """The same rows with other weights, without those that weigh nothing."""
+        kept = weight > 0
+        return History(self.x[kept], self.t_x[kept], self.T[kept], weight[kept])
+
+    def thinned(self, most: int) -> History:
+        """At most so many of the rows of those who did and of those who did not buy again.
+
+        They lie at even steps of the customers in their order, each with an equal share of the weight.
+        """
+        groups = (np.flatnonzero(self.x == 0), np.flatnonzero(self.x > 0))
+        parts = [thinned(group, self.weight, most) for group in groups]
+        rows, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return History(self.x[rows], self.t_x[rows], self.T[rows], weight)
+
+    @cached_property
+    def places(self) -> tuple[Array, Array, Array, Array, Array]:
+        """Counts as indices; distinct t_x and T; each row's place among these."""
+        (last,), last_at = distinct(self.t_x)
+        (seen,), seen_at = distinct(self.T)
+        return self.x.astype(np.int64), last, seen, last_at, seen_at
+
+    @cached_property
+    def pairs(self) -> tuple[Array, Array, Array, Array]:
+        """Distinct (x, time) of all t_x and T; each row's place of (x, t_x) and of (x, T) among them."""
+        (count, time), place = distinct(np.tile(self.x, 2), np.concatenate([self.t_x, self.T]))
+        return count, time, place[: len(self.x)], place[len(self.x) :]
+
 
 @dataclass(frozen=True)
 class Spend:
@@ -91,11 +124,19 @@ class Spend:
         x = checked_counts("frequency", _column(summary, "frequency"), least=1)
         mean = np.asarray(_column(summary, "monetary_value"), dtype=float)
         _refuse(~(np.isfinite(mean) & (mean > 0)), "monetary_value", mean, "must be a number above 0")
-        weight = _weights(summary)
-        (x, mean), inverse = distinct(x, mean)
-        total = np.bincount(inverse, weights=weight, minlength=len(x))
+        (x, mean), total = counted([x, mean], _weights(summary))
         kept = total > 0
         return cls(x[kept], mean[kept], total[kept])
+
+    def weighted(self, weight: Array) -> Spend:
+        """The same rows with other weights, without those that weigh nothing."""
+        kept = weight > 0
+        return Spend(self.x[kept], self.mean[kept], weight[kept])
+
+    def thinned(self, most: int) -> Spend:
+        """At most so many rows, at even steps of the customers in their order, that stand for all."""
+        rows, weight = thinned(np.arange(len(self.x)), self.weight, most)
+        return Spend(self.x[rows], self.mean[rows], weight)
 
 
 def checked_history(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Array, Array]:
@@ -117,15 +158,16 @@ def checked_history(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, 
     ...
     customer_value.errors.InputError: Row 2: recency 5 is after T 3.
     """
-    raw = np.broadcast_arrays(_numbers("frequency", x), _numbers("recency", t_x), _numbers("T", T))
-    count, last, observed = (np.array(values, dtype=float) for values in raw)
-    checked_counts("frequency", count)
-    checked_times("recency", last)
-    checked_times("T", observed)
-    late = last > observed * (1 + _ROUNDING) + _ROUNDING
-    _refuse(late, "recency", last, lambda row: f"is after T {observed.flat[row]:.10g}")
-    _refuse((count > 0) & (last == 0), "recency", last, "although there are repeat purchases")
-    _refuse((count == 0) & (last > 0), "recency", last, "although there is no repeat purchase")
+    columns = _numbers("frequency", x), _numbers("recency", t_x), _numbers("T", T)
+    count, last, observed = np.broadcast_arrays(*columns)
+    if not all(_possible(*part) for part in _parts(count, last, observed)):
+        checked_counts("frequency", count)
+        checked_times("recency", last)
+        checked_times("T", observed)
+        late = last > observed * (1 + _ROUNDING) + _ROUNDING
+        _refuse(late, "recency", last, lambda row: f"is after T {observed.flat[row]:.10g}")
+        _refuse((count > 0) & (last == 0), "recency", last, "although there are repeat purchases")
+        _refuse((count == 0) & (last > 0), "recency", last, "although there is no repeat purchase")
     return count, np.minimum(last, observed), observed
 
 
@@ -161,20 +203,17 @@ def check_parameters(model: str, **parameters: float) -> None:
             raise InputError(f"{model}: {name} is {value:.10g}, but must be a finite number above 0.")
 
 
-def distinct(*columns: Array) -> tuple[tuple[Array, ...], Array]:
-    """The distinct rows of parallel columns, sorted, and each input row's place among them.
+def _possible(x: Array, t_x: Array, T: Array) -> bool:
+    """Whether all histories can be; missing values fail every comparison."""
+    whole = (x >= 0) & (x == np.floor(x)) & (x < np.inf)
+    return bool(np.all(whole & (t_x >= 0) & (t_x <= T) & np.isfinite(T) & ((x > 0) == (t_x > 0))))
 
-    Examples
-    --------
-    >>> distinct(np.array([2, 1, 2]), np.array([5, 6, 5]))
-    ((array([1, 2]), array([6, 5])), array([1, 0, 1]))
-    """
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        values, codes = np.unique(column, return_inverse=True)
-        key = np.unique(key * len(values) + codes, return_inverse=True)[1]
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    return tuple(column[first] for column in columns), inverse
+
+def _parts(*columns: Array) -> Iterator[tuple[Array, ...]]:
+    """Pieces of equally long columns that stay in the processor's cache."""
+    flat = [column.reshape(-1) for column in columns]
+    for start in range(0, len(flat[0]), _BLOCK):
+        yield tuple(column[start : start + _BLOCK] for column in flat)
 
 
 def _column(table: pd.DataFrame, name: str) -> Array:
@@ -183,9 +222,9 @@ def _column(table: pd.DataFrame, name: str) -> Array:
     return _numbers(name, table[name])
 
 
-def _weights(table: pd.DataFrame) -> Array:
+def _weights(table: pd.DataFrame) -> Array | None:
     if "weight" not in table.columns:
-        return np.ones(len(table))
+        return None
     return checked_times("weight", table["weight"])
 
 

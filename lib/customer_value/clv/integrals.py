@@ -17,7 +17,7 @@ from customer_value.clv.inputs import Array
 __all__ = ["discounted_integral", "legendre", "mean_power"]
 
 _CUT = 50.0
-_BLOCK = 500_000
+_BLOCK = 1 << 13
 _STEP = 0.125
 
 
@@ -52,10 +52,10 @@ def discounted_integral(
     out = np.zeros(len(scale))
     if not len(scale):
         return out
-    nodes, weights = legendre(8 + 4 * int(np.ceil(top.max())))
-    block = max(1, _BLOCK // len(nodes))
+    block = max(1, _BLOCK // _points(top))
     for start in range(0, len(scale), block):
         rows = np.arange(start, min(start + block, len(scale)))
+        nodes, weights = legendre(_points(top[rows]))
         steps = top[rows, None] * nodes
         times = scale[rows, None] * np.expm1(steps)
         density = rate(rows, times) * np.exp(steps - force * times)
@@ -90,7 +90,8 @@ def mean_power(power: Array, first: Array, second: Array, stretch: Array) -> Arr
     """
     k, a, b, w = (np.array(v, dtype=float) for v in np.broadcast_arrays(power, first, second, stretch))
     mild = (a + b < 120) | ((k > 20) & (b < 5000))
-    easy = mild & (a < 20) & (w < 200) & (k < 6000)
+    between = (a < 5) & (w < 20_000) & (np.abs(k - a - np.rint(k - a)) > 0.01)
+    easy = mild & (k < 6000) & (between | ((a < 20) & (w < 200)))
     out = np.full(k.shape, np.nan)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         shrink = np.exp(-a[easy] * np.log1p(w[easy]))
@@ -108,6 +109,10 @@ def legendre(points: int) -> tuple[Array, Array]:
     """Nodes and weights of Gauss-Legendre on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(points)
     return (nodes + 1) / 2, weights / 2
+
+
+def _points(top: Array) -> int:
+    return 8 + 4 * int(np.ceil(top.max()))
 
 
 def _with_rare_dropout(out: Array, k: Array, a: Array, b: Array, w: Array) -> tuple[Array, Array]:

@@ -5,26 +5,28 @@ not only after a purchase, and its rate too is the customer's own. Purchase rate
 customers as a gamma distribution (r, α), the rates of the end as another one (s, β).
 
 Source: Schmittlein, Morrison & Colombo 1987, Management Science 33(1). The likelihood is taken as an
-integral over the time of the end, so that it and its derivatives have no special cases.
+integral over the time of the end, so that it and its derivatives have no special cases. The integral
+from t_x to T is the difference of two that end at one time for all customers. These depend on x and a
+single time, so that many customers share them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import gammaln, xlogy
 
-from customer_value.clv.inputs import Array, History, distinct
+from customer_value.clv.inputs import Array, History
 from customer_value.clv.integrals import legendre
 from customer_value.clv.purchases import Ahead, PurchaseModel
 
 __all__ = ["ParetoNBD"]
 
-_BLOCK = 1_000
-_NEGLIGIBLE = 60.0
+_CELLS = 1 << 12
+_ROWS = 1 << 12
+_NEGLIGIBLE = 40.0
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,11 @@ class ParetoNBD(PurchaseModel):
 
     @classmethod
     def _likelihood(cls, parameters: Array, history: History) -> tuple[float, Array]:
-        parts = [_block_likelihood(parameters, part) for part in _blocks(history)]
-        return sum(value for value, _ in parts), np.sum([slope for _, slope in parts], axis=0)
+        return _derivatives(parameters, history)[:2]
+
+    @classmethod
+    def _curvature(cls, parameters: Array, history: History) -> tuple[float, Array, Array]:
+        return _derivatives(parameters, history, second=True)
 
     @classmethod
     def _starts(cls, rate: float) -> list[tuple[float, ...]]:
@@ -69,10 +74,14 @@ class ParetoNBD(PurchaseModel):
         ]
 
     def _p_alive(self, x: Array, t_x: Array, T: Array) -> Array:
-        (count, last, seen), place = distinct(x.ravel(), t_x.ravel(), T.ravel())
-        blocks = _blocks(History(count, last, seen, np.ones(len(count))))
-        parts = [1 / (1 + _ends(self._values(), part).odds) for part in blocks]
-        return np.concatenate([np.empty(0), *parts])[place].reshape(x.shape)
+        history = History(x.ravel(), t_x.ravel(), T.ravel(), np.ones(x.size))
+        count, time, first, then = history.pairs
+        parameters = self._values()
+        ended = _endings(parameters, count, time, _latest(history), order=0)[0]
+        silence = _silence(parameters, count, time, first, then)
+        stayed = np.exp(-silence)
+        silent = ended[first] + stayed * (1 - ended[then])
+        return np.asarray(stayed / silent).reshape(x.shape)
 
     def _rate_ahead(self, u: Array, x: Array, T: Array) -> Array:
         survival = np.exp(-self.s * np.log1p(u / (self.beta + T)))
@@ -88,9 +97,21 @@ class ParetoNBD(PurchaseModel):
 
     def _lives(self, rng: np.random.Generator, x: Array, T: Array, ahead: float) -> Ahead:
         rate = rng.standard_gamma(self.r + x) / (self.alpha + T)
-        ending = np.maximum(rng.standard_gamma(self.s, len(x)) / (self.beta + T), 1e-300)
-        span = np.minimum(rng.standard_exponential(len(x)) / ending, ahead)
-        return Ahead(rng.poisson(rate * span), span, np.zeros(len(x), dtype=bool))
+        number, span = rng.poisson(rate * ahead), np.full(len(x), float(ahead))
+        if ahead > 0:
+            buyers = np.flatnonzero(number)
+            ending = np.maximum(rng.standard_gamma(self.s, len(buyers)) / (self.beta + T[buyers]), 1e-300)
+            span[buyers] = np.minimum(rng.standard_exponential(len(buyers)) / ending, ahead)
+            number[buyers] = rng.binomial(number[buyers], span[buyers] / ahead)
+        return Ahead(number, span, np.zeros(len(x), dtype=bool))
+
+    def _histories(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
+        rate = rng.standard_gamma(self.r, len(T)) / self.alpha
+        ending = np.maximum(rng.standard_gamma(self.s, len(T)) / self.beta, 1e-300)
+        span = np.minimum(rng.standard_exponential(len(T)) / ending, T)
+        x = rng.poisson(rate * span).astype(float)
+        last = np.maximum(rng.beta(np.maximum(x, 1), 1.0), 1e-300)
+        return x, np.where(x > 0, span * last, 0.0)
 
     def _pmf(self, n: Array, t: Array) -> Array:
         nodes, weights = legendre(96)
@@ -107,74 +128,170 @@ class ParetoNBD(PurchaseModel):
         return np.asarray(ways - self.r * np.log1p(t / self.alpha) + xlogy(n, t / (self.alpha + t)))
 
 
-@dataclass(frozen=True)
-class _Ends:
-    """When customers may have left: odds of having left at all, and times and weights of the end."""
-
-    odds: Array
-    log_purchase: Array
-    log_survival: Array
-    weights: Array
+_UPPER = [(i, j) for i in range(4) for j in range(i, 4)]
+"""Places of the second derivatives of `_endings`, in their order."""
 
 
-def _block_likelihood(parameters: Array, history: History) -> tuple[float, Array]:
+def _derivatives(parameters: Array, history: History, second: bool = False) -> tuple[float, Array, Array]:
+    """Log likelihood, its derivatives and, if wanted, its second ones.
+
+    The probability of silence since the last purchase is G(t_x) + ρ(1 − G(T)), where ρ is that of
+    being there all the time and silent, and G(t) that of the end between t and the end of time before
+    any other purchase. All other terms depend on x and t_x alone.
+    """
     r, alpha, s, beta = parameters
-    x, t_x, T = history.x, history.t_x, history.T
-    ends = _ends(parameters, history)
-    gone = ends.odds / (1 + ends.odds)
-    k = np.arange(int(x.max(initial=0)))
-    bought = np.append(0.0, np.cumsum(np.log(r + k)))[x.astype(int)]
-    bought_by_r = np.append(0.0, np.cumsum(1 / (r + k)))[x.astype(int)]
-    late, gone_late = np.log1p(T / alpha), np.log1p(T / beta)
-    value = bought - r * late - x * np.log(alpha + T) - s * gone_late + np.log1p(ends.odds)
-    early, gone_early = np.log1p(t_x / alpha), np.log1p(t_x / beta)
-    mean_early = early + _mean(ends.weights, ends.log_purchase)
-    mean_gone = gone_early + _mean(ends.weights, ends.log_survival)
-    near = _mean(ends.weights, np.exp(-ends.log_purchase)) / (alpha + t_x)
-    gone_near = _mean(ends.weights, np.exp(-ends.log_survival)) / (beta + t_x)
-    slopes = (
-        bought_by_r - (1 - gone) * late - gone * mean_early,
-        r / alpha - (r + x) * ((1 - gone) / (alpha + T) + gone * near),
-        gone * (1 / s - mean_gone) - (1 - gone) * gone_late,
-        s / beta - (1 - gone) * s / (beta + T) - gone * (s + 1) * gone_near,
+    count, time, first, _ = history.pairs
+    weight = np.bincount(first, weights=history.weight, minlength=len(count))
+    customers = history.customers
+    level = count.astype(np.int64)
+    k = np.arange(level.max(initial=0))
+    near, end_near = 1 / (alpha + time), 1 / (beta + time)
+    early, end_early = np.log1p(time / alpha), np.log1p(time / beta)
+    shape = r + count
+    value = _running(np.log(r + k))[level] - shape * early - count * np.log(alpha) - s * end_early
+    slope = np.array(
+        [
+            weight @ (_running(1 / (r + k))[level] - early),
+            customers * r / alpha - weight @ (shape * near),
+            -(weight @ end_early),
+            customers * s / beta - s * (weight @ end_near),
+        ]
     )
-    weight = history.weight
-    return float(np.sum(weight * np.real(value))), np.array([np.sum(weight * part) for part in slopes])
+    ended = _endings(parameters, count, time, _latest(history), order=2 if second else 1)
+    silent, silent_slope, bend = _silent(parameters, history, ended, second)
+    value = float(np.real(weight @ value + silent))
+    if not second:
+        return value, slope + silent_slope, bend
+    bend[0, 0] -= weight @ _running((r + k) ** -2.0)[level]
+    bend[0, 1] += customers / alpha - weight @ near
+    bend[1, 1] += weight @ (shape * near**2) - customers * r / alpha**2
+    bend[2, 3] += customers / beta - weight @ end_near
+    bend[3, 3] += s * (weight @ end_near**2) - customers * s / beta**2
+    return value, slope + silent_slope, np.triu(bend) + np.triu(bend, 1).T
 
 
-def _ends(parameters: Array, history: History) -> _Ends:
+def _silent(parameters: Array, history: History, ended: Array, second: bool) -> tuple[float, Array, Array]:
+    """Sum of the logs of the probability of silence since the last purchase, with derivatives."""
     r, alpha, s, beta = parameters
-    x, t_x, T = history.x, history.t_x, history.T
-    since, width = _nodes(np.real(parameters), history)
-    log_purchase = np.log1p(since / (alpha + t_x)[:, None])
-    log_survival = np.log1p(since / (beta + t_x)[:, None])
-    mass = np.exp(-(r + x)[:, None] * log_purchase - (s + 1) * log_survival) * width
+    count, time, first, then = history.pairs
+    near, end_near = 1 / (alpha + time), 1 / (beta + time)
+    early, end_early = np.log1p(time / alpha), np.log1p(time / beta)
+    by_pair = np.zeros((3, len(count)), dtype=parameters.dtype)
+    value, slope, bend = 0.0, np.zeros(4, dtype=parameters.dtype), np.zeros((4, 4))
+    for start in range(0, len(first), _ROWS):
+        rows = slice(start, start + _ROWS)
+        a, z, weight = first[rows], then[rows], history.weight[rows]
+        shape = r + history.x[rows]
+        lapse, end_lapse = early[z] - early[a], end_early[z] - end_early[a]
+        gap, end_gap = near[a] - near[z], end_near[a] - end_near[z]
+        stayed = np.exp(-shape * lapse - s * end_lapse)
+        silence = ended[0, a] + stayed * (1 - ended[0, z])
+        open_end = stayed * (1 - ended[0, z]) / silence
+        still = stayed / silence
+        by_stay = (-lapse, shape * gap, -end_lapse, s * end_gap)
+        parts = [
+            ended[1 + i, a] / silence - still * ended[1 + i, z] + open_end * own
+            for i, own in enumerate(by_stay)
+        ]
+        value += weight @ np.log(np.real(silence))
+        slope += [weight @ part for part in parts]
+        if not second:
+            continue
+        for i, j in _UPPER:
+            crossed = by_stay[j] * ended[1 + i, z] + by_stay[i] * ended[1 + j, z]
+            bend[i, j] += weight @ (
+                open_end * by_stay[i] * by_stay[j] - still * crossed - parts[i] * parts[j]
+            )
+        share = weight * open_end
+        bend[0, 1] += share @ gap
+        bend[1, 1] -= (share * shape * gap) @ (near[a] + near[z])
+        bend[2, 3] += share @ end_gap
+        bend[3, 3] -= s * ((share * end_gap) @ (end_near[a] + end_near[z]))
+        by_pair[0] += np.bincount(a, weights=weight / silence, minlength=len(count))
+        by_pair[1] += np.bincount(z, weights=weight * still, minlength=len(count))
+    if second:
+        for place, (i, j) in enumerate(_UPPER):
+            bend[i, j] += ended[5 + place] @ np.real(by_pair[0] - by_pair[1])
+    return value, slope, bend
+
+
+def _endings(parameters: Array, x: Array, t: Array, latest: float, order: int) -> Array:
+    """Probability of the end between t and the latest time before another purchase, with derivatives.
+
+    Of customers with x repeat purchases who are there at t. Returns it, its derivatives by (r, α, s, β)
+    from order 1 on, and its second derivatives (in the order of `_UPPER`) for order 2, a row each.
+    """
+    r, alpha, s, beta = np.real(parameters)
+    rate = (r + x) / (alpha + t) + (s + 1) / (beta + t)
+    seen = (alpha + t) * np.expm1(np.minimum(_NEGLIGIBLE / (r + x), 200.0))
+    top = np.log1p(np.minimum(latest - t, seen) * rate)
+    out = np.empty(((1, 5, 15)[order], len(x)), dtype=parameters.dtype)
+    widest = np.argsort(top, kind="stable")
+    start = 0
+    while start < len(x):
+        points = _points(top[widest[start]])
+        stop = min(len(x), start + max(1, _CELLS // points))
+        rows = widest[start:stop]
+        nodes, weights = legendre(_points(top[rows[-1]]))
+        growth = np.expm1(top[rows, None] * nodes)
+        since = growth / rate[rows, None]
+        width = (1 + growth) * weights * (top[rows] / rate[rows])[:, None]
+        out[:, rows] = _ending_block(parameters, x[rows], t[rows], since, width, order)
+        start = stop
+    return out
+
+
+def _ending_block(parameters: Array, x: Array, t: Array, since: Array, width: Array, order: int) -> Array:
+    r, alpha, s, beta = parameters
+    shape, scale, end_scale = r + x, alpha + t, beta + t
+    lapse, end_lapse = since / scale[:, None], since / end_scale[:, None]
+    log_purchase, log_end = np.log1p(lapse), np.log1p(end_lapse)
+    mass = np.exp(-shape[:, None] * log_purchase - (s + 1) * log_end)
+    mass *= width * (s / end_scale)[:, None]
     total = mass.sum(axis=1)
-    silence = (r + x) * np.log1p((T - t_x) / (alpha + t_x)) + s * np.log1p((T - t_x) / (beta + t_x))
-    log_odds = silence + np.log(s) - np.log(beta + t_x)
-    odds = total * np.exp(np.where(np.real(log_odds) < 690, log_odds, 690.0))
-    weights = mass / np.where(np.real(total) > 0, total, 1.0)[:, None]
-    return _Ends(odds, log_purchase, log_survival, weights)
+    if order == 0:
+        return np.asarray(total[None])
+    looks = (log_purchase, lapse / (1 + lapse), log_end, end_lapse / (1 + end_lapse))
+    first = [np.einsum("ij,ij->i", mass, look) for look in looks]
+    far, end_far = shape / scale, (s + 1) / end_scale
+    slopes = [-first[0], far * first[1], total / s - first[2], end_far * first[3] - total / end_scale]
+    if order == 1:
+        return np.array([total, *slopes])
+    heavy = [mass * look for look in looks]
+    m = {(i, j): np.einsum("ij,ij->i", heavy[i], looks[j]) for i, j in _UPPER}
+    f = first
+    seconds = {
+        (0, 0): m[0, 0],
+        (0, 1): f[1] / scale - far * m[0, 1],
+        (0, 2): m[0, 2] - f[0] / s,
+        (0, 3): f[0] / end_scale - end_far * m[0, 3],
+        (1, 1): far**2 * m[1, 1] - far / scale * (2 * f[1] - m[1, 1]),
+        (1, 2): far * (f[1] / s - m[1, 2]),
+        (1, 3): far * (end_far * m[1, 3] - f[1] / end_scale),
+        (2, 2): m[2, 2] - 2 * f[2] / s,
+        (2, 3): f[2] / end_scale + end_far * (f[3] / s - m[2, 3]) + (f[3] - total / s) / end_scale,
+        (3, 3): (s + 1) * (s + 2) / end_scale**2 * m[3, 3]
+        - 4 * end_far / end_scale * f[3]
+        + 2 * total / end_scale**2,
+    }
+    return np.array([total, *slopes, *(seconds[place] for place in _UPPER)])
 
 
-def _nodes(parameters: Array, history: History) -> tuple[Array, Array]:
-    """Times since the last purchase at which the end is looked at, and the widths of their steps."""
+def _points(top: float) -> int:
+    return 8 + int(np.ceil(4 * top))
+
+
+def _latest(history: History) -> float:
+    return float(history.T.max(initial=0.0))
+
+
+def _silence(parameters: Array, x: Array, time: Array, first: Array, then: Array) -> Array:
+    """Minus the log of the probability of being there and silent from the first time to the other."""
     r, alpha, s, beta = parameters
-    x, t_x, T = history.x, history.t_x, history.T
-    scale = 1 / ((r + x) / (alpha + t_x) + (s + 1) / (beta + t_x))
-    seen = (alpha + t_x) * np.expm1(np.minimum(_NEGLIGIBLE / (r + x), 200.0))
-    top = np.log1p(np.minimum(T - t_x, seen) / scale)
-    nodes, weights = legendre(8 + 4 * int(np.ceil(top.max(initial=0.0))))
-    steps = top[:, None] * nodes
-    since = scale[:, None] * np.expm1(steps)
-    return since, (scale * top)[:, None] * weights * np.exp(steps)
+    gap = time[then] - time[first]
+    purchases = (r + x[first]) * np.log1p(gap / (alpha + time[first]))
+    return np.asarray(purchases + s * np.log1p(gap / (beta + time[first])))
 
 
-def _mean(weights: Array, values: Array) -> Array:
-    return np.asarray((weights * values).sum(axis=1))
-
-
-def _blocks(history: History) -> Iterator[History]:
-    for start in range(0, len(history.x), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        yield History(history.x[part], history.t_x[part], history.T[part], history.weight[part])
+def _running(terms: Array) -> Array:
+    return np.append(0.0, np.cumsum(terms))

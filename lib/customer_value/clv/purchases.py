@@ -8,8 +8,10 @@ customer who is alive now will buy u time units ahead (`_rate_ahead`).
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -17,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from customer_value.clv.fitting import Fit, fitted, maximise
+from customer_value.clv.fitting import Curvature, Fit, Objective, fitted, in_logs, maximise
 from customer_value.clv.inputs import (
     Array,
     History,
@@ -32,6 +34,9 @@ from customer_value.clv.units import unit_name
 from customer_value.errors import FitError, InputError
 
 __all__ = ["Ahead", "PurchaseModel"]
+
+_ROUGH = 1_000
+_TINY = 1e-30
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,14 @@ class PurchaseModel(ABC):
     @abstractmethod
     def _likelihood(cls, parameters: Array, history: History) -> tuple[float, Array]:
         """Log likelihood and its derivatives; the latter analytic in complex parameters too."""
+
+    @classmethod
+    def _curvature(cls, parameters: Array, history: History) -> tuple[float, Array, Array]:
+        """Log likelihood, its derivatives and its second derivatives, for real parameters."""
+        value, slope = cls._likelihood(parameters, history)
+        steps = 1j * _TINY * np.eye(len(parameters))
+        bend = [np.imag(cls._likelihood(parameters + step, history)[1]) / _TINY for step in steps]
+        return value, slope, np.array(bend)
 
     @classmethod
     @abstractmethod
@@ -114,24 +127,79 @@ class PurchaseModel(ABC):
             If nobody bought again or no maximum is found; says what was tried.
         """
         unit_name(time_unit)
-        history = History.of(summary)
+        return cls._fit(History.of(summary), time_unit)
+
+    @classmethod
+    def _fit(cls, history: History, time_unit: str | None, near: Self | None = None) -> Fit[Self]:
         scale = _time_scale(history, cls.label)
-        scaled = history.scaled(scale)
+        units = np.array([scale if name in cls.timed else 1.0 for name in cls.names])
+        objective, curvature = cls._surface(history, units, scale)
+        rate = float(np.sum(history.weight * history.x)) / history.customers
+        many = len(history.x) > 2 * _ROUGH
+        optimum = maximise(
+            objective,
+            cls._starts(rate) if near is None else [near._values() / units],
+            name=cls.label,
+            curvature=curvature,
+            rough=cls._surface(history.thinned(_ROUGH), units, scale)[1] if many else None,
+            near=None if near is None else near._values() / units,
+        )
+        values = np.exp(optimum.logs) * units
+        value = optimum.log_likelihood - _constant(history, scale)
+        return fitted(cls(*values.tolist()), cls.names, optimum, value, history.customers, time_unit, history)
+
+    @classmethod
+    def _surface(cls, history: History, units: Array, scale: float) -> tuple[Objective, Curvature]:
+        """The likelihood by logs of the parameters when the mean T is 1, with derivatives."""
+        constant = _constant(history, scale)
 
         def objective(logs: Array) -> tuple[float, Array]:
-            value, slope = cls._likelihood(np.exp(logs), scaled)
-            return value, slope * np.exp(logs)
+            values = np.exp(logs) * units
+            value, slope = cls._likelihood(values, history)
+            return value + constant, slope * values
 
-        rate = float(np.sum(scaled.weight * scaled.x) / scaled.customers)
-        optimum = maximise(objective, cls._starts(rate), name=cls.label)
-        factors = [scale if name in cls.timed else 1.0 for name in cls.names]
-        model = cls(*(np.exp(optimum.logs) * factors).tolist())
-        best = cls._likelihood(model._values(), history)[0]
-        return fitted(model, cls.names, optimum, best, history.customers, time_unit)
+        def curvature(logs: Array) -> tuple[float, Array, Array]:
+            values = np.exp(logs) * units
+            value, slope, bend = cls._curvature(values, history)
+            return in_logs(values, value + constant, slope, bend)
+
+        return objective, curvature
 
     def log_likelihood(self, summary: pd.DataFrame) -> float:
         """Log likelihood of a summary (as for `fit`) at these parameters."""
         return self._likelihood(self._values(), History.of(summary))[0]
+
+    def simulate(self, T: ArrayLike, seed: int) -> pd.DataFrame:
+        """New customers with random histories.
+
+        Parameters
+        ----------
+        T
+            How long each is observed after the first purchase, in the model's time unit.
+        seed
+            Of the random numbers; the same seed gives the same customers.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per T: ``frequency``, ``recency``, ``T``.
+
+        Raises
+        ------
+        InputError
+            If a time is negative or missing.
+
+        Examples
+        --------
+        >>> from customer_value.clv import BetaGeoNBD
+        >>> BetaGeoNBD(0.243, 4.414, 0.793, 2.426).simulate([39.0] * 1000, seed=1)["frequency"].mean().round(1)
+        np.float64(1.2)
+        """
+        return self._summary(np.random.default_rng([seed, 5]), np.ravel(checked_times("T", T)))
+
+    @abstractmethod
+    def _histories(self, rng: np.random.Generator, T: Array) -> tuple[Array, Array]:
+        """Random x and t_x of new customers who are observed for T."""
 
     @abstractmethod
     def _lives(self, rng: np.random.Generator, x: Array, T: Array, ahead: float) -> Ahead:
@@ -241,7 +309,7 @@ class PurchaseModel(ABC):
         if horizon is not None and not (math.isfinite(horizon) and horizon >= 0):
             raise InputError(f"The horizon {horizon} must be a number of 0 or more, or None for no end.")
         count, last, observed = checked_history(x, t_x, T)
-        ahead = np.full(count.shape, np.inf if horizon is None else horizon)
+        ahead = np.broadcast_to(np.inf if horizon is None else float(horizon), count.shape)
         value = self._if_alive(count, observed, ahead, math.log1p(discount_rate))
         if not np.isfinite(value).all():
             raise InputError(
@@ -273,7 +341,13 @@ class PurchaseModel(ABC):
         return self._pmf(*np.broadcast_arrays(checked_counts("n", n), checked_times("t", t)))
 
     def simulate_ahead(
-        self, rng: np.random.Generator, p_alive: Array, x: Array, T: Array, ahead: float
+        self,
+        rng: np.random.Generator,
+        p_alive: Array,
+        x: Array,
+        T: Array,
+        ahead: float,
+        t_x: Array | None = None,
     ) -> Ahead:
         """Draw one future for each customer: alive or not, rate, dropout and purchases.
 
@@ -287,30 +361,105 @@ class PurchaseModel(ABC):
             Valid histories (not checked), one-dimensional.
         ahead
             Length of the future, in the model's time unit.
+        t_x
+            Times of the last purchases; only a model for regular buyers needs them.
 
         Returns
         -------
         Ahead
             Purchases of each customer.
         """
-        alive = rng.random(len(x)) < p_alive
-        lives = self._lives(rng, x, T, ahead)
-        return Ahead(np.where(alive, lives.number, 0), lives.span, alive & lives.last)
+        alive = np.flatnonzero(rng.random(len(x)) < p_alive)
+        lives = self._lives(rng, x[alive], T[alive], ahead)
+        out = Ahead(
+            np.zeros(len(x), dtype=np.int64), np.full(len(x), float(ahead)), np.zeros(len(x), dtype=bool)
+        )
+        out.number[alive], out.span[alive], out.last[alive] = lives.number, lives.span, lives.last
+        return out
+
+    def _summary(self, rng: np.random.Generator, T: Array) -> pd.DataFrame:
+        x, t_x = self._histories(rng, T)
+        return pd.DataFrame({"frequency": x.astype("int64"), "recency": t_x, "T": T})
+
+    def _alike(self, rng: np.random.Generator, data: History) -> pd.DataFrame:
+        """New customers, one for each in the data, observed as long."""
+        return self._summary(rng, np.repeat(data.T, data.weight.astype(np.int64)))
+
+    def _data_alike(self, rng: np.random.Generator, data: History) -> History:
+        return History.of(self._alike(rng, data))
+
+    def _refitted(self, data: History) -> Self:
+        """The model fitted to other data, from these parameters on."""
+        return self._fit(data, None, near=self).model
 
     def _values(self) -> Array:
         return np.array([getattr(self, name) for name in self.names])
 
     def _if_alive(self, x: Array, T: Array, ahead: Array, force: float) -> Array:
-        shape = x.shape
-        (x, T, ahead), inverse = distinct(x.ravel(), T.ravel(), ahead.ravel())
-        if force == 0 and len(ahead) and np.isinf(ahead).all():
-            return self._endless(x, T)[inverse].reshape(shape)
-        scale = self._shortest_time(x, T)
+        (count, seen, until), place = distinct(*(column.reshape(-1) for column in (x, T, ahead)))
+        if force == 0 and len(until) and np.isinf(until).all():
+            return self._endless(count, seen)[place].reshape(x.shape)
+        value = _over_time(self._start_of_time(), count, seen, until, functools.partial(self._sums, force))
+        return value[place].reshape(x.shape)
 
+    def _sums(self, force: float, x: Array, T: Array, ahead: Array) -> Array:
         def rate(rows: Array, u: Array) -> Array:
             return self._rate_ahead(u, x[rows, None], T[rows, None])
 
-        return discounted_integral(rate, scale, ahead, force)[inverse].reshape(shape)
+        return discounted_integral(rate, self._shortest_time(x, T), ahead, force)
+
+    def _start_of_time(self) -> float:
+        """The shortest scale on which what is expected changes with T."""
+        return min(float(getattr(self, name)) for name in self.timed)
+
+
+def _over_time(
+    start: float, x: Array, T: Array, ahead: Array, value: Callable[[Array, Array, Array], Array]
+) -> Array:
+    """A smooth function of T for each distinct row, from fewer rows where many differ in T alone.
+
+    Between the first and the last T of customers with equal x and horizon, the function is read off
+    a polynomial in log(start + T), exact to rounding because the function has no singularity nearer
+    than T = −start.
+    """
+    (count, until), group = distinct(x, ahead)
+    first, last = np.full(len(count), np.inf), np.full(len(count), -np.inf)
+    np.minimum.at(first, group, T)
+    np.maximum.at(last, group, T)
+    middle = (np.log(start + last) + np.log(start + first)) / 2
+    reach = (np.log(start + last) - np.log(start + first)) / 2
+    ratio = np.pi / max(float(reach.max(initial=0.0)), 1e-3)
+    points = 6 + int(np.ceil(34 / np.log(ratio + np.hypot(1, ratio))))
+    crowded = np.bincount(group, minlength=len(count)) > points
+    alone = ~crowded[group]
+    out = np.empty(len(x))
+    out[alone] = value(x[alone], T[alone], ahead[alone])
+    if not crowded.any():
+        return out
+    angle = np.pi * (np.arange(points) + 0.5) / points
+    nodes = np.exp(middle[crowded, None] + reach[crowded, None] * np.cos(angle)) - start
+    known = value(
+        *(v.ravel() for v in np.broadcast_arrays(count[crowded, None], nodes, until[crowded, None]))
+    ).reshape(nodes.shape)
+    weights = known @ (np.cos(np.outer(angle, np.arange(points))) * (2 / points))
+    weights[:, 0] /= 2
+    place = (np.cumsum(crowded) - 1)[group[~alone]]
+    at = (np.log(start + T[~alone]) - middle[crowded][place]) / reach[crowded][place]
+    out[~alone] = _chebyshev(weights[place], at)
+    return out
+
+
+def _chebyshev(weights: Array, at: Array) -> Array:
+    """Sums of Chebyshev polynomials at one point for each row of weights (Clenshaw)."""
+    one, two = np.zeros(len(at)), np.zeros(len(at))
+    for column in weights.T[:0:-1]:
+        one, two = column + 2 * at * one - two, one
+    return weights[:, 0] + at * one - two
+
+
+def _constant(history: History, scale: float) -> float:
+    """What the log density of the purchase times grows by when times are divided by the scale."""
+    return float(np.sum(history.weight * history.x) * np.log(scale))
 
 
 def _time_scale(history: History, name: str) -> float:

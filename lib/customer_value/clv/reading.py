@@ -11,48 +11,67 @@ import numpy as np
 import pandas as pd
 
 from customer_value import words
+from customer_value.clv.both import with_contracts
+from customer_value.clv.classes import CLASSES
 from customer_value.clv.units import unit_name
 from customer_value.clv.validation import label_of
+from customer_value.clv.validation_tables import NO_HOLDOUT
 from customer_value.display import Prose, Table
+from customer_value.expressions import as_fact
 from customer_value.result import Fact
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue
+    from customer_value.clv.realised import Realised
 
 __all__ = [
     "checks_table",
+    "classes_table",
     "customer_table",
     "facts",
     "histories_table",
     "holdout_table",
     "parameters_table",
     "sensitivity_table",
+    "spend_check",
     "tables",
     "top_accounts_table",
 ]
 
-NO_HOLDOUT = (
-    "There is no check on time kept back: either none was kept back, or too few customers had bought again "
-    "before it."
-)
-
 _COLUMNS = (
     "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
-    "clv", "clv_low", "clv_high", "value_at_risk",
+    "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk",
 )  # fmt: skip
 
 
 def customer_table(result: LifetimeValue) -> pd.DataFrame:
-    """One row per customer with a purchase; all values missing where there is no model."""
-    if result.valuation is not None:
-        return result.valuation.table
-    table = result.customers[["customer_id", "frequency"]].astype({"frequency": "int64"})
-    return table.assign(**dict.fromkeys(_COLUMNS, np.nan))
+    """One row per customer without a contract and with a purchase.
+
+    All values of the future are missing where there is no model, and ``clv_endless`` is where no value
+    without an end to the horizon is given. ``realised_value`` and ``acquisition_cost`` are there where
+    they are known.
+    """
+    if result.valuation is None:
+        table = result.customers[["customer_id", "frequency"]].astype({"frequency": "int64"})
+        table = table.assign(**dict.fromkeys(_COLUMNS, np.nan))
+    else:
+        table = result.valuation.table
+        table = table.assign(clv_endless=np.nan) if result.why_not_endless else table
+    return _with_so_far(table, result.realised)
+
+
+def _with_so_far(table: pd.DataFrame, realised: Realised | None) -> pd.DataFrame:
+    if realised is None:
+        return table
+    so_far = realised.table
+    table = table.assign(realised_value=so_far["realised_value"].to_numpy())
+    known = realised.costed > 0
+    return table.assign(acquisition_cost=so_far["acquisition_cost"].to_numpy()) if known else table
 
 
 def facts(result: LifetimeValue) -> dict[str, Fact]:
     """Headline figures, keyed ``clv.figure``."""
-    fit, holdout, value = result.fit, result.holdout, result.valuation
+    fit, holdout, value, equity = result.fit, result.holdout, result.valuation, result.equity
     spend = result.spend.fit if result.spend else None
     known: dict[str, Fact] = {
         "model": fit.model.label if fit else None,
@@ -70,9 +89,16 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "holdout_days": holdout.days if holdout else None,
         "calibration": _calibration(result),
         "calibration_end": result.calibration_end.isoformat(),
-        "customer_equity": value.equity if value else None,
-        "customer_equity_low": value.low if value else None,
-        "customer_equity_high": value.high if value else None,
+        "customer_equity": equity.total if equity else None,
+        "customer_equity_low": equity.low if equity else None,
+        "customer_equity_high": equity.high if equity else None,
+        "customer_equity_contracts": equity.contracts if equity else None,
+        "contracts": dict(result.contracts.facts) if result.contracts else None,
+        "customer_equity_endless": value.endless if value and not result.why_not_endless else None,
+        "why_not_endless": (result.why_not_endless or None) if value else None,
+        "equity_by_class": _by_class(result),
+        "realised_value": result.realised.total if result.realised else None,
+        "acquisition_cost": result.realised.cost if result.realised and result.realised.costed else None,
         "value_at_risk": float(value.table["value_at_risk"].sum()) if value else None,
         "value_beyond_data_share": value.beyond_data_share if value else None,
         "expected_active": float(value.table["p_alive"].sum()) if value else None,
@@ -95,21 +121,28 @@ def tables(result: LifetimeValue) -> dict[str, Any]:
         "clv_tracking": result.tracking,
         "clv_repeats": result.repeats,
         "clv_conditional": result.conditional,
+        "clv_classes": result.valuation.classes if result.valuation else pd.DataFrame(),
+        "clv_covariates": result.covariates.coefficients if result.covariates else pd.DataFrame(),
         "clv_sensitivity": result.valuation.sensitivity if result.valuation else pd.DataFrame(),
         "clv_checks": pd.DataFrame([asdict(check) for check in result.checks]),
     }
-    return {"clv": customer_table(result)} | {name: table for name, table in found.items() if len(table)}
+    found |= dict(result.contracts.tables) if result.contracts else {}
+    customers = with_contracts(customer_table(result), result.contracts)
+    return {"clv": customers} | {name: table for name, table in found.items() if len(table)}
 
 
 def histories_table(result: LifetimeValue) -> Table | Prose:
     """Five customers as the models see them: the most, the least and some between."""
     columns = ["customer_id", "frequency", "recency", "T"]
     if result.customers.empty:
-        return Prose(("No customer has a purchase.",), kind="note")
+        return Prose((result.why_no_model,), kind="note")
     order = result.customers.sort_values(["frequency", "recency", "customer_id"], ascending=False)
     places = np.unique(np.linspace(0, len(order) - 1, 5).round().astype(int))
     shown = order.iloc[places][columns].astype({"frequency": "Int64", "recency": "Int64", "T": "Int64"})
-    shown.columns = ["customer", "x: repeat purchases", "t_x: days from first to last", "T: days observed"]
+    shown = shown.assign(silence=shown["T"] - shown["recency"])
+    shown.columns = [
+        "Customer", "Repeat purchases (x)", "Days from first to last (t_x)", "Days observed (T)", "Days silent"
+    ]  # fmt: skip
     return Table(shown, dict.fromkeys(shown.columns[1:], words.count), "Customers as the models see them")
 
 
@@ -118,16 +151,12 @@ def holdout_table(result: LifetimeValue) -> Table | Prose:
     if result.holdout is None:
         return Prose((NO_HOLDOUT,), kind="note")
     shown = result.holdout.table.sort_values(["mean_absolute_error", "method"], ignore_index=True)
-    shown = shown.drop(columns=["root_mean_square_error", "actual"])
-    shown.columns = [
-        "method", "kind", "predicted", "bias", "mean error",
-        "rank correlation", "gini", "caught by top 20%",
-    ]  # fmt: skip
+    shown = shown[list(_HOLDOUT)].rename(columns=_HOLDOUT)
     formats: dict[str, Callable[[Any], str]] = {
-        "predicted": words.count,
-        "bias": words.percent,
-        "mean error": lambda v: words.decimal(v, 3),
-        "caught by top 20%": words.percent,
+        "Predicted": words.count,
+        "Bias": words.percent,
+        "Mean error": lambda v: words.decimal(v, 3),
+        "Caught by top 20%": words.percent,
     }
     caption = (
         f"Purchases in the {words.count(result.holdout.days, 'day')} after "
@@ -147,10 +176,10 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
             open_end = not math.isfinite(errors[name])
             rows.append(
                 {
-                    "model": fit.model.label,
-                    "parameter": name,
-                    "value": value,
-                    "standard error": None if open_end else errors[name],
+                    "Model": fit.model.label,
+                    "Parameter": name,
+                    "Value": value,
+                    "Standard error": None if open_end else errors[name],
                     "95% interval": "not determined by these data"
                     if open_end
                     else f"{words.decimal(bounds[name][0], 3)} to {words.decimal(bounds[name][1], 3)}",
@@ -160,7 +189,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
         return Prose(("No model could be fitted, so there are no parameters.",), kind="note")
     unit = unit_name(result.options.time_unit)
     caption = f"Parameters, time in {unit}s, spend in {result.currency}"
-    three = {"value": lambda v: words.decimal(v, 3), "standard error": lambda v: words.decimal(v, 3)}
+    three = {"Value": lambda v: words.decimal(v, 3), "Standard error": lambda v: words.decimal(v, 3)}
     return Table(pd.DataFrame(rows), three, caption)
 
 
@@ -168,25 +197,21 @@ def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     """The customers with the highest lifetime value, with interval and value at risk."""
     if result.valuation is None:
         return Prose(("Without a model there are no values.",), kind="note")
-    shown = result.valuation.table.sort_values(["clv", "customer_id"], ascending=[False, True]).head(most)
+    shown = result.table.sort_values(["clv", "customer_id"], ascending=[False, True]).head(most)
     names = result.customers.set_index("customer_id")
-    columns: dict[str, Any] = {"customer": shown["customer_id"]}
+    columns: dict[str, Any] = {"Customer": shown["customer_id"]}
     if "name" in names.columns:
-        columns["name"] = shown["customer_id"].map(names["name"])
-    columns |= {
-        "P(alive)": shown["p_alive"],
-        "expected purchases": shown["expected_purchases"],
-        "spend per purchase": shown["expected_spend"],
-        "lifetime value": shown["clv"],
-        "low": shown["clv_low"],
-        "high": shown["clv_high"],
-        "value at risk": shown["value_at_risk"],
-    }
+        columns["Name"] = shown["customer_id"].map(names["name"])
+    columns |= {title: shown[name] for name, title in _ACCOUNT.items() if name in shown.columns}
+    columns["Value at risk"] = _at_risk(shown["value_at_risk"], result.currency)
     money = dict.fromkeys(
-        ("spend per purchase", "lifetime value", "low", "high", "value at risk"),
-        lambda v: words.money(v, result.currency),
+        ("Spend per purchase", "So far", "Lifetime value", "Low", "High", "Value at risk"),
+        lambda v: v if isinstance(v, str) else words.money(round(v, 2), result.currency),
     )
-    formats = money | {"P(alive)": words.percent, "expected purchases": lambda v: words.decimal(v, 1)}
+    formats = money | {
+        "P(alive)": words.percent,
+        "Expected purchases": lambda v: words.decimal(v, 1),
+    }
     caption = (
         f"Highest lifetime value ({result.margins.basis}, next {result.options.horizon_months} months), "
         "with 95% interval"
@@ -194,13 +219,39 @@ def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     return Table(pd.DataFrame(columns), formats, caption, most=most)
 
 
+def spend_check(result: LifetimeValue) -> Prose:
+    """The two assumptions of the spend model as sentences."""
+    found = [check for check in result.checks if check.name in (INDEPENDENCE, SPEND_MEAN)]
+    if not found:
+        return Prose(("Without purchases there is nothing to check.",), kind="note")
+    said = tuple(f"{_capital(c.name)}: {c.verdict}. {c.evidence} {c.remedy}".strip() for c in found)
+    return Prose(said)
+
+
+def classes_table(result: LifetimeValue) -> Table | Prose:
+    """Customer equity by class with its interval."""
+    if result.valuation is None:
+        return Prose(("Without a model there is no customer equity to split.",), kind="note")
+    shown = result.valuation.classes
+    if shown.empty:
+        return Prose(("All customers are in one class, whatever they are sorted by.",), kind="note")
+    named = shown["by"].map(CLASSES).map(_capital)
+    shown = shown.assign(by=named).rename(columns=_CLASS)
+    formats = dict.fromkeys(("Customer equity", "Low", "High"), lambda v: words.money(v, result.currency))
+    caption = (
+        f"Customer equity by class ({result.margins.basis}, next {result.options.horizon_months} months), "
+        "with 95% interval"
+    )
+    return Table(shown, formats | {"Share": words.percent}, caption, most=len(shown))
+
+
 def sensitivity_table(result: LifetimeValue) -> Table | Prose:
     """Customer equity when one assumption changes."""
     if result.valuation is None:
         return Prose(("Without a model there is nothing to vary.",), kind="note")
-    shown = result.valuation.sensitivity.copy()
-    shown.columns = ["assumption", "changed to", "customer equity", "change"]
-    money = dict.fromkeys(("customer equity", "change"), lambda v: words.money(v, result.currency))
+    shown = result.valuation.sensitivity.rename(columns=_SENSITIVITY)
+    shown = shown.assign(Assumption=shown["Assumption"].map(_capital))
+    money = dict.fromkeys(("Customer equity", "Change"), lambda v: words.money(v, result.currency))
     return Table(shown, money, "Customer equity when one assumption changes")
 
 
@@ -208,8 +259,69 @@ def checks_table(result: LifetimeValue) -> Table | Prose:
     """Every assumption with its verdict, evidence and remedy."""
     if not result.checks:
         return Prose(("Without purchases there is nothing to check.",), kind="note")
-    shown = pd.DataFrame([asdict(check) for check in result.checks])
+    shown = pd.DataFrame([asdict(check) for check in result.checks]).rename(columns=_CHECK)
+    shown = shown[list(_CHECK.values())].assign(Assumption=shown["Assumption"].map(_capital))
     return Table(shown, dict.fromkeys(shown.columns, str), "What the models assume")
+
+
+_HOLDOUT = {
+    "method": "Method",
+    "kind": "Kind",
+    "predicted": "Predicted",
+    "bias": "Bias",
+    "mean_absolute_error": "Mean error",
+    "rank_correlation": "Rank correlation",
+    "gini": "Gini",
+    "top_20_share": "Caught by top 20%",
+}
+INDEPENDENCE, SPEND_MEAN = "spend independent of frequency", "average spend defined"
+_ACCOUNT = {
+    "p_alive": "P(alive)",
+    "expected_purchases": "Expected purchases",
+    "expected_spend": "Spend per purchase",
+    "realised_value": "So far",
+    "clv": "Lifetime value",
+    "clv_low": "Low",
+    "clv_high": "High",
+}
+_CLASS = {
+    "by": "By",
+    "class": "Class",
+    "customers": "Customers",
+    "equity": "Customer equity",
+    "low": "Low",
+    "high": "High",
+    "share": "Share",
+}
+_SENSITIVITY = {
+    "assumption": "Assumption",
+    "changed_to": "Changed to",
+    "customer_equity": "Customer equity",
+    "change": "Change",
+}
+_CHECK = {"name": "Assumption", "verdict": "Verdict", "evidence": "Evidence", "remedy": "Remedy"}
+
+
+def _at_risk(values: pd.Series, currency: str) -> pd.Series:
+    """Value at risk, in words where the model cannot tell."""
+    if not values.isna().any():
+        return values
+    written = values.map(lambda v: words.money(round(v, 2), currency), na_action="ignore")
+    return written.astype(object).where(values.notna(), "not identified")
+
+
+def _by_class(result: LifetimeValue) -> Fact:
+    if result.valuation is None:
+        return None
+    found: dict[str, Any] = {}
+    for row in result.valuation.classes.to_dict("records"):
+        figures = {name: as_fact(row[name]) for name in ("equity", "low", "high", "share")}
+        found.setdefault(row["by"], {})[row["class"]] = {"customers": int(row["customers"])} | figures
+    return found
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _calibration(result: LifetimeValue) -> Fact:

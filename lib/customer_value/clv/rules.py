@@ -27,7 +27,7 @@ _MONTH = DAYS["M"]
 
 
 def rule_predictions(
-    customers: pd.DataFrame, months: Any | None, *, calibration_end: dt.date, days: int
+    customers: pd.DataFrame, months: Any | None, *, calibration_end: dt.date | None, days: int
 ) -> tuple[dict[str, Array], int | None]:
     """Purchase days that each rule predicts for each customer.
 
@@ -38,7 +38,7 @@ def rule_predictions(
     months
         customer_id, month, purchase_days (pandas or Ibis); None leaves out the rules that need it.
     calibration_end
-        Last known day.
+        Last known day; None leaves out the same rules.
     days
         Length of the future.
 
@@ -55,7 +55,7 @@ def rule_predictions(
     x, T = customers["frequency"].to_numpy(float), customers["T"].to_numpy(float)
     rate = np.divide(x, T, out=np.zeros(len(x)), where=T > 0)
     out = {"same_rate": rate * days}
-    if months is None:
+    if months is None or calibration_end is None:
         return out, None
     known = _known_months(months, calibration_end)
     if len(known) == 0:

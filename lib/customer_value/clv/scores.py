@@ -1,15 +1,16 @@
-"""How good predictions were: error, order, and whether a difference is more than chance."""
+"""How good predictions were: error, order, level, and whether a difference is more than chance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
+from scipy.stats import chi2, rankdata
 
 from customer_value.clv.inputs import Array
 
-__all__ = ["Score", "paired_interval", "score"]
+__all__ = ["Score", "calibration_by_group", "mean_count_interval", "paired_interval", "score"]
 
 _BLOCKS = 20_000
 _RESAMPLES = 1_000
@@ -89,6 +90,63 @@ def paired_interval(differences: Array, seed: int) -> tuple[float, float]:
         means[i] = sums[chosen].sum() / counts[chosen].sum()
     low, high = np.quantile(means, (0.025, 0.975))
     return float(low), float(high)
+
+
+def calibration_by_group(actual: Array, predicted: Array, groups: int = 10) -> pd.DataFrame:
+    """What customers were predicted to buy and what they bought, by tenths of the predictions.
+
+    Parameters
+    ----------
+    actual, predicted
+        Purchases of each customer.
+    groups
+        Number of groups. Equal predictions share one, so that groups can differ in size and one can
+        be empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        group (1 the lowest predictions), customers, predicted_from, predicted_to, predicted, actual
+        (means per customer), actual_low, actual_high (95 % interval of the mean: exact for counts that
+        vary as by chance, wider where they vary more). Groups without customers are left out.
+
+    Examples
+    --------
+    >>> table = calibration_by_group(np.array([0.0, 2, 4]), np.array([0.5, 0.5, 3]), groups=2)
+    >>> table[["group", "customers", "predicted", "actual"]].values.tolist()
+    [[1.0, 2.0, 0.5, 1.0], [2.0, 1.0, 3.0, 4.0]]
+    """
+    middle = (rankdata(predicted) - 0.5) / len(predicted)
+    group = np.minimum((groups * middle).astype(int), groups - 1) + 1
+    table = pd.DataFrame({"group": group, "predicted": predicted, "actual": actual})
+    means = table.groupby("group").agg(
+        customers=("actual", "size"),
+        predicted_from=("predicted", "min"),
+        predicted_to=("predicted", "max"),
+        predicted=("predicted", "mean"),
+        actual=("actual", "mean"),
+        _variance=("actual", "var"),
+    )
+    low, high = mean_count_interval(
+        means["actual"].to_numpy(), means["customers"].to_numpy(), means["_variance"].fillna(0).to_numpy()
+    )
+    return means.drop(columns="_variance").assign(actual_low=low, actual_high=high).reset_index()
+
+
+def mean_count_interval(mean: Array, number: Array, variance: Array) -> tuple[Array, Array]:
+    """95 % interval of the mean of counts: Garwood's, with as many purchases fewer as counts vary more.
+
+    Examples
+    --------
+    >>> low, high = mean_count_interval(np.array([0.0, 2.0]), np.array([10, 50]), np.array([0.0, 2.0]))
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 1.627], [0.369, 2.433])
+    """
+    excess = np.maximum(np.divide(variance, mean, out=np.ones(len(mean)), where=mean > 0), 1.0)
+    total = mean * number / excess
+    low = np.where(total > 0, chi2.ppf(0.025, 2 * np.maximum(total, 1e-9)) / 2, 0.0)
+    high = chi2.ppf(0.975, 2 * (total + 1)) / 2
+    return np.asarray(low * excess / number), np.asarray(high * excess / number)
 
 
 def _curve(actual: Array, predicted: Array) -> tuple[Array, Array]:

@@ -8,13 +8,14 @@ both. They do not hold what no model knows: that the world changes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array, distinct
+from customer_value.clv.mbg_cnbd import TimedAhead
 from customer_value.clv.purchases import Ahead, PurchaseModel
 
 __all__ = ["Base", "ValueRange", "replicates_for", "simulate_totals", "simulate_values"]
@@ -44,11 +45,15 @@ class Base:
 
 @dataclass(frozen=True)
 class ValueRange:
-    """Simulated totals, one per replicate, and a 95 % interval for each customer."""
+    """Simulated totals, one per replicate, and a 95 % interval for each customer.
+
+    ``group_totals`` has a row per group of customers and a column per replicate.
+    """
 
     totals: Array
     low: Array
     high: Array
+    group_totals: Array
 
 
 def simulate_values(
@@ -60,6 +65,7 @@ def simulate_values(
     force: float,
     seed: int,
     replicates: int,
+    groups: Array | None = None,
 ) -> ValueRange:
     """Simulated discounted value of each customer over a finite horizon.
 
@@ -79,6 +85,8 @@ def simulate_values(
         Of the random numbers; the same seed gives the same result whatever the order of customers.
     replicates
         Number of futures.
+    groups
+        Groups of customers to add up as well: a row each, true for the customers in it.
 
     Returns
     -------
@@ -89,6 +97,8 @@ def simulate_values(
     rows, group = distinct(base.x, base.t_x, base.T, base.mean, base.rate)
     order = np.argsort(group, kind="stable")
     totals = np.zeros(replicates)
+    members_of = np.zeros((0, len(base.x)), dtype=bool) if groups is None else groups
+    group_totals = np.zeros((len(members_of), replicates))
     low, high = np.empty(len(rows[0])), np.empty(len(rows[0]))
     for number, part in enumerate(_chunks(group[order])):
         rng = np.random.default_rng([seed, 2, number])
@@ -97,11 +107,12 @@ def simulate_values(
         histories, same = distinct(members.x, members.t_x, members.T)
         for r, (model, money) in enumerate(zip(models, spends, strict=True)):
             p_alive = model.p_alive(*histories)[same]
-            future = model.simulate_ahead(rng, p_alive, members.x, members.T, horizon)
+            future = model.simulate_ahead(rng, p_alive, members.x, members.T, horizon, members.t_x)
             values[:, r] = members.rate * _money(rng, future, money, members, force)
         totals += values.sum(axis=0)
+        group_totals += members_of[:, order[part]].astype(float) @ values
         _bounds(values, group[order][part], low, high)
-    return ValueRange(totals, low[group], high[group])
+    return ValueRange(totals, low[group], high[group], group_totals)
 
 
 def simulate_totals(
@@ -136,8 +147,10 @@ def _drawn(
 ) -> tuple[list[PurchaseModel], list[GammaGamma | float]]:
     rng = np.random.default_rng([seed, 1])
     draws = fit.draw(replicates, rng)
-    kind = type(fit.model)
-    models = [kind(**{name: float(draws[name][r]) for name in fit.names}) for r in range(replicates)]
+    models = [
+        replace(fit.model, **{name: float(draws[name][r]) for name in fit.names})  # type: ignore[type-var]
+        for r in range(replicates)
+    ]
     if not isinstance(spend, Fit):
         return models, [spend] * replicates
     amounts = spend.draw(replicates, rng)
@@ -162,13 +175,15 @@ def _money(
 ) -> Array:
     customers = len(members.x)
     owner = np.repeat(np.arange(customers), future.number)
-    times = rng.random(len(owner)) * future.span[owner]
+    times = future.times if isinstance(future, TimedAhead) else rng.random(len(owner)) * future.span[owner]
     leavers = np.flatnonzero(future.last)
     owner = np.concatenate([owner, leavers])
     worth = np.exp(-force * np.concatenate([times, future.span[leavers]]))
     if isinstance(spend, GammaGamma):
-        shape = spend.q + spend.p * members.x
-        scale = (spend.gamma + members.x * members.mean) / np.maximum(rng.standard_gamma(shape), 1e-300)
+        who = np.flatnonzero(future.number + future.last)
+        x, mean = members.x[who], members.mean[who]
+        scale = np.zeros(customers)
+        scale[who] = (spend.gamma + x * mean) / np.maximum(rng.standard_gamma(spend.q + spend.p * x), 1e-300)
         worth = worth * rng.standard_gamma(spend.p, len(owner)) * scale[owner]
     else:
         worth = worth * spend

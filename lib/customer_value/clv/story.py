@@ -8,14 +8,21 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.clv.assumptions import LEAST_REPEATERS, worst
+from customer_value.clv.covariate_story import covariate_findings
+from customer_value.clv.units import DAYS
 from customer_value.clv.validation import label_of
+from customer_value.clv.validation_tables import holdout_notes
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue
+    from customer_value.clv.contracts import ContractValue
+    from customer_value.clv.realised import Realised
 
-__all__ = ["findings", "next_steps", "too_few"]
+__all__ = ["choice", "endless", "findings", "next_steps", "only_contracts", "so_far", "too_few"]
 
 _EVEN = 0.5
+_EVENLY = 1.2
+_WORTH_A_WORD = 0.005
 
 
 def too_few(customers: int, repeaters: int) -> str:
@@ -37,26 +44,40 @@ def too_few(customers: int, repeaters: int) -> str:
     )
 
 
+def only_contracts(contracts: ContractValue) -> str:
+    """Why there is no model, when every customer with a purchase has a contract."""
+    return (
+        f"All customers with a purchase have a contract ({words.count(len(contracts.customer_ids), 'customer')}), so "
+        "there is nobody to whom a model of purchases without a contract would apply."
+    )
+
+
 def findings(result: LifetimeValue) -> tuple[str, ...]:
     """What the figures mean, most important first."""
     if result.valuation is None:
-        return (result.why_no_model, *_what_is_known(result))
+        return (result.why_no_model, *_what_is_known(result), *_contracts(result))
     parts = [
+        *_both(result),
         _equity(result),
+        *so_far(result)[:1],
         *_active(result),
         *_concentration(result),
+        *_by_class(result),
         *_losing(result),
         *_at_risk(result),
         *_one_time(result),
+        *(covariate_findings(result.covariates) if result.covariates else ()),
         *_holdout(result),
+        *_contracts(result),
     ]
     return tuple(parts)
 
 
 def next_steps(result: LifetimeValue) -> tuple[str, ...]:
     """What to do, following from the findings."""
+    contracts = result.contracts.next_steps if result.contracts else ()
     if result.valuation is None:
-        return _steps_without_model(result)
+        return (*_steps_without_model(result), *contracts)
     return (
         *_mend_margin(result),
         *_protect(result),
@@ -67,6 +88,119 @@ def next_steps(result: LifetimeValue) -> tuple[str, ...]:
             for check in worst(result.checks)
             if check.remedy
         ),
+        *contracts,
+    )
+
+
+def choice(result: LifetimeValue) -> tuple[str, ...]:
+    """Why the model was chosen, and what a reader must know of the comparison."""
+    holdout = result.holdout
+    if holdout is None:
+        return ()
+    failed = (f"{label_of(name)} is not compared. {why}" for name, why in holdout.failures.items())
+    return (holdout.because, *holdout_notes(holdout, result.currency), *failed)
+
+
+def so_far(result: LifetimeValue) -> tuple[str, ...]:
+    """What the customers have brought until now, less what it cost to win them."""
+    found = result.realised
+    if found is None or result.start is None:
+        return ()
+    who = words.count(len(found.table), "customer")
+    what = "margin" if found.basis == "margin" else "sales"
+    each = "their" if len(found.table) == 1 else "each customer's"
+    discounted = (
+        f", discounted at {words.percent(result.options.discount_rate)} a year to {each} first purchase"
+        if result.options.discount_rate
+        else ""
+    )
+    earned = float(found.table["earned"].sum())
+    brought = (
+        f"lost {_money(result, -earned)}" if earned < 0 else f"brought {_money(result, earned)} in {what}"
+    )
+    since = f"Since {words.day(result.start)} the {who} {brought}{discounted}"
+    if not found.costed:
+        return (f"{since}: the realised value.",)
+    less = (
+        f"Less {_money(result, found.cost)} to win {_of_them(found)}, as far as it "
+        f"is known, the realised value is {_money(result, found.total)}."
+    )
+    return f"{since}. {less}", *_paid_back(result)
+
+
+def endless(result: LifetimeValue) -> tuple[str, ...]:
+    """What a value without an end to the horizon would be, and how much of it is far from evidence."""
+    value = result.valuation
+    if value is None:
+        return ()
+    far = _far(result, value.beyond_data_share)
+    if result.why_not_endless or value.endless is None:
+        return (f"{result.why_not_endless}{f' {far}.' if far else ''}",)
+    whole = f"Without an end to the horizon, customer equity would be {_money(result, value.endless)}."
+    return (f"{whole} {far}, where nothing is known.",) if far else (whole,)
+
+
+def _far(result: LifetimeValue, share: float | None) -> str:
+    if share is None or result.start is None:
+        return ""
+    months = 3 * (pd.Timestamp(result.as_of) - pd.Timestamp(result.start)).days / DAYS["M"]
+    return (
+        f"{words.percent(share)} of it would lie later than three times the length of the data, beyond "
+        f"{words.count(months, 'month')} from now"
+    )
+
+
+def _of_them(found: Realised) -> str:
+    everyone = len(found.table)
+    if found.costed == everyone:
+        return "them" if everyone > 1 else "this one"
+    return f"{words.count(found.costed)} of them"
+
+
+def _paid_back(result: LifetimeValue) -> tuple[str, ...]:
+    found = result.realised
+    if found is None or not found.judged:
+        return ()
+    known = words.count(found.judged, "customer")
+    parts = []
+    earlier = found.costed - found.judged
+    if found.behind:
+        share = words.percent(found.behind / found.judged)
+        parts.append(
+            f"Of {known} with a known cost and all purchases in the data, {words.count(found.behind)} ({share}) "
+            f"{words.verb(found.behind, 'has', 'have')} not earned that cost back yet."
+        )
+    else:
+        parts.append(
+            f"All {known} with a known cost and all purchases in the data have earned that cost back."
+            if found.judged > 1
+            else "The one customer with a known cost and all purchases in the data has earned it back."
+        )
+    if earlier:
+        were = words.verb(earlier, "was", "were")
+        parts.append(
+            f"{words.count(earlier, 'customer')} with a known cost {were} won before the data begin; what "
+            f"{words.verb(earlier, 'that one', 'those')} brought before is not in the realised value."
+        )
+    return tuple(parts)
+
+
+def _by_class(result: LifetimeValue) -> tuple[str, ...]:
+    """How much of what is to come the customers bring who brought most so far."""
+    assert result.valuation is not None
+    table = result.valuation.classes
+    best = table[(table["by"] == "abc") & (table["class"] == "A")]
+    if best.empty or result.valuation.equity <= 0:
+        return ()
+    row = best.iloc[0]
+    bounds = words.interval(_money(result, row["low"]), _money(result, row["high"]))
+    who = words.count(row["customers"], "customer")
+    whose = " of customers without a contract" if result.contracts is not None else ""
+    return (
+        f"The {who} of class A, who brought the first {words.percent(result.abc_cuts[0])} of sales so far, "
+        f"{words.verb(row['customers'], 'holds', 'hold')} {words.percent(row['share'])} of the value to "
+        f"come{whose}: "
+        f"{_money(result, row['equity'])} ({bounds}).",
     )
 
 
@@ -80,13 +214,15 @@ def _what_is_known(result: LifetimeValue) -> tuple[str, ...]:
     known = f"What can be said: since {words.day(result.start)}, {words.count(customers, 'customer')} bought, {again}."
     net = float(result.customers["net_revenue"].sum())
     spent = (
-        f"A purchase brought {words.money(net / days, result.currency)} on average, "
-        f"{words.money(net, result.currency)} in all."
+        f"Purchases brought {words.money(net, result.currency)} in all after returns, "
+        f"{words.money(net / days, result.currency)} each on average."
     )
     return known, spent
 
 
 def _steps_without_model(result: LifetimeValue) -> tuple[str, ...]:
+    if result.customers.empty and result.contracts is not None:
+        return ()
     if result.customers.empty:
         return ("Check that the order file holds sales, not only returns.",)
     steps = ["Take in more order history, if there is any, and run this page again."]
@@ -103,6 +239,7 @@ def _equity(result: LifetimeValue) -> str:
     value = result.valuation
     assert value is not None
     who = words.count(len(result.customers), "customer")
+    who = who if result.contracts is None else f"{who} without a contract"
     bounds = words.interval(_money(result, value.low), _money(result, value.high))
     horizon = f"within the next {words.count(result.options.horizon_months, 'month')}"
     worth = f"discounted at {words.percent(result.options.discount_rate)} a year"
@@ -116,6 +253,24 @@ def _equity(result: LifetimeValue) -> str:
         f"The {who} {words.verb(len(result.customers), 'is', 'are')} expected to bring "
         f"{_money(result, value.equity)} in {what} {horizon}, {worth} ({bounds})."
     )
+
+
+def _both(result: LifetimeValue) -> tuple[str, ...]:
+    """The sum over both kinds of customers, where there are contracts."""
+    equity, found = result.equity, result.contracts
+    if found is None or equity is None:
+        return ()
+    if equity.contracts is None:
+        return (f"Customer equity holds customers without a contract only. {found.why_no_value}",)
+    bounds = words.interval(_money(result, equity.low), _money(result, equity.high))
+    return (
+        f"Customers with and without a contract together are worth {_money(result, equity.total)} ({bounds}): "
+        f"{_money(result, equity.contracts)} of it is with {words.count(len(found.table), 'open contract')}.",
+    )
+
+
+def _contracts(result: LifetimeValue) -> tuple[str, ...]:
+    return result.contracts.findings if result.contracts is not None else ()
 
 
 def _active(result: LifetimeValue) -> tuple[str, ...]:
@@ -138,6 +293,8 @@ def _concentration(result: LifetimeValue) -> tuple[str, ...]:
     if len(values) < 10 or values.sum() <= 0:
         return ()
     share = float(values.head(top).sum() / values.sum())
+    if share < _EVENLY * top / len(values):
+        return (f"Value is spread evenly: the best tenth of customers holds {words.percent(share)} of it.",)
     return (
         f"The {words.count(top, 'customer')} with the highest value (10%) hold {words.percent(share)} of it.",
     )
@@ -240,9 +397,12 @@ def _mend_margin(result: LifetimeValue) -> tuple[str, ...]:
 def _second_purchase(result: LifetimeValue) -> tuple[str, ...]:
     table = result.table
     single, again = table[table["frequency"] == 0]["clv"], table[table["frequency"] == 1]["clv"]
-    if single.empty or again.empty or again.mean() <= single.mean():
+    if single.empty or again.empty:
         return ()
-    gain = _money(result, float(again.mean() - single.mean()))
+    more = float(again.mean() - single.mean())
+    if more * len(single) < _WORTH_A_WORD * abs(float(table["clv"].sum())):
+        return ()
+    gain = _money(result, more)
     return (
         f"Win a second purchase from the {words.count(len(single), 'customer')} with one: a customer with two "
         f"purchases is worth {gain} more on average. What is spent on it must cost less, and a trial must show "
@@ -270,7 +430,10 @@ def _money(result: LifetimeValue, amount: float) -> str:
 
 
 def _names(result: LifetimeValue, rows: pd.DataFrame) -> str:
-    return words.listing(_name(result, customer) for customer in rows["customer_id"])
+    names = words.listing(_name(result, customer) for customer in rows["customer_id"])
+    if "name" in result.customers.columns:
+        return names
+    return f"{words.verb(len(rows), 'customer', 'customers')} {names}"
 
 
 def _at_risk_of(result: LifetimeValue, rows: pd.DataFrame) -> str:

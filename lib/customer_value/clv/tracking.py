@@ -7,11 +7,12 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from customer_value.clv.forecast import Forecast
 from customer_value.clv.inputs import Array
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.units import DAYS
 
-__all__ = ["conditional_table", "repeat_histogram", "tracking_table"]
+__all__ = ["conditional_table", "holdout_histogram", "repeat_histogram", "tracking_table"]
 
 
 def tracking_table(
@@ -126,6 +127,33 @@ def conditional_table(predictions: pd.DataFrame, model: str, most: int = 7) -> p
     table = groups.agg(customers=("actual", "size"), actual=("actual", "mean"), expected=(model, "mean"))
     labels = [f"{most}+" if value == most else str(value) for value in table.index]
     return table.reset_index(drop=True).assign(repeats=labels)[["repeats", "customers", "actual", "expected"]]
+
+
+def holdout_histogram(futures: Forecast) -> pd.DataFrame:
+    """Customers by purchases in the time kept back, as they are and as a model expects them.
+
+    Parameters
+    ----------
+    futures
+        The model's futures of the customers, beside what happened.
+
+    Returns
+    -------
+    pandas.DataFrame
+        purchases ("0", …, "7+"), actual, expected, low, high (95 % interval of the model; customers).
+    """
+    most = futures.classes.shape[1] - 1
+    actual = np.bincount(np.minimum(futures.actual.astype(int), most), minlength=most + 1)
+    low, high = np.quantile(futures.classes, (0.025, 0.975), axis=0)
+    return pd.DataFrame(
+        {
+            "purchases": [*map(str, range(most)), f"{most}+"],
+            "actual": actual,
+            "expected": futures.classes.mean(axis=0),
+            "low": low,
+            "high": high,
+        }
+    )
 
 
 _TRACKING = ["week", "week_end", "actual", "expected", "actual_total", "expected_total", "in_holdout"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from customer_value import words
+from customer_value.clv.classes import class_equity, membership
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
@@ -17,13 +18,21 @@ from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit,
 from customer_value.errors import FitError
 from customer_value.settings import ClvSettings
 
-__all__ = ["Margins", "SpendModel", "Valuation", "margins_of", "spend_of", "value_customers"]
+__all__ = [
+    "Margins",
+    "SpendModel",
+    "Valuation",
+    "margins_of",
+    "spend_of",
+    "value_customers",
+    "value_histories",
+]
 
 _LEAST_SPENDERS = 30
 _LEAST_DAYS = 3
 _ORDER = (
     "customer_id", "frequency", "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
-    "margin_rate", "clv", "clv_low", "clv_high", "value_at_risk",
+    "margin_rate", "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk",
 )  # fmt: skip
 
 
@@ -82,14 +91,43 @@ class Margins:
 
 @dataclass(frozen=True)
 class Valuation:
-    """Value of each customer, of all together, and what stands behind it."""
+    """Value of each customer, of all together, and what stands behind it.
+
+    Parameters
+    ----------
+    table
+        One row per customer: customer_id (where given), frequency, p_alive, expected_purchases (within
+        the horizon, not discounted), discounted_purchases, expected_spend, margin_rate (where value
+        is margin), clv, clv_low, clv_high (95 % interval), clv_endless (value without an end to the
+        horizon; missing at a discount rate of 0, where it need not be finite), value_at_risk (missing
+        where the model cannot tell whether a customer is alive).
+    equity, low, high
+        Sum of ``clv`` and its 95 % interval.
+    beyond_data_share
+        Share of the value without end that lies later than three times the data; None at a discount
+        rate of 0 or without value.
+    totals
+        Simulated customer equity, one per replicate.
+    classes
+        Equity by class (`class_equity`); no rows where no classes were given.
+    sensitivity
+        assumption, changed_to, customer_equity, change.
+    """
 
     table: pd.DataFrame
     equity: float
     low: float
     high: float
     beyond_data_share: float | None
+    totals: Array
+    classes: pd.DataFrame
     sensitivity: pd.DataFrame
+
+    @property
+    def endless(self) -> float | None:
+        """Value of all customers without an end to the horizon; None at a discount rate of 0."""
+        values = self.table["clv_endless"]
+        return None if values.isna().any() else float(values.sum())
 
 
 def spend_of(customers: pd.DataFrame) -> SpendModel:
@@ -151,7 +189,8 @@ def value_customers(
     spend: SpendModel,
     margins: Margins,
     options: ClvSettings,
-    data_days: int,
+    data_days: float,
+    classes: pd.DataFrame | None = None,
 ) -> Valuation:
     """Expected discounted purchases × expected spend × margin rate, with intervals.
 
@@ -165,17 +204,43 @@ def value_customers(
         Horizon, discount rate, time unit and seed.
     data_days
         Days that the data cover; beyond three times that a value is far from any evidence.
+    classes
+        Classifications of the customers, as `customer_classes` returns them; optional.
 
     Returns
     -------
     Valuation
-        Its table has customer_id, frequency, p_alive, expected_purchases (within the horizon, not
-        discounted), discounted_purchases, expected_spend, margin_rate, clv, clv_low, clv_high,
-        value_at_risk (missing where the model cannot tell whether a customer is alive).
+        The table keeps the order of the customers.
     """
-    base = _base(customers, margins, options.time_unit)
-    horizon = months_in_units(options.horizon_months, options.time_unit)
+    history = in_time_unit(customers, options.time_unit)
+    within = 3 * data_days / DAYS[options.time_unit]
+    return value_histories(history, fit, spend, margins, options, within, classes)
+
+
+def value_histories(
+    history: pd.DataFrame,
+    fit: Fit[PurchaseModel],
+    spend: SpendModel,
+    margins: Margins,
+    options: ClvSettings,
+    within: float,
+    classes: pd.DataFrame | None = None,
+) -> Valuation:
+    """The same for customers whose times are in the model's unit already.
+
+    Parameters
+    ----------
+    history
+        frequency, recency, T (model's unit), monetary_value and, where known, customer_id.
+    fit, spend, margins, options, classes
+        As for `value_customers`.
+    within
+        Time ahead, in the model's unit, beyond which a value is far from any evidence.
+    """
+    base = _base(history, margins)
     rate = discount_rate_per_unit(options.discount_rate, options.time_unit)
+    horizon = months_in_units(options.horizon_months, options.time_unit)
+    labels, groups = membership(pd.DataFrame(index=range(len(history))) if classes is None else classes)
     ranges = simulate_values(
         fit,
         spend.fit if spend.fit is not None else spend.average,
@@ -183,35 +248,42 @@ def value_customers(
         horizon=horizon,
         force=float(np.log1p(rate)),
         seed=options.seed,
-        replicates=replicates_for(len(customers)),
+        replicates=replicates_for(len(history)),
+        groups=groups if len(labels) else None,
     )
-    table = _table(customers["customer_id"], fit.model, spend, base, horizon, rate)
-    table = table.assign(clv_low=ranges.low, clv_high=ranges.high)
+    table = _table(fit.model, spend, base, horizon, rate).assign(clv_low=ranges.low, clv_high=ranges.high)
+    if "customer_id" in history.columns:
+        table.insert(0, "customer_id", history["customer_id"].to_numpy())
     low, high = np.quantile(ranges.totals, (0.025, 0.975))
-    history = (base.x, base.t_x, base.T)
     worth = table["expected_spend"].to_numpy() * base.rate
     return Valuation(
-        table=table[[name for name in _ORDER if margins.basis == "margin" or name != "margin_rate"]],
+        table=table[[name for name in _columns(margins.basis) if name in table.columns]],
         equity=float(table["clv"].sum()),
         low=float(low),
         high=float(high),
-        beyond_data_share=_beyond_data(fit.model, history, worth, rate, data_days, options.time_unit),
-        sensitivity=_sensitivity(fit.model, history, worth, options),
+        beyond_data_share=_beyond(fit.model, base, table["clv_endless"].to_numpy(), worth, rate, within),
+        totals=ranges.totals,
+        classes=class_equity(labels, groups, table["clv"].to_numpy(), ranges.group_totals),
+        sensitivity=_sensitivity(fit.model, (base.x, base.t_x, base.T), worth, options),
     )
 
 
-def _table(
-    ids: pd.Series, model: PurchaseModel, spend: SpendModel, base: Base, horizon: float, rate: float
-) -> pd.DataFrame:
+def _columns(basis: str) -> list[str]:
+    return [name for name in _ORDER if basis == "margin" or name != "margin_rate"]
+
+
+def _table(model: PurchaseModel, spend: SpendModel, base: Base, horizon: float, rate: float) -> pd.DataFrame:
     history = (base.x, base.t_x, base.T)
     p_alive = model.p_alive(*history)
     discounted = model.discounted_expected_purchases(*history, discount_rate=rate, horizon=horizon)
     amount = spend.expected(base.x, base.mean)
     clv = discounted * amount * base.rate
     at_risk = clv / np.maximum(p_alive, 1e-300) - clv
+    endless = np.full(len(clv), np.nan)
+    if rate > 0:
+        endless = model.discounted_expected_purchases(*history, discount_rate=rate) * amount * base.rate
     return pd.DataFrame(
         {
-            "customer_id": ids.to_numpy(),
             "frequency": base.x.astype("int64"),
             "p_alive": p_alive,
             "expected_purchases": model.conditional_expected_purchases(horizon, *history),
@@ -219,15 +291,15 @@ def _table(
             "expected_spend": amount,
             "margin_rate": base.rate,
             "clv": clv,
+            "clv_endless": endless,
             "value_at_risk": np.where(_identified(model, base.x), at_risk, np.nan),
         }
     )
 
 
-def _base(customers: pd.DataFrame, margins: Margins, time_unit: str) -> Base:
-    history = in_time_unit(customers, time_unit)
+def _base(history: pd.DataFrame, margins: Margins) -> Base:
     x, t_x, T = (history[name].to_numpy(float) for name in ("frequency", "recency", "T"))
-    mean = np.maximum(customers["monetary_value"].fillna(0).to_numpy(float), 0.0)
+    mean = np.maximum(history["monetary_value"].fillna(0).to_numpy(float), 0.0)
     return Base(x, t_x, T, np.where(x > 0, mean, 0.0), margins.rates)
 
 
@@ -236,16 +308,15 @@ def _identified(model: PurchaseModel, x: Array) -> Array:
     return (x > 0) | (getattr(model, "chances", 1) > 0)
 
 
-def _beyond_data(
-    model: PurchaseModel, history: tuple[Array, ...], worth: Array, rate: float, days: int, unit: str
+def _beyond(
+    model: PurchaseModel, base: Base, endless: Array, worth: Array, rate: float, within: float
 ) -> float | None:
-    """Share of the value without end that lies later than three times the data."""
-    if rate == 0 or days < 1:
+    """Share of the value without end that lies later than ``within``; losses count by their size."""
+    if rate == 0 or within <= 0:
         return None
-    within = 3 * days / DAYS[unit]
-    whole = float(np.sum(worth * model.discounted_expected_purchases(*history, discount_rate=rate)))
-    near = model.discounted_expected_purchases(*history, discount_rate=rate, horizon=within)
-    return 1 - float(np.sum(worth * near)) / whole if whole != 0 else None
+    whole = float(np.abs(endless).sum())
+    near = model.discounted_expected_purchases(base.x, base.t_x, base.T, discount_rate=rate, horizon=within)
+    return 1 - float(np.sum(np.abs(worth) * near)) / whole if whole > 0 else None
 
 
 def _sensitivity(
@@ -263,7 +334,9 @@ def _sensitivity(
     base = equity(months, yearly)
     rows = [("horizon", f"{m} months", equity(m, yearly)) for m in sorted({max(1, months // 3), 2 * months})]
     rows += [("discount rate", f"{d * 100:.4g}% a year", equity(months, d)) for d in (yearly / 2, yearly * 2)]
-    rows += [("spend per purchase", f"{f * 100 - 100:+.0f}%", equity(months, yearly, f)) for f in (0.9, 1.1)]
+    rows += [
+        ("spend per purchase", said, equity(months, yearly, f)) for said, f in (("−10%", 0.9), ("+10%", 1.1))
+    ]
     return pd.DataFrame(
         [{"assumption": a, "changed_to": c, "customer_equity": e, "change": e - base} for a, c, e in rows]
     )

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from scipy.ndimage import binary_dilation
 
 from customer_value import words
 from customer_value.clv.analysis import require_model
-from customer_value.clv.reading import NO_HOLDOUT
-from customer_value.clv.units import DAYS
+from customer_value.clv.classes import CLASSES
+from customer_value.clv.inputs import Array
+from customer_value.clv.units import DAYS, discount_rate_per_unit, months_in_units
 from customer_value.clv.validation import Holdout, label_of
+from customer_value.clv.validation_tables import NO_HOLDOUT
 from customer_value.errors import NotEnoughData
 from customer_value.plots import style
+from customer_value.plots.contracts import contract_survival
+from customer_value.plots.covariates import covariate_effects
 
 if TYPE_CHECKING:
     from customer_value.clv import LifetimeValue
 
+_COARSE = 4
+_PALE = 0.35
+
 __all__ = [
     "alive_map",
+    "category_effects",
     "conditional_expectation",
+    "contract_renewals",
     "equity_by_assumption",
+    "equity_by_class",
+    "expected_purchases_map",
+    "iso_value_curves",
     "repeat_histogram",
     "spend_distribution",
     "top_accounts",
@@ -113,39 +129,158 @@ def conditional_expectation(result: LifetimeValue, ax: Axes) -> Axes:
 
 
 def alive_map(result: LifetimeValue, ax: Axes) -> Axes:
-    """P(alive) over the number of repeat purchases and the time since the last one."""
+    """P(alive) over the number of repeat purchases and the time since the last one.
+
+    Fields far from any customer are pale.
+    """
     fit, _ = require_model(result)
-    customers = result.customers
-    observed = int(customers["T"].max())
-    most = int(max(4, np.quantile(customers["frequency"], 0.95)))
-    x = np.unique(np.linspace(1, most, 60).round())
-    silence = np.linspace(0, 0.98, 80) * observed
-    unit = DAYS[result.options.time_unit]
-    chance = fit.model.p_alive(x[None, :], (observed - silence[:, None]) / unit, observed / unit)
-    mesh = ax.pcolormesh(x, silence / 30.4375, chance, cmap="Blues", vmin=0, vmax=1, shading="nearest")
+    grid = _grid(result)
+    chance = fit.model.p_alive(grid.x, grid.t_x, grid.observed)
     levels = [level for level in (0.25, 0.5, 0.75) if chance.min() < level < chance.max()]
-    if levels:
-        lines = ax.contour(x, silence / 30.4375, chance, levels=levels, colors=style.INK, linewidths=0.9)
-        ax.clabel(lines, fmt=words.percent, fontsize=8)
-    bar = ax.figure.colorbar(mesh, ax=ax)
-    style.percent_axis(bar.ax)
-    bar.set_label("P(alive)")
-    ax.set_xlabel("Repeat purchases so far")
-    ax.set_ylabel("Months since the last purchase")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.grid(visible=False)
-    half = silence[len(silence) // 2]
-    few, many = float(chance[len(silence) // 2, 0]), float(chance[len(silence) // 2, -1])
+    bar = _map(ax, grid, chance, most=1.0, levels=levels, write=words.percent)
+    style.percent_axis(bar)
+    bar.set_ylabel("P(alive)")
+    few, many = float(chance[grid.half, 0]), float(chance[grid.half, -1])
     told = (
-        f"After {words.decimal(half / 30.4375, 0)} silent months: {words.percent(few)} active with 1 repeat, "
-        f"{words.percent(many)} with {words.count(x[-1])}"
+        f"After {grid.told_half}: {words.percent(few)} active with 1 repeat, "
+        f"{words.percent(many)} with {words.count(grid.most)}"
     )
     ax.set_title(told)
     return style.describe(
         ax,
-        f"Map of the probability of being active for a customer observed for {words.count(observed, 'day')}. "
+        f"Map of the probability of being active for a customer observed for {grid.told_observed}. "
         f"{told}.{' Silence tells more about customers who used to buy often.' if many < few - 0.01 else ''}",
     )
+
+
+def expected_purchases_map(result: LifetimeValue, ax: Axes) -> Axes:
+    """Purchases expected within the horizon over repeat purchases and the time since the last one.
+
+    Fields far from any customer are pale.
+    """
+    fit, _ = require_model(result)
+    grid = _grid(result)
+    ahead = months_in_units(result.options.horizon_months, result.options.time_unit)
+    expected = fit.model.conditional_expected_purchases(ahead, grid.x, grid.t_x, grid.observed)
+    bar = _map(ax, grid, expected, most=float(expected.max()), levels=_steps(expected), write=_short_number)
+    horizon = words.count(result.options.horizon_months, "month")
+    bar.set_ylabel(f"Purchases expected in the next {horizon}")
+    just, late = float(expected[0, -1]), float(expected[grid.half, -1])
+    told = (
+        f"With {words.count(grid.most, 'repeat')}: {_short_number(just)} expected, after {grid.told_half} "
+        f"{_short_number(late)}"
+    )
+    ax.set_title(told)
+    return style.describe(
+        ax,
+        f"Map of the purchases expected in the next {horizon} of a customer observed for "
+        f"{grid.told_observed}. {told}; with 1 repeat {_short_number(float(expected[0, 0]))} and "
+        f"{_short_number(float(expected[grid.half, 0]))}.",
+    )
+
+
+def iso_value_curves(result: LifetimeValue, ax: Axes) -> Axes:
+    """Lines of equal lifetime value over repeat purchases and the time since the last one.
+
+    The value is that of a customer with the average spend and margin of all, so that only the timing
+    of purchases differs. Points are customers. After Fader, Hardie & Lee 2005, Journal of Marketing
+    Research 42.
+    """
+    fit, value = require_model(result)
+    grid = _grid(result)
+    options, table = result.options, value.table
+    ahead = months_in_units(options.horizon_months, options.time_unit)
+    rate = discount_rate_per_unit(options.discount_rate, options.time_unit)
+    purchases = fit.model.discounted_expected_purchases(
+        grid.x, grid.t_x, grid.observed, discount_rate=rate, horizon=ahead
+    )
+    bought = float(table["discounted_purchases"].sum())
+    each = value.equity / bought if bought > 0 else 0.0
+    if each <= 0:
+        raise NotEnoughData("A purchase brings nothing on average, so there are no lines of equal value.")
+    worth = purchases * each
+    levels = _steps(worth)
+    if not levels:
+        raise NotEnoughData("All customers would be worth nearly the same, so there are no lines to draw.")
+    ax.scatter(grid.dots_x, grid.dots_silence, s=7, color=style.GREY, alpha=0.35, linewidths=0)
+    lines = ax.contour(grid.across, grid.down, worth, levels=levels, colors=style.ACCENT, linewidths=1.3)
+    ax.clabel(lines, fmt=lambda v: words.short_money(v, result.currency), fontsize=8)
+    _map_axes(ax, grid)
+    told, best = _paradox(grid, worth, result.currency)
+    ax.set_title(told)
+    shown = words.listing((words.short_money(v, result.currency) for v in levels), most=8)
+    return style.describe(
+        ax,
+        f"Lines of equal lifetime value at {shown}, for customers observed for {grid.told_observed} whose "
+        f"purchases bring {words.money(each, result.currency)} each. {told}.{best}",
+    )
+
+
+def equity_by_class(result: LifetimeValue, ax: Axes, *, by: str = "abc") -> Axes:
+    """Customer equity by class, with its 95 % interval.
+
+    Parameters
+    ----------
+    result, ax
+        What to draw, and where.
+    by
+        ``"abc"``, ``"tier"``, ``"cohort"``, ``"region"`` or ``"industry"``.
+    """
+    _, value = require_model(result)
+    table = value.classes[value.classes["by"] == by].iloc[::-1]
+    if table.empty:
+        raise NotEnoughData(
+            f"By {CLASSES[by]}, all customers are in one class or in none, so nothing is split."
+        )
+    places = np.arange(len(table))
+    colors = [style.ACCENT if equity >= 0 else style.WARN for equity in table["equity"]]
+    ax.barh(places, table["equity"], color=colors, height=0.6, alpha=0.85)
+    ax.hlines(places, table["low"], table["high"], color=style.INK, linewidth=1.4, label="95% interval")
+    for place, row in zip(places, table.to_dict("records"), strict=True):
+        ax.annotate(
+            _class_label(row, result.currency), (max(row["high"], row["equity"], 0), place),
+            xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5,
+        )  # fmt: skip
+    names = [style.label(name) for name in table["class"]]
+    ax.set_yticks(places, [f"{n} ({words.count(c)})" for n, c in zip(names, table["customers"], strict=True)])
+    ax.set_ylabel(f"{CLASSES[by][:1].upper()}{CLASSES[by][1:]} (customers)")
+    ax.set_xlabel(
+        f"Customer equity over {words.count(result.options.horizon_months, 'month')} ({result.margins.basis})"
+    )
+    style.money_axis(ax, result.currency, "x")
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.grid(visible=False, axis="y")
+    ax.margins(x=0.18)
+    ax.axvline(0, color=style.INK, linewidth=0.9)
+    ax.legend(loc="best")
+    top = table.loc[table["equity"].idxmax()]
+    held = _class_label(top, result.currency)
+    ax.set_title(f"{CLASSES[by][:1].upper()}{CLASSES[by][1:]} {style.label(top['class'])} holds most: {held}")
+    each = "; ".join(
+        f"{words.plain(row['class'])} {words.short_money(row['equity'], result.currency)} "
+        f"({words.short_money(row['low'], result.currency)} to {words.short_money(row['high'], result.currency)})"
+        for row in table.iloc[::-1].to_dict("records")
+    )
+    return style.describe(ax, f"Customer equity by {CLASSES[by]} with 95% interval. {each}.")
+
+
+def category_effects(result: LifetimeValue, ax: Axes) -> Axes:
+    """What the categories that the settings name change; a sentence where they name none."""
+    if result.covariates is None:
+        raise NotEnoughData(
+            result.why_no_covariates
+            or "The settings name no categories of customers to compare (clv.covariates), such as industry or region."
+        )
+    return covariate_effects(result.covariates, ax)
+
+
+def contract_renewals(result: LifetimeValue, ax: Axes) -> Axes:
+    """How many contracts pass each renewal; a sentence where there are no contracts."""
+    if result.contracts is None:
+        raise NotEnoughData(
+            "The settings name no contracts, so every customer here is taken as free to come and go unannounced."
+        )
+    return contract_survival(result.contracts, ax)
 
 
 def spend_distribution(result: LifetimeValue, ax: Axes) -> Axes:
@@ -281,6 +416,138 @@ def _tracked(result: LifetimeValue) -> tuple[pd.DataFrame, Holdout]:
     if len(result.tracking) < 2:
         raise NotEnoughData("The data cover less than two weeks to track.")
     return result.tracking, result.holdout
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Histories to draw: repeat purchases across, silence downwards, for the longest observation."""
+
+    across: Array
+    down: Array
+    x: Array
+    t_x: Array
+    observed: float
+    days: int
+    filled: Array
+    dots_x: Array
+    dots_silence: Array
+
+    @property
+    def most(self) -> float:
+        return float(self.across[-1])
+
+    @property
+    def half(self) -> int:
+        return len(self.down) // 2
+
+    @property
+    def told_half(self) -> str:
+        return f"{words.count(self.down[self.half])} silent months"
+
+    @property
+    def told_observed(self) -> str:
+        return words.count(self.days, "day")
+
+
+def _grid(result: LifetimeValue) -> _Grid:
+    customers, unit = result.customers, DAYS[result.options.time_unit]
+    days = int(customers["T"].max())
+    most = int(max(4, np.quantile(customers["frequency"], 0.95)))
+    across = np.unique(np.linspace(1, most, 60).round())
+    silence = np.linspace(0, 0.98, 80) * days
+    again = customers[customers["frequency"].between(1, most)]
+    quiet = (again["T"] - again["recency"]).to_numpy(float)
+    bought = again["frequency"].to_numpy(float)
+    columns, rows = _edges(across), _edges(silence)
+    filled = np.histogram2d(quiet, bought, bins=[rows[::_COARSE], columns])[0] > 0
+    filled = binary_dilation(filled, iterations=2)
+    filled = np.repeat(filled, _COARSE, axis=0)[: len(silence)]
+    dots = np.unique(np.column_stack([bought, quiet]), axis=0)
+    return _Grid(
+        across=across,
+        down=silence / DAYS["M"],
+        x=across[None, :],
+        t_x=(days - silence[:, None]) / unit,
+        observed=days / unit,
+        days=days,
+        filled=filled,
+        dots_x=dots[:, 0],
+        dots_silence=dots[:, 1] / DAYS["M"],
+    )
+
+
+def _map(
+    ax: Axes, grid: _Grid, values: Array, *, most: float, levels: list[float], write: Callable[[float], str]
+) -> Axes:
+    """Draw values over the grid and return the axes of the colour bar."""
+    pale: Any = np.where(grid.filled, 1.0, _PALE)
+    mesh = ax.pcolormesh(
+        grid.across, grid.down, values, cmap="Blues", vmin=0, vmax=most, shading="nearest", alpha=pale
+    )
+    if levels:
+        lines = ax.contour(grid.across, grid.down, values, levels=levels, colors=style.INK, linewidths=0.9)
+        ax.clabel(lines, fmt=write, fontsize=8)
+    bar = ax.figure.colorbar(ScalarMappable(mesh.norm, mesh.cmap), ax=ax)
+    _map_axes(ax, grid)
+    return bar.ax
+
+
+def _map_axes(ax: Axes, grid: _Grid) -> None:
+    ax.set_xlabel("Repeat purchases so far")
+    ax.set_ylabel("Months since the last purchase")
+    ax.set_xlim(float(_edges(grid.across)[0]), float(_edges(grid.across)[-1]))
+    ax.set_ylim(0, float(grid.down[-1]))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(visible=False)
+
+
+def _edges(places: Array) -> Array:
+    middle = (places[1:] + places[:-1]) / 2
+    return np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
+
+
+def _steps(values: Array) -> list[float]:
+    """At most five round levels inside the values, closer together where they are small."""
+    low, high = float(values.min()), float(values.max())
+    if high <= 0 or high - low < 0.02 * high:
+        return []
+    steps = [m * 10.0**e for e in range(-6, 13) for m in (1, 2, 5)]
+    return [step for step in steps if low < step < high][-5:]
+
+
+def _paradox(grid: _Grid, worth: Array, currency: str) -> tuple[str, str]:
+    """Whether more purchases mean less value after a long silence, and where the value is highest."""
+    late = worth[grid.half]
+    peak = int(late.argmax())
+    best = words.count(grid.across[peak], "repeat")
+    worth_more = words.verb(grid.across[peak], "is worth", "are worth")
+    if peak > 0 and late[-1] < 0.8 * late[peak]:
+        told = f"After {grid.told_half}, {best} {worth_more} more than {words.count(grid.most)}"
+    elif peak == 0 and late[-1] < 0.8 * late[0]:
+        told = f"After {grid.told_half} more repeats mean less value"
+    else:
+        told = f"Even after {grid.told_half} more repeats mean more value"
+    values = (
+        f" After {grid.told_half}: {_short_value(late[0], currency)} with 1 repeat, "
+        f"{_short_value(late[peak], currency)} with {words.count(grid.across[peak])}, "
+        f"{_short_value(late[-1], currency)} with {words.count(grid.most)}."
+    )
+    return told, values
+
+
+def _class_label(row: Mapping[str, Any] | pd.Series, currency: str) -> str:
+    money = words.short_money(row["equity"], currency)
+    return money if np.isnan(row["share"]) else f"{money} ({words.percent(row['share'])})"
+
+
+def _short_number(value: float) -> str:
+    if value < 0.005:
+        return "almost none"
+    return words.significant(value, 2) if value < 100 else words.count(value)
+
+
+def _short_value(value: float, currency: str) -> str:
+    return words.short_money(value, currency) if value >= 0.005 else "almost nothing"
 
 
 def _lines(ax: Axes, table: pd.DataFrame, actual: str, expected: str, holdout: Holdout) -> None:
