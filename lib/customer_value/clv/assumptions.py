@@ -421,8 +421,9 @@ def with_true_first_dates(
     In simulated companies this takes the error of the newcomers' total from +4 to +9 % down to 1 % and the
     error per customer down by 2 % where the model fits; BG/NBD where customers really leave at any time
     (as in Pareto/NBD) goes from +12 % down to +5 % only. It cannot know that an old customer has already
-    outlived others: they leave less often than newcomers, so that their total comes out 4 to 8 % too low, and a purchase model
-    has no place for what they bought before. If most customers are old, take in older orders instead.
+    outlived others: they leave less often than newcomers, so that their total comes out 4 to 8 % too low,
+    and a purchase model has no place for what they bought before. If most customers are old, take in older
+    orders instead.
 
     Parameters
     ----------

@@ -299,7 +299,7 @@ class ModifiedBetaGeoCNBD(PurchaseModel):
             cls._starts(rate),
             name=f"{cls.label} with k = {rhythm.k}",
             curvature=curvature,
-            rough=cls._surface(rhythm.thinned(_ROUGH), units, scale)[0] if many else None,
+            rough=cls._surface(rhythm.thinned(_ROUGH), units, scale)[1] if many else None,
             near=None if near is None else near.tolist(),
         )
 
