@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PEERS := .venv-peers
 CONFIG ?= data/sample/company.yml
 OUTPUT ?= reports/sample
 
@@ -35,8 +36,11 @@ sample: $(VENV)/.test ## make data/sample again, byte for byte
 lock: $(VENV)/.lock-tool ## resolve the versions again and write the lock files
 	./scripts/lock.sh "$(BIN)/uv"
 
+bench: $(VENV)/.test $(PEERS)/.ready ## time the lifetime-value engine against its peers, in one run
+	$(BIN)/python benchmarks/clv.py --peers $(PEERS)/bin/python
+
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -56,6 +60,12 @@ endef
 $(eval $(call environment,report,requirements.lock))
 $(eval $(call environment,test,requirements-test.lock))
 $(eval $(call environment,lab,requirements-lab.lock))
+
+$(PEERS)/.ready: benchmarks/requirements-peers.txt
+	@echo "Making $(PEERS) (once) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	@touch $@
 
 $(VENV)/.lock-tool: | $(BIN)/python
 	@$(PIP) install uv

@@ -11,7 +11,7 @@ import pandas as pd
 
 from customer_value.pareto.measure import LARGEST, Measure
 
-__all__ = ["largest_accounts", "losing_accounts", "loss_by_exit"]
+__all__ = ["largest_accounts", "losing_accounts", "loss_by_exit", "with_names"]
 
 _LISTED = max(LARGEST)
 
@@ -97,12 +97,25 @@ def loss_by_exit(largest: pd.DataFrame, measures: Mapping[str, Measure]) -> pd.D
     return pd.DataFrame(rows, columns=["leaving", *(v + end for v in measures for end in endings)])
 
 
+def with_names(accounts: pd.DataFrame, names: ibis.Table | None) -> pd.DataFrame:
+    """A short list of accounts with their names from the customer file, where it has any.
+
+    Returns
+    -------
+    pandas.DataFrame
+        customer_id, name (where the file has names; missing for an account that it lacks), and the
+        other columns as they are.
+    """
+    if names is None or "name" not in names.columns:
+        return accounts
+    wanted = names.filter(names.customer_id.isin(list(accounts["customer_id"])))
+    known = wanted.group_by("customer_id").aggregate(name=wanted.name.min()).to_pyarrow().to_pandas()
+    others = [column for column in accounts.columns if column != "customer_id"]
+    return accounts.merge(known, on="customer_id", how="left")[["customer_id", "name", *others]]
+
+
 def _first(
     customers: ibis.Table, columns: list[str], names: ibis.Table | None, order: list[Any]
 ) -> pd.DataFrame:
     frame = customers.select("customer_id", *columns).order_by(order).limit(_LISTED).to_pyarrow().to_pandas()
-    if names is None or "name" not in names.columns:
-        return frame
-    wanted = names.filter(names.customer_id.isin(list(frame["customer_id"])))
-    known = wanted.group_by("customer_id").aggregate(name=wanted.name.min()).to_pyarrow().to_pandas()
-    return frame.merge(known, on="customer_id", how="left")[["customer_id", "name", *columns]]
+    return with_names(frame, names)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "HEAVY_PEAK",
     "Cells",
     "Plan",
     "compute",
@@ -22,6 +23,7 @@ __all__ = [
     "gini",
     "herfindahl",
     "net_total",
+    "shares_mean_something",
     "top_share",
     "whale_peak",
 ]
@@ -29,16 +31,19 @@ __all__ = [
 NOISE = 1e-12
 """A total this small beside the amounts that it is made of is zero."""
 
+HEAVY_PEAK = 2.0
+"""Peak of the cumulative curve above which losses are larger than the total that they leave."""
+
 Floats = npt.NDArray[np.float64]
 Values = Sequence[float] | Floats
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which figures `compute` returns, in this order: top, needed, largest, and three more.
+    """Which figures `compute` returns, in this order: top, needed, largest, gains, and four more.
 
-    The three are the Gini coefficient, the same without customers below zero, and the Herfindahl
-    index.
+    The four are the Gini coefficient, the same without customers below zero, the sum of squared
+    shares, and the peak of the cumulative curve as a multiple of the total.
 
     Attributes
     ----------
@@ -48,16 +53,25 @@ class Plan:
         Shares of the value for which the share of customers is wanted.
     largest
         Numbers of customers whose share of the value is wanted.
+    gains
+        Shares of what the customers above zero bring, for which the share of those customers is
+        wanted; losses do not matter to it.
     """
 
     top: tuple[float, ...] = (0.2,)
     needed: tuple[float, ...] = (0.8,)
     largest: tuple[int, ...] = ()
+    gains: tuple[float, ...] = ()
 
     @property
     def size(self) -> int:
         """Number of figures."""
-        return len(self.top) + len(self.needed) + len(self.largest) + 3
+        return sum(self.lengths)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Number of figures in each group, the last four being one group."""
+        return len(self.top), len(self.needed), len(self.largest), len(self.gains), 4
 
 
 @dataclass(frozen=True)
@@ -139,15 +153,16 @@ def gini(values: Values) -> float:
 def herfindahl(values: Values) -> float:
     """Herfindahl index: the sum of squared shares of the net total (1 = one customer).
 
-    Large losses make shares of a net total meaningless; an index above 1 says so and is nan.
+    Where losses are larger than the total that they leave, shares of that total mean nothing, and
+    the index is nan; so it is above 1.
 
     Examples
     --------
     >>> herfindahl([5, 5, 5, 5])
     0.25
     """
-    index = float(compute(Cells.of(values), Plan((), ()))[2])
-    return index if index <= 1 + 1e-12 else float("nan")
+    squares, peak = compute(Cells.of(values), Plan((), ()))[2:]
+    return float(squares) if shares_mean_something(squares, peak) else float("nan")
 
 
 def effective_customers(values: Values) -> float:
@@ -180,6 +195,11 @@ def whale_peak(values: Values) -> float:
     return float(ordered[ordered > 0].sum()) / total if total > 0 else float("nan")
 
 
+def shares_mean_something(squares: float, peak: float) -> bool:
+    """Whether the squares of shares of the net total are an index of concentration."""
+    return bool(squares <= 1 + NOISE and peak <= HEAVY_PEAK)
+
+
 def net_total(ordered: Floats) -> float:
     """Sum of sorted values; a remainder of rounding beside large amounts that cancel is zero."""
     total = float(ordered.sum())
@@ -195,22 +215,36 @@ def compute(cells: Cells, plan: Plan) -> Floats:
     money = weights * values
     customers = _cumulated(weights)
     cumulated = _cumulated(money)
+    rising = int(np.searchsorted(-values, 0.0)) + 1
+    gains = _gains(cumulated[:rising], customers[:rising], plan)
+    kept = int(np.searchsorted(-values, 0.0, side="right"))
+    inequality = _inequality(values[:kept], weights[:kept], cumulated[: kept + 1], customers[kept])
     number, total = customers[-1], cumulated[-1]
     if not total > NOISE * float(np.abs(money).sum()):
-        return np.full(plan.size, np.nan)
-    rising = int(np.searchsorted(-values, 0.0)) + 1
+        undefined = np.full(plan.size - 4 - len(gains), np.nan)
+        return np.concatenate([undefined, gains, [np.nan, inequality, np.nan, np.nan]])
     top = np.interp(np.array(plan.top) * number, customers, cumulated) / total
     needed = np.interp(np.array(plan.needed) * total, cumulated[:rising], customers[:rising]) / number
     largest = np.interp(np.array(plan.largest, dtype=float), customers, cumulated) / total
-    kept = int(np.searchsorted(-values, 0.0, side="right"))
-    inequality = _inequality(values[:kept], weights[:kept], cumulated[: kept + 1], customers[kept])
     of_all = inequality if kept == len(values) else np.nan
     squares = float(money @ values) / total**2
-    return np.concatenate([top, needed, largest, [of_all, inequality, squares]])
+    peak = cumulated[rising - 1] / total
+    return np.concatenate([top, needed, largest, gains, [of_all, inequality, squares, peak]])
+
+
+def _gains(cumulated: Floats, customers: Floats, plan: Plan) -> Floats:
+    """Share of the customers above zero that brings each share of what they bring."""
+    wanted = np.array(plan.gains)
+    if not cumulated[-1] > 0:
+        return np.full(len(wanted), np.nan)
+    found: Floats = np.interp(wanted * cumulated[-1], cumulated, customers) / float(customers[-1])
+    return found
 
 
 def _inequality(values: Floats, weights: Floats, cumulated: Floats, number: float) -> float:
     """Gini coefficient of values that are not negative, from their cumulative curve."""
+    if not cumulated[-1] > 0:
+        return float("nan")
     if values[0] == values[-1]:
         return 0.0
     area = 2 * float(weights @ cumulated[1:]) - float(weights @ (weights * values))

@@ -20,10 +20,28 @@ from customer_value.pareto.classes import (
     class_table,
     pyramid_bounds,
 )
-from customer_value.pareto.figures import Cells, Plan, compute, net_total
+from customer_value.pareto.figures import (
+    HEAVY_PEAK,
+    Cells,
+    Plan,
+    compute,
+    net_total,
+    shares_mean_something,
+)
 from customer_value.settings import ParetoSettings
 
-__all__ = ["FEWEST", "LARGEST", "VALUE_NAMES", "Estimate", "Measure", "measure", "value_name"]
+__all__ = [
+    "FEWEST",
+    "LARGEST",
+    "VALUE_NAMES",
+    "Estimate",
+    "Figures",
+    "Measure",
+    "figure_plan",
+    "figures_of",
+    "measure",
+    "value_name",
+]
 
 FEWEST = 20
 """Customers below which nothing is said about a rule and no interval is drawn."""
@@ -57,8 +75,35 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """How one value is spread over the customers.
+class Figures:
+    """The figures of concentration of one value.
+
+    Attributes
+    ----------
+    top, needed, largest
+        Share of customers to share of the value; share of the value to share of customers;
+        number of customers to share of the value.
+    gains
+        Share of what the customers above zero bring, to the share of those customers.
+    gini, gini_not_negative, herfindahl, effective_customers, peak_multiple
+        See `customer_value.pareto.figures`; the second Gini coefficient leaves out customers below
+        zero, the last is `customer_value.pareto.figures.whale_peak`.
+    """
+
+    top: Mapping[float, Estimate]
+    needed: Mapping[float, Estimate]
+    largest: Mapping[int, Estimate]
+    gains: Mapping[float, Estimate]
+    gini: Estimate
+    gini_not_negative: Estimate
+    herfindahl: Estimate
+    effective_customers: Estimate
+    peak_multiple: Estimate
+
+
+@dataclass(frozen=True)
+class Measure(Figures):
+    """How one value is spread over the customers; its figures and what else is known of it.
 
     Attributes
     ----------
@@ -70,12 +115,8 @@ class Measure:
         Net total, in the report's currency.
     negative_customers, negative_total, zero_customers
         Customers below and at zero, and the (negative) money of the former.
-    top, needed, largest
-        Share of customers to share of the value; share of the value to share of customers;
-        number of customers to share of the value.
-    gini, gini_not_negative, herfindahl, effective_customers
-        See `customer_value.pareto.figures`; the second Gini coefficient leaves out customers below
-        zero.
+    all_equal
+        Whether all customers have the same value.
     peak
         Highest point of the cumulative curve, in money.
     abc, pyramid
@@ -99,13 +140,6 @@ class Measure:
     negative_total: float
     zero_customers: int
     all_equal: bool
-    top: Mapping[float, Estimate]
-    needed: Mapping[float, Estimate]
-    largest: Mapping[int, Estimate]
-    gini: Estimate
-    gini_not_negative: Estimate
-    herfindahl: Estimate
-    effective_customers: Estimate
     peak: float
     abc: Bounds
     pyramid: Bounds
@@ -130,6 +164,16 @@ class Measure:
         """Peak of the cumulative curve as a multiple of the total; None where that is not positive."""
         return self.peak / self.total if self.has_shares else None
 
+    @property
+    def positive_customers(self) -> int:
+        """Customers above zero."""
+        return self.customers - self.negative_customers - self.zero_customers
+
+    @property
+    def heavy_losses(self) -> bool:
+        """Whether losses are larger than the total, so that shares of it mislead."""
+        return (self.whale_peak or 0) > HEAVY_PEAK
+
 
 def measure(values: Floats, value: str, options: ParetoSettings, *, missing: int = 0) -> Measure:
     """All figures of concentration for one value.
@@ -151,17 +195,12 @@ def measure(values: Floats, value: str, options: ParetoSettings, *, missing: int
     >>> result.top[0.2].value, result.needed[0.8].value
     (0.8, 0.2)
     """
-    plan = Plan(
-        tuple(sorted({*TOP_SHARES, options.top_share})),
-        tuple(sorted({*VALUE_SHARES, options.value_share})),
-        LARGEST,
-    )
-    point = compute(Cells.of(values), plan)
+    plan = figure_plan(options)
     low, high = _interval(values, plan, options)
-    top, needed, largest, (gini, gini_rest, squares) = _unpacked(plan, point, low, high)
     cumulated = np.concatenate([[0.0], np.cumsum(values)])
     abc, pyramid = abc_bounds(values, options.abc_cuts), pyramid_bounds(values)
     return Measure(
+        **vars(figures_of(values, plan, low, high)),
         value=value,
         customers=len(values),
         missing=missing,
@@ -170,12 +209,6 @@ def measure(values: Floats, value: str, options: ParetoSettings, *, missing: int
         negative_total=float(values[values < 0].sum()),
         zero_customers=int((values == 0).sum()),
         all_equal=bool(values[0] == values[-1]),
-        top=dict(zip(plan.top, top, strict=True)),
-        needed=dict(zip(plan.needed, needed, strict=True)),
-        largest=dict(zip(plan.largest, largest, strict=True)),
-        gini=gini,
-        gini_not_negative=gini_rest,
-        **_squares(squares),
         peak=float(values[values > 0].sum()),
         abc=abc,
         pyramid=pyramid,
@@ -187,25 +220,47 @@ def measure(values: Floats, value: str, options: ParetoSettings, *, missing: int
     )
 
 
+def figure_plan(options: ParetoSettings) -> Plan:
+    """The figures that every table of concentration has, and those that the settings ask for."""
+    value_shares = tuple(sorted({*VALUE_SHARES, options.value_share}))
+    return Plan(tuple(sorted({*TOP_SHARES, options.top_share})), value_shares, LARGEST, value_shares)
+
+
+def figures_of(values: Floats, plan: Plan, low: Floats | None = None, high: Floats | None = None) -> Figures:
+    """The figures of a plan for values from high to low, with their interval where there is one."""
+    none = np.full(plan.size, np.nan)
+    point = compute(Cells(values, np.ones(len(values))), plan) if len(values) else none
+    rows = zip(point, none if low is None else low, none if high is None else high, strict=True)
+    estimates = [Estimate(*map(_known, row)) for row in rows]
+    edges = np.cumsum([0, *plan.lengths])
+    top, needed, largest, gains, single = (estimates[a:b] for a, b in pairwise(edges))
+    gini, gini_not_negative, squares, peak = single
+    herfindahl, effective = _squares(squares, peak)
+    return Figures(
+        top=dict(zip(plan.top, top, strict=True)),
+        needed=dict(zip(plan.needed, needed, strict=True)),
+        largest=dict(zip(plan.largest, largest, strict=True)),
+        gains=dict(zip(plan.gains, gains, strict=True)),
+        gini=gini,
+        gini_not_negative=gini_not_negative,
+        herfindahl=herfindahl,
+        effective_customers=effective,
+        peak_multiple=peak,
+    )
+
+
 def _interval(values: Floats, plan: Plan, options: ParetoSettings) -> tuple[Floats, Floats]:
     if len(values) < FEWEST:
         return np.full(plan.size, np.nan), np.full(plan.size, np.nan)
     return intervals(values, plan, resamples=options.resamples, seed=options.seed)
 
 
-def _unpacked(plan: Plan, point: Floats, low: Floats, high: Floats) -> list[list[Estimate]]:
-    """Estimates in the four groups of a plan."""
-    estimates = [Estimate(*map(_known, row)) for row in zip(point, low, high, strict=True)]
-    edges = np.cumsum([0, len(plan.top), len(plan.needed), len(plan.largest), 3])
-    return [estimates[a:b] for a, b in pairwise(edges)]
-
-
-def _squares(squares: Estimate) -> dict[str, Estimate]:
-    """Herfindahl index and effective customers; neither where losses push the index above one."""
-    if squares.value is None or squares.value > 1 + 1e-12:
-        return {"herfindahl": Estimate(None), "effective_customers": Estimate(None)}
+def _squares(squares: Estimate, peak: Estimate) -> tuple[Estimate, Estimate]:
+    """Herfindahl index and effective customers; neither where losses make shares meaningless."""
+    if squares.value is None or peak.value is None or not shares_mean_something(squares.value, peak.value):
+        return Estimate(None), Estimate(None)
     inverse = [None if v is None else 1 / v for v in (squares.value, squares.high, squares.low)]
-    return {"herfindahl": squares, "effective_customers": Estimate(*inverse)}
+    return squares, Estimate(*inverse)
 
 
 def _curve(values: Floats, cumulated: Floats) -> pd.DataFrame:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from customer_value import words
+from customer_value.pareto import outlook
 from customer_value.pareto.measure import FEWEST, Estimate, Measure
+from customer_value.pareto.phrases import bracket, multiple, names, part, ranks, rule, share
 
 if TYPE_CHECKING:
     from customer_value.pareto.analysis import Concentration
@@ -31,24 +31,44 @@ _HEAVY_CUSTOMER, _HEAVY_TEN = 0.10, 0.50
 
 def verdict(result: Concentration) -> str:
     """The measured rule in one sentence, with its interval and how it compares with 80/20."""
-    main, share = result.main, result.options.value_share
+    main, value_share = result.main, result.options.value_share
     who = words.count(main.customers, "customer")
     if not main.has_shares:
         return (
             f"{who[:1].upper() + who[1:]} together {words.verb(main.customers, 'has', 'have')} {main.name} of "
             f"{words.money(main.total, result.currency)}, which is not above zero: there are no shares to "
-            f"speak of, only amounts."
+            f"speak of, only amounts.{_of_gains(result)}"
         )
     if main.customers < FEWEST:
         return (
             f"{who} {words.verb(main.customers, 'is', 'are')} too few to speak of a rule: it takes at least "
-            f"{FEWEST}. The largest brings {_share(main.largest[1])} of {main.name}."
+            f"{FEWEST}. The largest brings {part(main, main.money_of_largest[1], result.currency)}."
         )
     if main.all_equal:
         return f"All {who} bring the same {main.name}: this is as far from 80/20 as can be."
-    needed = main.needed[share]
-    measured = f"{_share(needed)} of customers bring {words.percent(share)} of {main.name}{_bracket(needed)}"
+    if main.heavy_losses:
+        return (
+            f"The customers above zero bring {words.money(main.peak, result.currency)} of {main.name}, the others "
+            f"lose {words.money(-main.negative_total, result.currency)} of it: losses are larger than the total of "
+            f"{words.money(main.total, result.currency)}, so shares of that total say little.{_of_gains(result)}"
+        )
+    needed = main.needed[value_share]
+    measured = (
+        f"{share(needed)} of customers bring {words.percent(value_share)} of {main.name}{bracket(needed)}"
+    )
     return f"{measured}; {_reading(main.needed[0.8])}."
+
+
+def _of_gains(result: Concentration) -> str:
+    """The rule among the customers above zero, for what these bring."""
+    main, value_share = result.main, result.options.value_share
+    needed = main.gains[value_share]
+    if main.positive_customers < FEWEST or needed.value is None:
+        return ""
+    return (
+        f" Among the {words.count(main.positive_customers, 'customer')} above zero, {share(needed)} bring "
+        f"{words.percent(value_share)} of what they bring{bracket(needed)}; {_reading(main.gains[0.8])}."
+    )
 
 
 def findings(result: Concentration) -> tuple[str, ...]:
@@ -61,14 +81,14 @@ def findings(result: Concentration) -> tuple[str, ...]:
         _dependence(result),
         _earnings(result),
         _below_zero(result),
-        _stability(result),
+        *outlook.findings(result),
     ]
     return tuple(part for part in parts if part)
 
 
 def next_steps(result: Concentration) -> tuple[str, ...]:
     """What to do, following from the findings."""
-    parts = [_care(result), _cover(result), _mend(result), _credit(result), _renew(result)]
+    parts = [_care(result), _cover(result), _mend(result), _credit(result), *outlook.next_steps(result)]
     return tuple(part for part in parts if part)
 
 
@@ -98,7 +118,18 @@ def warnings(result: Concentration) -> tuple[str, ...]:
             f"Profit per customer is not known, so the customer pyramid goes by "
             f"{result.measures[result.pyramid_value].name}."
         )
-    return tuple(parts)
+    blurred = [
+        found.name
+        for found in {main.value: main, result.pyramid_value: result.measures[result.pyramid_value]}.values()
+        if found.heavy_losses
+        or (found.has_shares and found.customers >= FEWEST and found.top[0.2].low is None)
+    ]
+    if blurred:
+        parts.append(
+            f"Losses leave a total {words.listing(blurred)} that is small beside the amounts that it is made of: "
+            f"shares of it are no guide, and have no interval where a resample has no total above zero."
+        )
+    return (*parts, *outlook.warnings(result))
 
 
 def _base(result: Concentration) -> str:
@@ -120,12 +151,12 @@ def _base(result: Concentration) -> str:
 
 def _spread(result: Concentration) -> list[str]:
     main = result.main
-    if not _ranks(main):
+    if not ranks(main) or main.heavy_losses:
         return []
     top = main.top[result.options.top_share]
     text = (
-        f"The top {words.percent(result.options.top_share)} of customers hold {_share(top)} of "
-        f"{main.name}{_bracket(top)}"
+        f"The top {words.percent(result.options.top_share)} of customers hold {share(top)} of "
+        f"{main.name}{bracket(top)}"
     )
     few = main.effective_customers
     if few.value is not None:
@@ -137,11 +168,11 @@ def _spread(result: Concentration) -> list[str]:
 
 def _classes(result: Concentration) -> str:
     main = result.main
-    if not main.has_shares:
+    if not main.peak > 0:
         return ""
     parts = [
         f"{row['class']} has {words.count(row['customers'], 'customer')} "
-        f"({words.percent(row['customer_share'])}) with {words.percent(row['value_share'])} of {main.name}"
+        f"({words.percent(row['customer_share'])}) with {part(main, row['value'], result.currency)}"
         for row in main.abc_table.to_dict("records")
         if row["customers"]
     ]
@@ -150,22 +181,46 @@ def _classes(result: Concentration) -> str:
 
 def _dependence(result: Concentration) -> str:
     main = result.main
-    if not main.has_shares or main.customers <= 1:
+    if not main.peak > 0 or main.customers <= 1:
         return ""
-    one, ten = main.largest[1], main.largest[10]
-    text = f"The largest customer brings {_share(one)} of {main.name}"
+    one, ten = (main.money_of_largest[n] for n in (1, 10))
+    text = f"The largest customer brings {part(main, one, result.currency)}"
     if main.customers > 10:
-        text += f", the ten largest {_share(ten)} ({_amount(result, 10)})"
-    heavy = (one.value or 0) >= _HEAVY_CUSTOMER or (main.customers > 10 and (ten.value or 0) >= _HEAVY_TEN)
+        text += f", the ten largest {part(main, ten, result.currency)}"
+        text += f" ({_amount(result, 10)})" if main.has_shares and not main.heavy_losses else ""
+    heavy = one >= _HEAVY_CUSTOMER * main.peak or (main.customers > 10 and ten >= _HEAVY_TEN * main.peak)
     tail = "the company depends on very few" if heavy else "no single customer decides the result"
     return f"{text}: {tail}."
 
 
 def _earnings(result: Concentration) -> str:
     found = result.earnings
-    if found is None or found.value == result.value:
-        return _whale(result, result.main) if result.earnings else ""
-    return _whale(result, found)
+    if found is None:
+        return ""
+    beside = (
+        _beside(result, found) if found is not result.main and ranks(found) and ranks(result.main) else ""
+    )
+    return f"{beside}{_whale(result, found)}"
+
+
+def _beside(result: Concentration, found: Measure) -> str:
+    """Whether what is earned hangs on fewer customers than what is bought, losses apart."""
+    mine, other = found.gains[0.8].value, result.main.gains[0.8].value
+    if mine is None or other is None or found.heavy_losses:
+        return ""
+    compared = "as concentrated as"
+    if mine < 0.9 * other:
+        compared = "more concentrated than"
+    if mine > other / 0.9:
+        compared = "less concentrated than"
+    needed = found.needed[0.8]
+    text = f"{share(needed)} of customers bring 80% of {found.name}{bracket(needed)}"
+    if found.negative_customers:
+        text += (
+            f"; among the {words.count(found.positive_customers)} above zero {share(found.gains[0.8])} bring 80% of "
+            f"what these bring"
+        )
+    return f"{text}: {found.name} is {compared} {result.main.name}. "
 
 
 def _whale(result: Concentration, found: Measure) -> str:
@@ -187,7 +242,7 @@ def _whale(result: Concentration, found: Measure) -> str:
         )
     return (
         f"{text}. The others earn {words.money(found.peak, result.currency)}, "
-        f"{words.percent(found.whale_peak)} of the total {found.name}."
+        f"{multiple(found.whale_peak)} {'of ' if found.whale_peak < 10 else ''}the total {found.name}."
     )
 
 
@@ -203,26 +258,6 @@ def _below_zero(result: Concentration) -> str:
     )
 
 
-def _stability(result: Concentration) -> str:
-    complete = None if result.periods is None else result.periods[result.periods["complete"]]
-    if complete is None or len(complete) < 2 or not _ranks(result.main):
-        return ""
-    shares = complete["top_share_value"].dropna()
-    share = words.percent(result.options.top_share)
-    parts = []
-    if len(shares) >= 2:
-        parts.append(
-            f"Over the {words.count(len(shares), f'complete {result.period}')} the top {share} of active "
-            f"customers held {_range(shares)} of {result.main.name}"
-        )
-    if result.top_retained is not None:
-        parts.append(
-            f"{words.percent(result.top_retained)} of the top {share} of the {result.period} before the "
-            f"latest complete one were in the top {share} again"
-        )
-    return f"{'; '.join(parts)}." if parts else ""
-
-
 def _care(result: Concentration) -> str:
     main = result.main
     if not main.has_shares:
@@ -233,9 +268,9 @@ def _care(result: Concentration) -> str:
     if main.customers < FEWEST:
         return "Decide for each customer by name; a classification adds nothing at this size."
     best = main.abc_table.iloc[0]
-    share = f"{words.percent(best['value_share'])} of {main.name}"
-    group = f"the {words.count(best['customers'], 'class A customer')} ({share})"
-    band = 4 if main.all_equal else _band(main.needed[0.8])
+    held = part(main, best["value"], result.currency)
+    group = f"the {words.count(best['customers'], 'class A customer')} ({held})"
+    band = 4 if main.all_equal else _band(rule(main, 0.8))
     if band < _FAIR:
         return f"Give {group} a named contact and a yearly plan: very few customers decide the result."
     if band == _FAIR:
@@ -246,23 +281,23 @@ def _care(result: Concentration) -> str:
         return (
             f"Class A is {size}, too many for personal care: give the "
             f"{words.count(top['customers'].sum())} in the top 5% a named contact "
-            f"({words.percent(top['value_share'].sum())} of {main.name}) and reach the others with offers."
+            f"({part(main, top['value'].sum(), result.currency)}) and reach the others with offers."
         )
     return f"Do not plan around a few large customers: even class A is {size}. Work with the broad base."
 
 
 def _cover(result: Concentration) -> str:
     main = result.main
-    one, ten = main.largest[1].value or 0, main.largest[10].value or 0
     if not main.has_shares or main.customers <= 1:
         return ""
-    if one >= _HEAVY_CUSTOMER:
-        name = words.plain(result.largest.iloc[0].get("name") or result.largest.iloc[0]["customer_id"])
+    one, ten = (main.money_of_largest[n] for n in (1, 10))
+    if one >= _HEAVY_CUSTOMER * main.peak:
+        held = "" if main.heavy_losses else f" ({words.percent(one / main.total)} of {main.name})"
         return (
-            f"Secure the largest customer, {name}: {_amount(result, 1)} ({words.percent(one)} of {main.name}) "
-            f"would leave with it. Agree terms early and have a second contact there."
+            f"Secure the largest customer, {names(result.largest, 1)}: {_amount(result, 1)}{held} would leave with "
+            f"it. Agree terms early and have a second contact there."
         )
-    if main.customers > 10 and ten >= _HEAVY_TEN:
+    if main.customers > 10 and ten >= _HEAVY_TEN * main.peak:
         return f"Secure the ten largest customers: {_amount(result, 10)} would leave with them."
     return ""
 
@@ -279,13 +314,10 @@ def _mend(result: Concentration) -> str:
             f"({words.money(found.negative_total, result.currency)} of {found.name}) are outside the top 20% by "
             f"revenue."
         )
-    first = result.losing.head(3)
-    labels = first["name"].fillna(first["customer_id"]) if "name" in first else first["customer_id"]
-    names = words.listing(words.plain(label) for label in labels)
     return (
         f"Review prices, discounts and cost to serve of the {words.count(number, 'customer')} in the top 20% by "
         f"revenue that {words.verb(number, 'loses', 'lose')} money "
-        f"({words.money(lost, result.currency)} of {found.name}), first {names}."
+        f"({words.money(lost, result.currency)} of {found.name}), first {names(result.losing)}."
     )
 
 
@@ -299,27 +331,6 @@ def _credit(result: Concentration) -> str:
         if result.start
         else f"Look at the returns of the {words.count(main.negative_customers, 'customer')} below zero."
     )
-
-
-def _renew(result: Concentration) -> str:
-    kept = result.top_retained
-    if kept is None or not _ranks(result.main):
-        return ""
-    share = words.percent(result.options.top_share)
-    if kept < 0.6:
-        return (
-            f"Renew the list of top customers every {result.period}: only {words.percent(kept)} of the top "
-            f"{share} stayed at the top, so a list made once is soon wrong."
-        )
-    return (
-        f"The list of top customers can stand for a {result.period}: {words.percent(kept)} of the top "
-        f"{share} stayed at the top."
-    )
-
-
-def _ranks(main: Measure) -> bool:
-    """Whether there are enough different customers for a top group to mean something."""
-    return main.has_shares and main.customers >= FEWEST and not main.all_equal
 
 
 def _band(needed: Estimate) -> int:
@@ -342,20 +353,5 @@ def _reading(needed: Estimate) -> str:
     return f"{text}, though the interval also allows {also}"
 
 
-def _range(shares: pd.Series) -> str:
-    low, high = words.percent(shares.min()), words.percent(shares.max())
-    return low if low == high else f"{low} to {high}"
-
-
 def _amount(result: Concentration, number: int) -> str:
     return words.money(result.main.money_of_largest[number], result.currency)
-
-
-def _share(estimate: Estimate) -> str:
-    return "an unknown share" if estimate.value is None else words.percent(estimate.value)
-
-
-def _bracket(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return ""
-    return f" ({words.interval(words.percent(estimate.low), words.percent(estimate.high))})"

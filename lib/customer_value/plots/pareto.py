@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from customer_value import words
 from customer_value.errors import NotEnoughData
+from customer_value.pareto.phrases import multiple
 from customer_value.plots import style
 
 if TYPE_CHECKING:
@@ -19,9 +21,15 @@ __all__ = [
     "concentration_by_period",
     "lorenz_curve",
     "pareto_chart",
+    "pyramid_bars",
     "tier_map",
     "whale_curve",
 ]
+
+MOST_TOTALS = 10
+"""Peak as a multiple of the total above which curves are drawn in money."""
+
+MOST_PERIODS = 16
 
 
 def pareto_chart(result: Concentration, ax: Axes) -> Axes:
@@ -31,7 +39,7 @@ def pareto_chart(result: Concentration, ax: Axes) -> Axes:
     of the net total, or money where that is not positive.
     """
     found = result.main
-    unit = found.total if found.has_shares else 1.0
+    unit = _unit(found)
     bars, widths = found.bars, found.bars["end"] - found.bars["start"]
     ax.bar(
         bars["start"], bars["value"] / unit, widths * 0.92, align="edge", color=style.ACCENT, alpha=0.75,
@@ -41,14 +49,19 @@ def pareto_chart(result: Concentration, ax: Axes) -> Axes:
     ax.plot(x, found.curve["cumulated"] / unit, color=style.INK, linewidth=1.8, label="Cumulative")
     ax.axhline(0, color=style.GREY, linewidth=0.8)
     needed = found.needed[result.options.value_share].value
-    if needed is not None:
+    if needed is not None and not found.heavy_losses:
         _mark(ax, needed, result.options.value_share)
     ax.set_title(_pareto_title(result))
     ax.set_xlabel(f"Share of customers, best first ({words.count(found.customers)} in all)")
     _value_axis(ax, result, found)
     style.percent_axis(ax, "x")
     ax.set_xlim(0, 1)
-    ax.legend(loc="center right", frameon=True, edgecolor="none", framealpha=0.85)
+    ax.legend(
+        loc="center right" if _in_shares(found) else "lower left",
+        frameon=True,
+        edgecolor="none",
+        framealpha=0.85,
+    )
     return style.describe(ax, f"Pareto chart of {found.name}. {result.verdict}")
 
 
@@ -116,7 +129,7 @@ def whale_curve(result: Concentration, ax: Axes, *, value: str | None = None) ->
             f"No customer has negative {found.name}, so the cumulative curve only rises: the Pareto chart "
             f"shows it all."
         )
-    unit = found.total if found.has_shares else 1.0
+    unit = _unit(found)
     x, y = found.curve["customers"] / found.customers, found.curve["cumulated"] / unit
     top = float((found.curve["cumulated"] / unit).max())
     at = float(x[int(np.argmax(y.to_numpy()))])
@@ -149,41 +162,22 @@ def whale_curve(result: Concentration, ax: Axes, *, value: str | None = None) ->
 
 
 def abc_bars(result: Concentration, ax: Axes) -> Axes:
-    """Share of customers and of money in each ABC class, side by side.
-
-    Raises
-    ------
-    NotEnoughData
-        If the total is not positive, so that there are no shares.
-    """
+    """Share of customers and of money in each ABC class; money alone where there are no shares."""
     found = result.main
-    if not found.has_shares:
-        raise NotEnoughData(f"Total {found.name} is not above zero, so ABC classes have no shares of it.")
-    table = found.abc_table
-    places = np.arange(len(table))
-    series = {"customers": "customer_share", found.name: "value_share"}
-    for shift, (name, column), color in zip(
-        (-0.2, 0.2), series.items(), (style.GREY, style.ACCENT), strict=True
-    ):
-        bars = ax.bar(places + shift, table[column], 0.38, color=color, label=f"Share of {name}")
-        ax.bar_label(bars, [words.percent(v) for v in table[column]], padding=2, fontsize=9)
-    ax.set_xticks(places, [f"{c}\n{words.count(n, 'customer')}" for c, n in _pairs(table, "class")])
-    ax.grid(axis="x", visible=False)
-    best = table.iloc[0]
-    ax.set_title(
-        f"Class A: {words.percent(best['customer_share'])} of customers, "
-        f"{words.percent(best['value_share'])} of {found.name}"
-    )
-    ax.set_ylabel("Share of the total")
-    ax.margins(y=0.12)
-    style.percent_axis(ax)
-    ax.legend(loc="upper right")
-    parts = [
-        f"{row['class']} {words.count(row['customers'], 'customer')}, {words.percent(row['value_share'])} of "
-        f"{found.name}"
-        for row in table.to_dict("records")
-    ]
-    return style.describe(ax, f"ABC classes: {'; '.join(parts)}.")
+    best = found.abc_table.iloc[0]
+    held = _amount(found, float(best["value"]), result.currency)
+    ax.set_title(f"Class A: {words.percent(best['customer_share'])} of customers, {held} of {found.name}")
+    return _class_bars(result, found, found.abc_table, ax, "ABC classes")
+
+
+def pyramid_bars(result: Concentration, ax: Axes) -> Axes:
+    """Share of customers and of money in each tier; money alone where there are no shares."""
+    found = result.measures[result.pyramid_value]
+    best = found.pyramid_table.iloc[:3]
+    held = _amount(found, float(best["value"].sum()), result.currency)
+    size = words.percent(best["customer_share"].sum())
+    ax.set_title(f"Above lead: {size} of customers, {held} of {found.name}")
+    return _class_bars(result, found, found.pyramid_table, ax, "Customer pyramid")
 
 
 def tier_map(result: Concentration, ax: Axes) -> Axes:
@@ -225,6 +219,8 @@ def tier_map(result: Concentration, ax: Axes) -> Axes:
 def concentration_by_period(result: Concentration, ax: Axes) -> Axes:
     """Share held by the top customers of each calendar period, and how many of them stayed.
 
+    At most the last 16 periods are drawn.
+
     Raises
     ------
     NotEnoughData
@@ -232,7 +228,10 @@ def concentration_by_period(result: Concentration, ax: Axes) -> Axes:
     """
     periods = result.periods
     if periods is None or periods["top_share_value"].notna().sum() < 2:
-        raise NotEnoughData("There are fewer than two periods with revenue, so nothing can be compared.")
+        raise NotEnoughData(
+            f"There are fewer than two periods with {result.main.name}, so nothing can be compared."
+        )
+    periods = periods.tail(MOST_PERIODS)
     share = words.percent(result.options.top_share)
     places = np.arange(len(periods))
     colors = [style.ACCENT if complete else style.LIGHT for complete in periods["complete"]]
@@ -245,28 +244,75 @@ def concentration_by_period(result: Concentration, ax: Axes) -> Axes:
                 words.percent(value), (place, value), xytext=(0, -18), textcoords="offset points", ha="center",
                 color=style.WARN, fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
             )  # fmt: skip
-    labels = [p if c else f"{p}\n(part)" for p, c in zip(periods["period"], periods["complete"], strict=True)]
-    ax.set_xticks(places, labels)
+    ax.set_xticks(places, period_labels(periods))
     ax.grid(axis="x", visible=False)
     held = periods["top_share_value"].dropna()
-    ends = dict.fromkeys([words.percent(held.min()), words.percent(held.max())])
+    ends = dict.fromkeys([multiple(held.min()), multiple(held.max())])
     ax.set_title(f"The top {share} held {' to '.join(ends)} of {result.main.name} in each {result.period}")
     ax.set_ylabel("Share")
     ax.set_ylim(0, max(1.0, float(held.max())) * 1.12)
     style.percent_axis(ax)
     ax.legend(loc="upper right", ncols=2)
     parts = [
-        f"{p} {words.percent(v)}" for p, v in zip(periods["period"], periods["top_share_value"], strict=True)
+        f"{p} {multiple(v)}" for p, v in zip(periods["period"], periods["top_share_value"], strict=True)
         if np.isfinite(v)
     ]  # fmt: skip
+    stayed = [
+        f"{p} {words.percent(v)}" for p, v in zip(periods["period"], kept, strict=True) if np.isfinite(v)
+    ]
+    again = (
+        f" Of the top {share} of the {result.period} before, still in it: {', '.join(stayed)}."
+        if stayed
+        else ""
+    )
     return style.describe(
-        ax, f"Share of {result.main.name} held by the top {share} of active customers: {', '.join(parts)}."
+        ax,
+        f"Share of {result.main.name} held by the top {share} of active customers: {', '.join(parts)}.{again}",
     )
 
 
+def period_labels(periods: pd.DataFrame) -> list[str]:
+    """Labels of periods for an axis; a quarter's year on a line of its own, parts marked."""
+    names = [" ".join(reversed(name.split())).replace(" ", "\n") for name in periods["period"]]
+    return [
+        name if whole else f"{name}\n(part)" for name, whole in zip(names, periods["complete"], strict=True)
+    ]
+
+
+def _class_bars(result: Concentration, found: Measure, table: pd.DataFrame, ax: Axes, what: str) -> Axes:
+    places = np.arange(len(table))
+    amounts = [_amount(found, value, result.currency) for value in table["value"]]
+    if _in_shares(found):
+        bars = ax.bar(
+            places - 0.2, table["customer_share"], 0.38, color=style.GREY, label="Share of customers"
+        )
+        ax.bar_label(bars, [words.percent(v) for v in table["customer_share"]], padding=2, fontsize=9)
+        bars = ax.bar(
+            places + 0.2, table["value_share"], 0.38, color=style.ACCENT, label=f"Share of {found.name}"
+        )
+        ax.set_ylabel("Share of the total")
+        style.percent_axis(ax)
+        ax.legend(loc="upper center", ncols=2)
+    else:
+        bars = ax.bar(places, table["value"], 0.6, color=style.ACCENT)
+        ax.set_ylabel(f"{found.name[:1].upper()}{found.name[1:]} of the class")
+        style.money_axis(ax, result.currency)
+    ax.bar_label(bars, amounts, padding=2, fontsize=9)
+    ax.axhline(0, color=style.GREY, linewidth=0.8)
+    ax.set_xticks(places, [f"{c}\n{words.count(n, 'customer')}" for c, n in _pairs(table, "class")])
+    ax.grid(axis="x", visible=False)
+    ax.margins(y=0.14)
+    ax.set_ylim(top=ax.get_ylim()[1] * (1.1 if ax.get_ylim()[1] > 0 else 1))
+    parts = [
+        f"{c} {words.count(n, 'customer')}, {amount} of {found.name}"
+        for (c, n), amount in zip(_pairs(table, "class"), amounts, strict=True)
+    ]
+    return style.describe(ax, f"{what} by {found.name}: {'; '.join(parts)}.")
+
+
 def _no_lorenz(found: Measure) -> str:
-    reason = "the total is not above zero"
-    if found.has_shares:
+    reason = f"nobody has {found.name} above zero"
+    if found.peak > 0:
         number = words.count(found.negative_customers, "customer")
         reason = f"{number} {words.verb(found.negative_customers, 'has', 'have')} negative {found.name}"
     return (
@@ -296,6 +342,9 @@ def _pareto_title(result: Concentration) -> str:
     held = found.top[share].value
     if held is None:
         return f"Total {found.name} is {words.short_money(found.total, result.currency)}"
+    if found.heavy_losses:
+        lost = words.short_money(-found.negative_total, result.currency)
+        return f"Losses of {lost} leave {words.short_money(found.total, result.currency)} of {found.name}"
     return f"The top {words.percent(share)} of customers hold {words.percent(held)} of {found.name}"
 
 
@@ -303,8 +352,17 @@ def _bar_label(found: Measure) -> str:
     return "Each customer" if len(found.bars) == found.customers else "Each 5% of customers"
 
 
+def _in_shares(found: Measure) -> bool:
+    """Whether the vertical axis counts the total, or money since that is no measure of the curve."""
+    return found.has_shares and found.peak < MOST_TOTALS * found.total
+
+
+def _unit(found: Measure) -> float:
+    return found.total if _in_shares(found) else 1.0
+
+
 def _value_axis(ax: Axes, result: Concentration, found: Measure, before: str = "") -> None:
-    if found.has_shares:
+    if _in_shares(found):
         style.percent_axis(ax)
         label = f"{before} share of {found.name}".strip()
     else:
@@ -314,9 +372,9 @@ def _value_axis(ax: Axes, result: Concentration, found: Measure, before: str = "
 
 
 def _amount(found: Measure, money: float, currency: str) -> str:
-    if not found.has_shares:
+    if not _in_shares(found):
         return words.short_money(money, currency)
-    return words.percent(money / found.total, 1 if money < 1.1 * found.total else 0)
+    return words.percent(money / found.total)
 
 
 def _pairs(table: object, column: str) -> zip[tuple[str, int]]:
@@ -324,7 +382,8 @@ def _pairs(table: object, column: str) -> zip[tuple[str, int]]:
 
 
 def _cell(ax: Axes, row: int, column: int, customers: int, losing: int, most: int) -> None:
-    dark = np.log1p(customers) > 0.75 * np.log1p(most)
+    shade = np.log1p(customers) / np.log1p(most)
+    dark = shade > 0.75
     ax.text(
         column, row - (0.14 if losing else 0), words.count(customers), ha="center", va="center",
         color="white" if dark else style.INK, weight="bold",
@@ -332,5 +391,5 @@ def _cell(ax: Axes, row: int, column: int, customers: int, losing: int, most: in
     if losing:
         ax.text(
             column, row + 0.2, f"{words.count(losing)} below zero", ha="center", va="center", fontsize=8.5,
-            color="white" if dark else style.WARN,
+            color="white" if dark else (style.INK if shade > 0.55 else style.WARN),
         )  # fmt: skip
