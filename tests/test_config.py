@@ -32,6 +32,20 @@ def test_the_two_needed_keys_are_enough(tmp_path):
     assert settings.clv.horizon_months == 36
 
 
+SURVEY = """\
+survey:
+  path: answers.csv
+  layout: wide
+survey_items:
+  path: items.csv
+"""
+
+
+def test_a_survey_with_its_codebook_is_enough_and_needs_no_currency(tmp_path):
+    settings = settings_of(tmp_path, SURVEY)
+    assert (settings.orders, settings.currency, settings.survey.layout) == (None, "XXX", "wide")
+
+
 def test_words_and_codes_stay_text(tmp_path):
     exclude = "  exclude:\n    - {column: country, is: [NO, 0010, 12:30, 7]}\n"
     settings = settings_of(tmp_path, SMALL + exclude)
@@ -70,6 +84,19 @@ def test_dates_are_dates(tmp_path):
         (SMALL + "pareto:\n  abc_cuts: [0.9, 0.8]\n", "line 8: pareto: abc_cuts must rise"),
         (SMALL + "clv:\n  horizon: 3\n", "did you mean 'horizon_months'?"),
         (SMALL + "survey:\n  path: s.csv\n  columns: {respondent_id: r, item: i, score: s}\n", "go together"),
+        ("title: Nothing\n", "the key 'orders' is missing; a report needs orders, or a survey"),
+        ("currency: EUR\nsurvey_items:\n  path: i.csv\n", "a report needs orders, or a survey"),
+        (
+            SURVEY.replace("  layout: wide\n", ""),
+            "line 1: survey: needs columns with respondent_id, item and score",
+        ),
+        (SURVEY.replace("wide", "broad"), "line 3: survey.layout: input should be 'long' or 'wide'"),
+        (SURVEY.replace("wide\n", "wide\n  columns: {item: i}\n"), "layout wide has a column per item"),
+        (SURVEY.replace("wide\n", "wide\n  items: [a, a]\n"), "line 1: survey: items names a column twice"),
+        (
+            SURVEY + "customers:\n  path: c.csv\n  columns: {customer_id: c, annual_potential: p}\n",
+            "the key 'currency' is missing; name the currency of all money",
+        ),
         (SMALL + "  exclude:\n    - {column: c, is: a, above: 3}\n", "exactly one of"),
     ],
 )

@@ -58,7 +58,30 @@ def test_missing_codes_and_blanks_are_taken_out_and_counted():
         "blank": 1,
         "kept": 1,
     }
-    assert survey.missing.iloc[0].tolist() == ["Q1", 2, 0, 1, 1]
+    assert survey.missing.iloc[0].tolist() == ["Q1", 2, 0, 1, 1, 0]
+
+
+def test_blanks_missing_codes_and_not_applicable_are_counted_by_kind():
+    book = codebook(not_applicable_codes="9;n/a")
+    rows = [("R1", "Q1", "N/A"), ("R2", "Q1", 9), ("R3", "Q1", "−99"), ("R4", "Q1", None), ("R5", "Q1", 4)]
+    survey = score_answers(answers(rows), book)
+    counted = survey.missing.set_index("item").loc["Q1"]
+    assert counted.to_dict() == {
+        "answers": 5, "blank": 1, "missing_code": 1, "valid": 1, "not_applicable": 2,
+    }  # fmt: skip
+    assert dict(survey.ledger.values.tolist())["not applicable"] == 2
+
+
+def test_a_word_that_was_taken_out_of_the_scores_is_still_counted():
+    table = answers([("R1", "Q1", None), ("R2", "Q1", 4.0)]).assign(code=["none", None])
+    assert score_answers(table, codebook()).missing["missing_code"].sum() == 1
+
+
+def test_nps_and_percentage_bring_their_own_scale():
+    book = codebook(scale=["nps", "percentage", "likert"], scale_min=[None, "", 1], scale_max=[None, None, 5])
+    assert check_codebook(book)[["scale_min", "scale_max"]].values.tolist() == [[0, 10], [0, 100], [1, 5]]
+    alone = codebook(scale="NPS").drop(columns=["scale_min", "scale_max"])
+    assert check_codebook(alone)["scale_max"].tolist() == [10, 10, 10]
 
 
 def test_a_missing_code_may_be_a_word():
@@ -103,6 +126,9 @@ def test_an_item_that_the_codebook_does_not_know_is_an_error_with_a_suggestion()
         ({"component": ["image", "cash", None]}, r"item 'Q2': component 'cash' is not one of product"),
         ({"reversed": ["yes", "perhaps", "no"]}, r"item 'Q2': reversed is 'perhaps'; write true or false"),
         ({"construct": ["service", None, "service"]}, r"item 'Q2': construct is blank"),
+        ({"scale": ["likert", "lickert", None]}, r"item 'Q2': scale 'lickert' .*Did you mean 'likert'"),
+        ({"scale": ["likert", "nps", None]}, r"item 'Q2': a scale nps goes from 0 to 10, not from 1 to 5"),
+        ({"not_applicable_codes": [None, "0", None]}, r"item 'Q2': 0 cannot be both a missing code and"),
         ({"item": ["Q1", "Q2", "Q2"]}, r"item 'Q2' is listed twice"),
         ({"item": ["Q1", None, "Q3"]}, r"row 2 has no item name"),
     ],
@@ -254,6 +280,14 @@ def test_two_items_report_spearman_brown():
     assert row["reliability"] == row["spearman_brown"] == pytest.approx(reliability.spearman_brown(pair))
 
 
+def test_three_items_report_omega_with_its_interval_and_the_variance_extracted():
+    straight = TEN.set_axis(["Q1", "Q2", "Q3"], axis=1)
+    row = score_answers(many(straight.to_dict("list")), codebook(reversed=False)).latest_reliability.iloc[0]
+    assert row["omega"] == pytest.approx(reliability.omega((TEN - 1) / 4).omega)
+    assert row["omega_low"] < row["omega"] < row["omega_high"]
+    assert (0 < row["ave"] < 1, row["omega_problem"]) == (True, "")
+
+
 def test_fewer_than_five_respondents_have_no_reliability():
     four = TEN.head(4).set_axis(["Q1", "Q2", "Q3"], axis=1)
     survey = score_answers(many(four.to_dict("list")), codebook())
@@ -281,5 +315,5 @@ def test_row_order_is_irrelevant(rows, random):
     table = many(pd.DataFrame(rows, columns=["Q1", "Q2", "Q3"]).to_dict("list"))
     shuffled = table.iloc[random.sample(range(len(table)), len(table))]
     one, other = score_answers(table, codebook()), score_answers(shuffled, codebook().iloc[::-1])
-    for name in ("scores", "items", "waves", "missing", "ledger", "reliability", "item_rest"):
+    for name in ("scores", "items", "waves", "missing", "ledger", "reliability", "item_rest", "correlations"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))

@@ -140,13 +140,46 @@ def check(config: Config) -> None:
 
 @app.command(no_args_is_help=True)
 def init(
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="A file with orders.", show_default=False)],
+    orders: Annotated[
+        Path | None, typer.Argument(metavar="[ORDERS]", help="A file with orders.", show_default=False)
+    ] = None,
+    survey: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file with survey answers.", show_default=False),
+    ] = None,
 ) -> None:
-    """Look at a file with orders and print first settings for it."""
+    """Look at a file with orders, survey answers or both, and print first settings.
+
+    For a survey a codebook is drafted, too: FILE_items.csv in the current folder. No file is overwritten.
+    """
     with _exit_status(), _ended_by_signals():
         from customer_value.guess import first_settings
 
-        typer.echo(first_settings(orders), nl=False)
+        if orders is None and survey is None:
+            raise ConfigError("Name a file with orders, or one with survey answers: --survey FILE.")
+        parts = [] if orders is None else [first_settings(orders)]
+        if survey is not None:
+            parts.append(_drafted(survey))
+        typer.echo("\n".join(parts), nl=False)
+
+
+def _drafted(survey: Path) -> str:
+    """Write the codebook of a survey, and give the settings for it."""
+    from customer_value.guess import survey_draft
+
+    draft = survey_draft(survey)
+    try:
+        with Path(draft.codebook_name).open("x", encoding="utf-8", newline="") as file:
+            draft.codebook.to_csv(file, index=False, lineterminator="\n")
+    except FileExistsError:
+        raise ConfigError(
+            f"{draft.codebook_name} is there already and is not overwritten; rename it, or work in another folder."
+        ) from None
+    typer.echo(
+        f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.",
+        err=True,
+    )
+    return draft.settings
 
 
 @app.command(no_args_is_help=True)

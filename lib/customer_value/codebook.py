@@ -19,6 +19,7 @@ from customer_value.errors import InputError
 __all__ = [
     "ASPECTS",
     "COST_COMPONENTS",
+    "KINDS",
     "OWN",
     "check_codebook",
     "need_columns",
@@ -39,9 +40,13 @@ COMPONENTS = ("product", "service", "personnel", "image", *COST_COMPONENTS)
 OWN = "own"
 """The target of items about this company; every other target is a competitor's name."""
 
+KINDS = ("likert", "semantic_differential", "nps", "percentage")
+"""What a scale may be."""
+
+_OWN_SCALE = {"nps": (0.0, 10.0), "percentage": (0.0, 100.0)}
 _CODEBOOK = "Survey codebook (survey_items)"
-_YES = {"true", "yes", "y", "1"}
-_NO = {"false", "no", "n", "0", ""}
+_YES = {"true", "yes", "y", "t", "x", "1", "ja", "是"}
+_NO = {"false", "no", "n", "f", "0", "", "nein", "否"}
 
 
 def check_codebook(items: pd.DataFrame) -> pd.DataFrame:
@@ -51,15 +56,16 @@ def check_codebook(items: pd.DataFrame) -> pd.DataFrame:
     ----------
     items
         One item per row: ``item``, ``construct``, ``aspect`` (one of `ASPECTS`), ``scale_min``,
-        ``scale_max``, and where known ``attribute``, ``component``, ``target`` (``own`` if blank),
-        ``reversed`` (no if blank), ``missing_codes`` (separated by ``;``), ``scale``, ``wording_en``,
-        ``wording_zh``.
+        ``scale_max`` (blank: 0 to 10 if the scale is ``nps``, 0 to 100 if it is ``percentage``), and where
+        known ``attribute``, ``component``, ``target`` (``own`` if blank), ``reversed`` (no if blank),
+        ``missing_codes`` and ``not_applicable_codes`` (separated by ``;``), ``scale`` (the kind, one of
+        `KINDS`), ``wording_en``, ``wording_zh``.
 
     Returns
     -------
     pandas.DataFrame
-        The same columns, all present, sorted by item; ``missing_codes`` as tuples of text, and
-        ``scale_name``, the name of the group of items that measure one thing: the construct, with
+        The same columns, all present, sorted by item; ``missing_codes`` and ``not_applicable_codes`` as
+        tuples of text, and ``scale_name``, the name of the group of items that measure one thing: the construct, with
         aspect and target in brackets where the construct has several.
 
     Raises
@@ -76,7 +82,7 @@ def check_codebook(items: pd.DataFrame) -> pd.DataFrame:
     customer_value.errors.InputError: Survey codebook (survey_items), item 'Q1': aspect 'percieved' is not \
 one of expected, perceived, attitude, overall, other. Did you mean 'perceived'?
     """
-    need_columns(items, ("item", "construct", "aspect", "scale_min", "scale_max"), _CODEBOOK)
+    need_columns(items, _needed(items), _CODEBOOK)
     text = ["item", "construct", "aspect", "attribute", "component", "target"]
     text += ["scale", "wording_en", "wording_zh"]
     book = pd.DataFrame({name: text_column(items, name) for name in text})
@@ -93,19 +99,34 @@ one of expected, perceived, attitude, overall, other. Did you mean 'perceived'?
     ]
     for item in book["item"][book["construct"].isna()]:
         raise InputError(f"{_CODEBOOK}, item {item!r}: construct is blank. Name what the item measures.")
-    for name in ("scale_min", "scale_max"):
-        book[name] = [_scale_end(i, name, v) for i, v in zip(book["item"], items[name], strict=True)]
+    book["scale"] = [_kind(row.item, row.scale) for row in rows_of(book)]
+    for place, name in enumerate(("scale_min", "scale_max")):
+        given = zip(rows_of(book), _given(items, name), strict=True)
+        book[name] = [_scale_end(row, name, place, value) for row, value in given]
     for row in rows_of(book[book["scale_min"] >= book["scale_max"]]):
         raise InputError(
             f"{_CODEBOOK}, item {row.item!r}: scale_min {row.scale_min:g} is not below scale_max "
             f"{row.scale_max:g}. Declare a reversed item with reversed, not by turning its scale round."
         )
+    for row in rows_of(book[book["scale"] == "nps"]):
+        if (row.scale_min, row.scale_max) != _OWN_SCALE["nps"]:
+            raise InputError(
+                f"{_CODEBOOK}, item {row.item!r}: a scale nps goes from 0 to 10, not from {row.scale_min:g} to "
+                f"{row.scale_max:g}. Correct its ends, or call it likert."
+            )
     target = book["target"].fillna(OWN)
     book["target"] = target.where(target.str.casefold() != OWN, OWN)
     book["reversed"] = [
         _reversed(i, v) for i, v in zip(book["item"], text_column(items, "reversed"), strict=True)
     ]
-    book["missing_codes"] = [_codes(v) for v in text_column(items, "missing_codes")]
+    for name in ("missing_codes", "not_applicable_codes"):
+        book[name] = [_codes(v) for v in text_column(items, name)]
+    for row in rows_of(book):
+        if both := set(row.missing_codes) & set(row.not_applicable_codes):
+            raise InputError(
+                f"{_CODEBOOK}, item {row.item!r}: {words.listing(sorted(both))} cannot be both a missing code and "
+                "a code for not applicable."
+            )
     book["scale_name"] = _scale_names(book)
     return book.sort_values("item", ignore_index=True)
 
@@ -166,13 +187,33 @@ def _one_of(column: str, allowed: tuple[str, ...], item: str, value: str) -> str
     return word
 
 
-def _scale_end(item: str, name: str, value: Any) -> float:
+def _needed(items: pd.DataFrame) -> tuple[str, ...]:
+    kinds = set(text_column(items, "scale").str.casefold().dropna())
+    always = ("item", "construct", "aspect")
+    return always if kinds & set(_OWN_SCALE) else (*always, "scale_min", "scale_max")
+
+
+def _given(items: pd.DataFrame, name: str) -> Any:
+    return items[name] if name in items.columns else [None] * len(items)
+
+
+def _kind(item: str, value: Any) -> Any:
+    if pd.isna(value):
+        return value
+    return _one_of("scale", KINDS, item, str(value).replace(" ", "_").replace("-", "_"))
+
+
+def _scale_end(row: Any, name: str, place: int, value: Any) -> float:
+    item = row.item
+    blank = pd.isna(value) or not str(value).strip()
+    if blank and row.scale in _OWN_SCALE:
+        return _OWN_SCALE[row.scale][place]
     try:
         end = float(str(value).replace("−", "-"))
     except ValueError:
         end = math.nan
     if not math.isfinite(end):
-        shown = "blank" if pd.isna(value) else repr(str(value))
+        shown = "blank" if blank else repr(str(value))
         raise InputError(f"{_CODEBOOK}, item {item!r}: {name} is {shown}; it must be a number.")
     return end
 

@@ -1,4 +1,4 @@
-"""The tables beside the orders: customer file, service costs, survey, referrals, feedback.
+"""The tables beside the orders: customer file, service costs, survey, referrals, feedback, contracts.
 
 Each is read, typed and accounted for in the ledger like the orders; all of them are optional.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,32 +16,48 @@ import ibis
 import pandas as pd
 
 from customer_value import words
+from customer_value.codebook import check_codebook, rows_of
 from customer_value.contract import LATE, ledger_notes
+from customer_value.contract_spans import first_fault
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
-from customer_value.settings import Settings, TableSource
+from customer_value.settings import Settings, SurveyItemColumns, SurveyItemsTable, SurveyTable, TableSource
 from customer_value.sources import (
     Reading,
     Source,
     date_column,
     find_row,
+    find_rows,
     id_column,
     number_column,
     open_source,
 )
+from customer_value.survey_input import (
+    answer_columns,
+    codebook_source,
+    one_answer_per_row,
+    respondent_rows,
+    wide_answers,
+)
 
 __all__ = ["COMPANIONS", "Companion", "read_companions"]
+
+_MARK = "_unread_"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a table must and may hold: field to kind (id, date, money, text)."""
+    """What a table must and may hold: field to kind (id, date, money, text).
+
+    A row is left out if a ``required`` field is blank or unreadable, or a ``readable`` one unreadable.
+    """
 
     fields: Mapping[str, str]
     required: tuple[str, ...]
     dated: str | None = None
     amount: str | None = None
     unique: str | None = None
+    readable: tuple[str, ...] = ()
 
 
 COMPANIONS: Mapping[str, Shape] = {
@@ -51,6 +67,7 @@ COMPANIONS: Mapping[str, Shape] = {
             "name": "text",
             "industry": "text",
             "region": "text",
+            "channel": "text",
             "parent_id": "id",
             "account_manager": "text",
             "acquired_on": "date",
@@ -79,6 +96,7 @@ COMPANIONS: Mapping[str, Shape] = {
             "target": "text",
             "reversed": "text",
             "missing_codes": "text",
+            "not_applicable_codes": "text",
             "scale": "text",
             "wording_en": "text",
             "wording_zh": "text",
@@ -114,6 +132,18 @@ COMPANIONS: Mapping[str, Shape] = {
         required=("customer_id", "date"),
         dated="date",
     ),
+    "contracts": Shape(
+        {
+            "customer_id": "id",
+            "started_on": "date",
+            "ended_on": "date",
+            "cohort": "text",
+            "value": "money",
+        },
+        required=("customer_id", "started_on"),
+        dated="started_on",
+        readable=("ended_on",),
+    ),
 }
 
 
@@ -129,40 +159,67 @@ class Companion:
 
 
 def read_companions(
-    settings: Settings, base: Path, con: Any, scratch: Path, as_of: dt.date
+    settings: Settings, base: Path, con: Any, scratch: Path, as_of: dt.date | None
 ) -> dict[str, Companion]:
     """Read every table beside the orders that the settings name.
+
+    Rows after ``as_of`` are left out; None leaves out none.
 
     Raises
     ------
     InputError
-        If a source cannot be read, a column is missing, an id that must be unique is repeated,
-        or a survey score is neither a number nor a declared missing code.
+        If a source cannot be read, a column is missing, an id that must be unique is repeated, the
+        codebook is wrong, a survey score is neither a number nor a declared missing code, or a contract
+        cannot be.
     """
-    found = {
-        name: _read(name, shape, settings, base, con, scratch, as_of)
-        for name, shape in COMPANIONS.items()
-        if getattr(settings, name) is not None
-    }
+    found: dict[str, Companion] = {}
+    for name, shape in COMPANIONS.items():
+        if getattr(settings, name) is not None:
+            items = _item_names(found) if name == "survey" else []
+            found[name] = _read(name, shape, settings, base, con, scratch, as_of, items)
+            if name == "survey_items":
+                found[name] = _checked_codebook(found[name])
     if "survey" in found:
         found["survey"] = _with_scores(found["survey"], found["survey_items"])
     return found
 
 
 def _read(
-    name: str, shape: Shape, settings: Settings, base: Path, con: Any, scratch: Path, as_of: dt.date
+    name: str,
+    shape: Shape,
+    settings: Settings,
+    base: Path,
+    con: Any,
+    scratch: Path,
+    as_of: dt.date | None,
+    items: list[str],
 ) -> Companion:
     spec: TableSource = getattr(settings, name)
-    source = open_source(name, spec, base, con, scratch)
+    source = _opened(name, spec, base, con, scratch)
     mapped = {f: _column(spec, f) for f in shape.fields}
     used = {f: column for f, column in mapped.items() if column is not None}
+    if isinstance(spec, SurveyItemsTable):
+        used = _by_name(source, spec, used)
     source.require(used)
-    typed, readings, unreadable = _typed(source, shape, used, spec, settings)
-    typed = typed.mutate(outcome=_outcome(typed, shape, as_of))
+    answers = (
+        answer_columns(source, spec, items) if isinstance(spec, SurveyTable) and spec.layout == "wide" else []
+    )
+    extra = wide_answers(source, answers) if answers else {}
+    if answers and "respondent_id" not in used:
+        extra["respondent_id"] = respondent_rows(source)
+    typed, readings, unreadable = _typed(source, shape, used, spec, settings, extra)
+    if answers:
+        typed = one_answer_per_row(typed)
+    typed = typed.mutate(outcome=_outcome(typed, shape, as_of)).drop(*_marks(typed))
     table = _cached(typed, con, scratch / f"{name}.parquet")
-    ledger = Ledger((*_lines(name, table, shape), *ledger_notes(name, (*source.readings, *readings))))
+    notes = ledger_notes(name, (*source.readings, *readings))
+    if isinstance(spec, SurveyTable | SurveyItemsTable):
+        notes += _survey_notes(name, source, used, answers, spec)
+    ledger = Ledger((*_lines(name, table, shape), *notes))
     kept = table.filter(table.outcome.isnull()).drop("outcome")
     _refuse_repeats(source, used, kept, shape)
+    if name == "contracts":
+        _refuse_impossible(source, used, kept, spec, settings)
     warnings = [*_blank_warnings(name, ledger), *unreadable]
     return Companion(name, kept, ledger.reconciled(), tuple(warnings), source)
 
@@ -173,9 +230,14 @@ def _column(spec: Any, field: str) -> str | None:
 
 
 def _typed(
-    source: Source, shape: Shape, used: Mapping[str, str], spec: TableSource, settings: Settings
+    source: Source,
+    shape: Shape,
+    used: Mapping[str, str],
+    spec: TableSource,
+    settings: Settings,
+    extra: Mapping[str, Any],
 ) -> tuple[ibis.Table, list[Reading], list[str]]:
-    fields: dict[str, Any] = {}
+    fields = dict(extra)
     readings: list[Reading] = []
     warnings: list[str] = []
     for field, column in used.items():
@@ -194,7 +256,9 @@ def _typed(
             value, reading = number_column(source, column, spec)
         fields[field] = value
         readings.extend([reading] if reading and reading not in readings else [])
-        if field not in shape.required:
+        if field in shape.readable:
+            fields[_MARK + field] = text.notnull() & value.isnull()
+        elif field not in shape.required:
             lost = int(source.table.filter(text.notnull() & value.isnull()).count().execute())
             warnings.extend(_lost(source, column, lost))
     return source.table.select(**fields), readings, warnings
@@ -209,15 +273,25 @@ def _lost(source: Source, column: str, lost: int) -> list[str]:
     ]
 
 
-def _outcome(typed: ibis.Table, shape: Shape, as_of: dt.date) -> Any:
+def _outcome(typed: ibis.Table, shape: Shape, as_of: dt.date | None) -> Any:
     rules = [(typed[field].isnull(), _missing(field)) for field in shape.required]
-    if shape.dated and shape.dated in typed.columns:
+    rules += [(typed[mark], f"unreadable {mark.removeprefix(_MARK)}") for mark in _marks(typed)]
+    if as_of is not None and shape.dated and shape.dated in typed.columns:
         rules.append((typed[shape.dated] > ibis.literal(as_of), LATE))
     return ibis.cases(*rules)
 
 
+def _marks(typed: ibis.Table) -> list[str]:
+    return [name for name in typed.columns if name.startswith(_MARK)]
+
+
 def _missing(field: str) -> str:
-    names = {"date": "unreadable date", "cost": "unreadable cost", "customer_id": "no customer id"}
+    names = {
+        "date": "unreadable date",
+        "started_on": "unreadable date",
+        "cost": "unreadable cost",
+        "customer_id": "no customer id",
+    }
     return names.get(field, f"no {field.replace('_id', '')} id" if field.endswith("_id") else f"no {field}")
 
 
@@ -270,6 +344,27 @@ def _refuse_repeats(source: Source, used: Mapping[str, str], kept: ibis.Table, s
         )
 
 
+def _refuse_impossible(
+    source: Source, used: Mapping[str, str], kept: ibis.Table, spec: TableSource, settings: Settings
+) -> None:
+    contracts = kept.execute()
+    fault = first_fault(contracts)
+    if fault is None:
+        return
+    ids = id_column(source, used["customer_id"])
+    starts, _ = date_column(source, used["started_on"], spec, settings.timezone)
+    ends, _ = date_column(source, used["ended_on"], spec, settings.timezone)
+    places: list[tuple[str, int]] = []
+    for row in contracts.loc[list(fault.rows)].itertuples():
+        ended = ends.isnull() if pd.isna(row.ended_on) else ends == pd.Timestamp(row.ended_on).date()
+        same = (ids == row.customer_id) & (starts == pd.Timestamp(row.started_on).date()) & ended
+        found = [(file, number) for file, number, _ in find_rows(source, used["started_on"], same)]
+        places.append(next(place for place in found if place not in places))
+    where = words.listing(f"{file}, row {number}" for file, number in places)
+    customer = words.plain(contracts.loc[fault.rows[0], "customer_id"])
+    raise InputError(f"{where}: customer '{customer}' {fault.why} Correct the dates, or leave one row out.")
+
+
 def _blank_warnings(name: str, ledger: Ledger) -> list[str]:
     return [
         f"{name}: {words.count(line.rows or 0, 'row')} left out ({line.reason})."
@@ -277,14 +372,67 @@ def _blank_warnings(name: str, ledger: Ledger) -> list[str]:
     ]
 
 
+def _opened(name: str, spec: TableSource, base: Path, con: Any, scratch: Path) -> Source:
+    written = codebook_source(spec, base, con, scratch) if isinstance(spec, SurveyItemsTable) else None
+    return written or open_source(name, spec, base, con, scratch)
+
+
+def _by_name(source: Source, spec: SurveyItemsTable, used: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a codebook: those that the settings name, and those that are called like a field."""
+    present = set(source.table.columns)
+    stated = {SurveyItemColumns.model_fields[name].alias or name for name in spec.columns.model_fields_set}
+    found = {field: column for field, column in used.items() if field in stated}
+    for field in COMPANIONS["survey_items"].fields:
+        names = (field, "kind") if field == "scale" else (field,)
+        named = next((name for name in names if name in present), None)
+        if field not in stated and named is not None:
+            found[field] = named
+    missing = {field: field for field in ("item", "construct", "aspect") if field not in found}
+    return found | missing
+
+
+def _survey_notes(
+    name: str, source: Source, used: Mapping[str, str], answers: list[str], spec: TableSource
+) -> tuple[LedgerLine, ...]:
+    told = {}
+    if answers:
+        rows = sum(source.counts)
+        told["layout"] = (
+            f"one respondent per row: {words.count(rows, 'row')} with {words.count(len(answers), 'item')} each; "
+            "this ledger counts answers"
+        )
+    known = {*used.values(), *answers, "_file"}
+    unread = [words.plain(column) for column in source.table.columns if column not in known]
+    if unread:
+        told["columns not read"] = words.listing(unread, most=12)
+    return tuple(LedgerLine(name, "note", what, detail=detail) for what, detail in told.items())
+
+
+def _item_names(found: Mapping[str, Companion]) -> list[str]:
+    return (
+        list(found["survey_items"].rows.select("item").execute()["item"]) if "survey_items" in found else []
+    )
+
+
+def _checked_codebook(items: Companion) -> Companion:
+    """The codebook with scales and reversals as they count, kept in the order of the items."""
+    frame = items.rows.execute()
+    book = check_codebook(frame).set_index("item").loc[frame["item"]]
+    counted = {name: book[name].to_numpy() for name in ("scale_min", "scale_max", "reversed")}
+    return replace(items, rows=ibis.memtable(frame.assign(**counted)))
+
+
 def _with_scores(survey: Companion, items: Companion) -> Companion:
-    """Turn scores into numbers; declared codes that are words become NULL, other words are an error."""
+    """Turn scores into numbers; a declared code that is a word goes to the column ``code``."""
     answers = survey.rows.execute()
-    codes = _word_codes(items.rows.execute())
-    text = answers["score"].astype("string").str.strip()
+    codes = {
+        row.item: (*row.missing_codes, *row.not_applicable_codes)
+        for row in rows_of(check_codebook(items.rows.execute()))
+    }
+    text = answers["score"].astype("string").str.strip().str.replace("−", "-")
     numbers = pd.to_numeric(text, errors="coerce")
     odd = answers[text.notna() & numbers.isna()]
-    declared = [str(row.score).strip() in codes.get(row.item, ()) for row in odd.itertuples()]
+    declared = [str(row.score).strip().casefold() in codes.get(row.item, ()) for row in odd.itertuples()]
     wrong = odd[[not is_declared for is_declared in declared]]
     if len(wrong):
         row = wrong.iloc[0]
@@ -293,14 +441,7 @@ def _with_scores(survey: Companion, items: Companion) -> Companion:
             f"'{words.plain(row['item'])}': the score '{words.plain(row['score'])}' is not a number. "
             "Correct it, or declare it under missing_codes in the codebook."
         )
-    scored = answers.assign(score=numbers.astype("float64"))
-    return Companion(survey.name, ibis.memtable(scored), survey.ledger, survey.warnings, survey.source)
-
-
-def _word_codes(items: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    if "missing_codes" not in items:
-        return {}
-    return {
-        row.item: tuple(code.strip() for code in str(row.missing_codes or "").split(";") if code.strip())
-        for row in items.itertuples()
-    }
+    word = pd.Series(pd.NA, index=answers.index, dtype="string")
+    word[odd.index] = text[odd.index].str.casefold()
+    scored = answers.assign(score=numbers.astype("float64"), code=word)
+    return replace(survey, rows=ibis.memtable(scored))

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from customer_value.errors import ConfigError
 from customer_value.settings import Settings
 
-__all__ = ["load_settings", "override"]
+__all__ = ["load_settings", "override", "read_yaml"]
 
 Location = tuple[str | int, ...]
 Section = TypeVar("Section", bound=BaseModel)
@@ -42,16 +42,14 @@ def load_settings(path: Path | str) -> Settings:
     """
     path = Path(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _decoded(path.read_bytes(), path.name)
     except FileNotFoundError:
         raise ConfigError(f"The settings file {path} does not exist.") from None
     except IsADirectoryError:
         raise ConfigError(f"{path} is a folder; name the settings file (YAML) inside it.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path.name} is not UTF-8 text; save it as UTF-8.") from None
     except OSError as error:
         raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from None
-    root = _compose(text, path.name)
+    root = _compose(text, path.name, "it needs at least 'currency:' and 'orders:'")
     values = _Loader("").construct_document(root)
     if not isinstance(values, dict):
         raise ConfigError(f"{path.name}: expected keys such as 'orders:' and 'currency:' at the top.")
@@ -59,6 +57,29 @@ def load_settings(path: Path | str) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_explain(error, root, path.name)) from None
+
+
+def read_yaml(content: bytes, name: str) -> Any:
+    """What another YAML file of a report says, by the same rules as the settings.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
+    name
+        Of the file, for messages.
+
+    Raises
+    ------
+    ConfigError
+        If it is not UTF-8, empty, not YAML, or gives a key twice; the message names file and line.
+
+    Examples
+    --------
+    >>> read_yaml(b"Q1: {reversed: true, missing_codes: [-99, NO]}", "items.yml")
+    {'Q1': {'reversed': True, 'missing_codes': [-99, 'NO']}}
+    """
+    return _Loader("").construct_document(_compose(_decoded(content, name), name))
 
 
 def override(section: Section, **values: object) -> Section:
@@ -118,7 +139,14 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
-def _compose(text: str, name: str) -> yaml.Node:
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name} is not UTF-8 text; save it as UTF-8.") from None
+
+
+def _compose(text: str, name: str, needed: str = "") -> yaml.Node:
     try:
         root = yaml.compose(text, Loader=_Loader)
         if root is not None:
@@ -133,7 +161,7 @@ def _compose(text: str, name: str) -> yaml.Node:
         what = "an anchor contains itself" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"{name}: {what}.") from None
     if root is None:
-        raise ConfigError(f"{name} is empty; it needs at least 'currency:' and 'orders:'.")
+        raise ConfigError(f"{name} is empty{'; ' if needed else ''}{needed}.")
     return root
 
 

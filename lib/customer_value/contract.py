@@ -34,7 +34,7 @@ from customer_value.sources import (
     open_source,
 )
 
-__all__ = ["MONEY", "Orders", "ledger_notes", "read_orders"]
+__all__ = ["MONEY", "NO_ORDERS", "Orders", "ledger_notes", "read_orders"]
 
 MONEY = "decimal(18, 4)"
 """Money of one row; sums are exact (and wider) until they are written out."""
@@ -44,6 +44,9 @@ LONGEST_SILENCE_DAYS = 90
 
 MANY_UNREAD, FEW_ROWS = 0.5, 20
 """Above this share of unreadable values, in more than a few rows, the settings are wrong, not the rows."""
+
+NO_ORDERS = "This needs orders; the settings file has none."
+"""What is said where orders are asked for and a report has only a survey."""
 
 NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
@@ -91,11 +94,13 @@ def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orde
     Raises
     ------
     InputError
-        If the source cannot be read, a column is missing, dates or numbers are ambiguous, several
+        If there are none, the source cannot be read, a column is missing, dates or numbers are ambiguous, several
         currencies come without rates, no row is left, the last date stands alone, or the ledger
         does not add up.
     """
     spec = settings.orders
+    if spec is None:
+        raise InputError(NO_ORDERS)
     source = open_source("orders", spec, base, con, scratch)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)

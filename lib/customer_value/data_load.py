@@ -15,6 +15,7 @@ from customer_value.display import Prose, Table
 from customer_value.expressions import exact_sum
 from customer_value.ledger import Ledger
 from customer_value.result import Fact, warning_list
+from customer_value.survey_load import SurveyLoad, survey_load_of
 from customer_value.workbook import Workbook
 
 __all__ = ["DataLoad", "overview", "overview_of"]
@@ -282,15 +283,22 @@ def overview(
     )
 
 
-def overview_of(workbook: Workbook) -> DataLoad:
+def overview_of(workbook: Workbook) -> DataLoad | SurveyLoad:
     """`overview` of what a workbook has loaded.
 
     Parameters
     ----------
     workbook
         As `customer_value.load_data` returns it.
+
+    Returns
+    -------
+    DataLoad or SurveyLoad
+        The latter for a report with a survey and no orders.
     """
     state = workbook.state
+    if state.dates is None:
+        return survey_load_of(workbook)
     return overview(
         workbook.table("customers"),
         workbook.table("customer_months"),
@@ -325,6 +333,7 @@ _OPTIONAL = {
     "survey": "a survey",
     "referrals": "referrals",
     "feedback": "feedback (complaints and ideas)",
+    "contracts": "contracts (start, end)",
 }
 
 

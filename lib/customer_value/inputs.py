@@ -21,38 +21,64 @@ from customer_value.contract import Orders, read_orders
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.reduce import Dates
-from customer_value.settings import Settings
+from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
 from customer_value.sources.files import find_files
-from customer_value.survey import score_answers
+from customer_value.survey import SurveyScores, score_answers
 from customer_value.tables import parquet_path, write_json, write_table
 
-__all__ = ["Inputs", "RunState", "check_inputs", "input_files", "read_inputs", "read_state", "write_run"]
+__all__ = [
+    "ORDER_TABLES",
+    "Inputs",
+    "RunState",
+    "check_inputs",
+    "input_files",
+    "read_inputs",
+    "read_state",
+    "write_run",
+]
 
+ORDER_TABLES = (
+    "customers",
+    "snapshots",
+    "purchase_patterns",
+    "customer_months",
+    "weekly_purchases",
+    "customer_product_years",
+    "customer_product_prices",
+)
+"""The reduced tables that orders are needed for."""
 
 _SURVEY = ("survey", "survey_items")
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that was read, judged but not yet reduced."""
+    """Everything that was read, judged but not yet reduced.
 
-    orders: Orders
+    Without orders ``orders`` and ``dates`` are None, and ``as_of`` is the date that the settings state,
+    else the last day of the survey, else None.
+    """
+
+    orders: Orders | None
     companions: dict[str, Companion]
-    dates: Dates
+    dates: Dates | None
+    as_of: dt.date | None
     ledger: Ledger
     warnings: tuple[str, ...]
 
     def sources(self) -> tuple[Source, ...]:
         """The sources in the order of the ledger."""
-        return (self.orders.source, *(companion.source for companion in self.companions.values()))
+        orders = () if self.orders is None else (self.orders.source,)
+        return (*orders, *(companion.source for companion in self.companions.values()))
 
 
 @dataclass(frozen=True)
 class RunState:
-    """What a run knows about its inputs."""
+    """What a run knows about its inputs; ``dates`` is None without orders, ``as_of`` if nothing tells it."""
 
-    dates: Dates
+    dates: Dates | None
+    as_of: dt.date | None
     as_of_stated: bool
     ledger: Ledger
     warnings: tuple[str, ...]
@@ -76,20 +102,25 @@ def check_inputs(config: Path) -> Inputs:
 
 def read_inputs(settings: Settings, base: Path, con: Any, scratch: Path) -> Inputs:
     """Read and judge all inputs; order rows stay lazy, and need ``scratch`` until they are used."""
-    orders = read_orders(settings, base, con, scratch)
-    companions = read_companions(settings, base, con, scratch, orders.as_of)
-    ledger, warnings = orders.ledger, list(orders.warnings)
+    orders = None if settings.orders is None else read_orders(settings, base, con, scratch)
+    as_of = settings.as_of if orders is None else orders.as_of
+    companions = read_companions(settings, base, con, scratch, as_of)
+    ledger = Ledger(()) if orders is None else orders.ledger
+    warnings = [] if orders is None else list(orders.warnings)
     for companion in companions.values():
         ledger = ledger + companion.ledger
         warnings.extend(companion.warnings)
+        if companion.name == "survey":
+            answers, items = (_published(companions[name].rows).execute() for name in _SURVEY)
+            ledger = ledger + _what_answers_hold(score_answers(answers, items))
+            as_of = as_of or _last_day(answers)
+    if orders is None:
+        return Inputs(None, companions, None, as_of, ledger, tuple(warnings))
     warnings.extend(_strangers(orders, companions))
-    if "survey" in companions:
-        answers, items = (_published(name, companions[name].rows).execute() for name in _SURVEY)
-        score_answers(answers, items)
     origin = _day(orders.rows.order_date.min().execute())
     dates = reduce.reduction_dates(origin, orders.as_of, settings)
     _refuse_bad_calibration(dates)
-    return Inputs(orders, companions, dates, ledger, tuple(warnings))
+    return Inputs(orders, companions, dates, as_of, ledger, tuple(warnings))
 
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
@@ -118,8 +149,9 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
         provenance = _provenance(inputs, settings)
         write_json(run / "provenance.json", provenance)
         state = {
-            "dates": asdict(inputs.dates),
-            "as_of_stated": inputs.orders.as_of_stated,
+            "dates": None if inputs.dates is None else asdict(inputs.dates),
+            "as_of": inputs.as_of,
+            "as_of_stated": settings.as_of is not None,
             "ledger": [asdict(line) | {"amount": _text(line.amount)} for line in inputs.ledger.lines],
             "warnings": list(inputs.warnings),
             "provenance": provenance,
@@ -133,20 +165,41 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
 def read_state(run: Path) -> RunState:
     """The state that `write_run` left."""
     state = json.loads((run / "_run" / "state.json").read_text(encoding="utf-8"))
-    dates = Dates(**{name: dt.date.fromisoformat(value) for name, value in state["dates"].items()})
+    dates = {name: dt.date.fromisoformat(value) for name, value in (state["dates"] or {}).items()}
+    as_of = None if state["as_of"] is None else dt.date.fromisoformat(state["as_of"])
     lines = tuple(
         LedgerLine(**{**line, "amount": None if line["amount"] is None else Decimal(line["amount"])})
         for line in state["ledger"]
     )
     return RunState(
-        dates, state["as_of_stated"], Ledger(lines), tuple(state["warnings"]), state["provenance"]
+        Dates(**dates) if dates else None,
+        as_of,
+        state["as_of_stated"],
+        Ledger(lines),
+        tuple(state["warnings"]),
+        state["provenance"],
     )
 
 
 def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Path) -> None:
-    rows, dates = inputs.orders.rows, inputs.dates
+    for name, companion in inputs.companions.items():
+        write_table(run, _table_name(name), _published(companion.rows))
+    if inputs.orders is not None and inputs.dates is not None and settings.orders is not None:
+        _reduce_orders(inputs, inputs.orders.rows, inputs.dates, settings, settings.orders, con, run, scratch)
+
+
+def _reduce_orders(
+    inputs: Inputs,
+    rows: ibis.Table,
+    dates: Dates,
+    settings: Settings,
+    spec: OrdersTable,
+    con: Any,
+    run: Path,
+    scratch: Path,
+) -> None:
     days_path = scratch / "days.parquet"
-    reduce.customer_days(rows, _one_order_is(settings), settings.orders.free_orders).to_parquet(days_path)
+    reduce.customer_days(rows, _one_order_is(spec), spec.free_orders).to_parquet(days_path)
     days = con.read_parquet(days_path)
     write_table(run, "customers", _customers(days, dates, settings, inputs))
     write_table(run, "snapshots", _snapshots(days, dates, settings))
@@ -158,12 +211,9 @@ def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Pa
         write_table(run, "customer_product_years", reduce.customer_product_years(rows, dates.as_of))
     if {"discount", "quantity"} <= set(rows.columns):
         write_table(run, "customer_product_prices", reduce.customer_product_prices(rows, dates.as_of))
-    for name, companion in inputs.companions.items():
-        write_table(run, _table_name(name), _published(name, companion.rows))
 
 
-def _one_order_is(settings: Settings) -> str:
-    spec = settings.orders
+def _one_order_is(spec: OrdersTable) -> str:
     return spec.one_order_is or ("day" if spec.columns.product_id else "row")
 
 
@@ -204,15 +254,25 @@ def _day(value: object) -> dt.date:
     return date
 
 
-def _published(name: str, table: ibis.Table) -> ibis.Table:
+def _last_day(answers: pd.DataFrame) -> dt.date | None:
+    last = pd.to_datetime(answers["date"]).max() if "date" in answers.columns else pd.NaT
+    return None if pd.isna(last) else _day(last)
+
+
+def _what_answers_hold(scored: SurveyScores) -> Ledger:
+    """A line that tells how many of the kept answers say something."""
+    parts = [f"{words.count(row.answers)} {row.reason}" for row in scored.ledger.itertuples()]
+    found = scored.missing.loc[scored.missing["valid"] > 0, "item"]
+    detail = f"{words.listing(parts)}, on {words.count(len(found), 'item')}".replace(" kept", " valid", 1)
+    return Ledger((LedgerLine("survey", "note", "kept answers", detail=detail),) if parts else ())
+
+
+def _published(table: ibis.Table) -> ibis.Table:
     """Money as numbers, in a stated order."""
     columns = {
         column: table[column].cast("float64") if kind.is_decimal() else table[column]
         for column, kind in table.schema().items()
     }
-    if name == "survey_items" and "reversed" in columns:
-        yes = ["1", "true", "yes", "y", "t", "x", "ja", "是"]
-        columns["reversed"] = columns["reversed"].lower().isin(yes).fill_null(False)
     return table.select(**columns).order_by(list(columns))
 
 
@@ -257,30 +317,36 @@ def _provenance(inputs: Inputs, settings: Settings) -> dict[str, Any]:
         for source in inputs.sources()
         for file in source.files
     ]
-    parameters = settings.model_dump(
-        mode="json",
-        include={
-            "currency": True,
-            "margin_rate": True,
-            "orders": {"returns", "drop_duplicates", "one_order_is", "free_orders", "exclude", "rates"},
-            "pareto": True,
-            "rfm": True,
-            "clv": True,
-            "loyalty": True,
-        },
-        by_alias=True,
-        exclude_none=True,
-    )
     rows = {name: inputs.ledger.rows(name, "read") for name in inputs.ledger.tables()}
-    return {
+    told = {
         "title": settings.title,
         "inputs": files,
         "rows_read": rows,
-        "as_of": dates.as_of.isoformat(),
+        "as_of": None if inputs.as_of is None else inputs.as_of.isoformat(),
+        "parameters": _parameters(settings),
+    }
+    if dates is None:
+        return told
+    return told | {
         "first_order": dates.origin.isoformat(),
         "calibration_end": dates.calibration_end.isoformat(),
-        "parameters": parameters,
     }
+
+
+def _parameters(settings: Settings) -> dict[str, Any]:
+    """The settings that decide figures, without where the files are."""
+    with_orders = {
+        "currency": True,
+        "margin_rate": True,
+        "orders": {"returns", "drop_duplicates", "one_order_is", "free_orders", "exclude", "rates"},
+        "pareto": True,
+        "rfm": True,
+        "clv": True,
+    }
+    chosen: dict[str, Any] = {"loyalty": True, "survey": {"layout"}, "contracts": {"period_months"}}
+    if settings.orders is not None:
+        chosen |= with_orders
+    return settings.model_dump(mode="json", include=chosen, by_alias=True, exclude_none=True)
 
 
 def _text(amount: Decimal | None) -> str | None:

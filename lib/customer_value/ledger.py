@@ -105,7 +105,7 @@ class Ledger:
         )
 
     def rows_table(self, currency: str) -> Table:
-        """The lines with rows, for reading."""
+        """The lines with rows, for reading; without a column of amounts if there is no money."""
         shown = [line for line in self.lines if line.status != "note"]
         read = {table: self.rows(table, "read") for table in self.tables()}
         frame = pd.DataFrame(
@@ -127,6 +127,8 @@ class Ledger:
             "Share of rows": words.percent,
             f"Amount ({currency})": lambda value: f"{value:,.2f}",
         }
+        if all(line.amount is None for line in shown):
+            frame = frame.drop(columns=f"Amount ({currency})")
         return Table(frame, formats, "Every row that was read, and where it ended", most=200)
 
     def notes_table(self) -> Table:

@@ -6,21 +6,58 @@ number on it: near 1 the items say the same, near 0 they have little in common a
 little. A negative correlation of an item with the rest of its scale usually means a reversed
 wording that nobody declared.
 
-All functions take complete answers, a row per respondent and a column per item. Alpha depends on
-the units of the items; the workbook rescales each to 0-1 first.
+Alpha supposes that all items are equally good. McDonald's omega does not: it fits one common cause
+with a loading of its own for each item, and tells which share of the sum's variance is due to it.
+
+All functions take complete answers, a row per respondent and a column per item. Alpha and omega depend
+on the units of the items; the workbook rescales each to 0-1 first.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import fdtri
+from scipy.special import fdtri, ndtri
 
-__all__ = ["GOOD", "alpha_interval", "cronbach_alpha", "item_rest", "spearman_brown"]
+from customer_value import words
+
+__all__ = ["GOOD", "Omega", "alpha_interval", "cronbach_alpha", "item_rest", "omega", "spearman_brown"]
 
 GOOD = 0.70
 """Below this reliability (Nunnally's usual bar) the workbook warns."""
+
+_HEYWOOD = 0.005
+_STEEP = 1e-4
+
+
+@dataclass(frozen=True)
+class Omega:
+    """McDonald's omega of one scale, or the sentence why there is none.
+
+    Parameters
+    ----------
+    omega, low, high
+        The figure and the ends of its 95 % interval; None if it cannot be had.
+    ave
+        Average variance extracted: the mean share of an item's variance that the common cause explains.
+    loadings, noise
+        By item, in the units of the items: loading on the common cause, and variance of the rest.
+    problem
+        Why there is no figure, as a sentence; blank if there is.
+    """
+
+    omega: float | None = None
+    low: float | None = None
+    high: float | None = None
+    ave: float | None = None
+    loadings: tuple[float, ...] = ()
+    noise: tuple[float, ...] = ()
+    problem: str = ""
 
 
 def cronbach_alpha(answers: pd.DataFrame) -> float | None:
@@ -119,6 +156,71 @@ def spearman_brown(answers: pd.DataFrame) -> float | None:
     return None if r is None or r <= -1 + 1e-12 else 2 * r / (1 + r)
 
 
+def omega(answers: pd.DataFrame, level: float = 0.95) -> Omega:
+    """McDonald's omega of three items or more, from a one-factor fit by maximum likelihood.
+
+    Parameters
+    ----------
+    answers
+        A row per respondent, a column per item, no missing values.
+    level
+        Share of such intervals that hold the true omega.
+
+    Returns
+    -------
+    Omega
+        (Σλ)² / ((Σλ)² + Σψ) with the loadings λ and the noise variances ψ in the units of the items, so
+        that it speaks of the same sum of items as alpha does. No figure is given where an item does not
+        vary or repeats others, where an item would have no noise at all (a Heywood case), or where the fit
+        does not settle; `problem` then says so.
+
+    Notes
+    -----
+    McDonald 1999, Test Theory. The interval follows from the information matrix of the fit for normal
+    answers, by the delta method on the logit of omega (so that its ends stay between 0 and 1).
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"a": [1, 2, 3, 4, 5, 3, 2], "b": [2, 2, 3, 5, 4, 1, 3], "c": [1, 3, 2, 3, 5, 2, 2]})
+    >>> found = omega(answers)
+    >>> round(found.omega, 2), found.low < found.omega < found.high
+    (0.87, True)
+    """
+    values = _values(answers)
+    respondents, items = values.shape
+    if items < 3:
+        return Omega(problem="Omega needs three items or more.")
+    if respondents <= items:
+        return Omega(problem=f"Omega needs more respondents than the {words.count(respondents)} there are.")
+    spread = values.std(axis=0, ddof=1)
+    still = [words.plain(name) for name, size in zip(answers.columns, spread, strict=True) if size <= 1e-9]
+    if still:
+        return Omega(
+            problem=f"Omega is not given: all give the same answer to {words.listing(still)}.",
+        )
+    correlation = np.asarray(np.corrcoef(values, rowvar=False))
+    if np.linalg.eigvalsh(correlation)[0] < 1e-8:
+        return Omega(
+            problem="Omega is not given: the answers to one item follow exactly from those to the others."
+        )
+    fitted = _one_factor(correlation, respondents)
+    if fitted is None:
+        return Omega(problem="Omega is not given: the fit of one common cause did not settle.")
+    standard, noise = fitted
+    if noise.min() < _HEYWOOD:
+        worst = words.plain(answers.columns[int(noise.argmin())])
+        return Omega(
+            problem=f"Omega is not given: item {worst} would have no noise of its own, so the items do not share "
+            "one cause, or there are too few respondents (a Heywood case)."
+        )
+    loadings, rest = standard * spread, noise * spread**2
+    common, total = float(loadings.sum()) ** 2, float(loadings.sum()) ** 2 + float(rest.sum())
+    figure = common / total
+    low, high = _omega_ends(loadings, rest, respondents, level)
+    ave = float((standard**2).mean())
+    return Omega(figure, low, high, ave, tuple(map(float, loadings)), tuple(map(float, rest)))
+
+
 def item_rest(answers: pd.DataFrame) -> pd.DataFrame:
     """How each item goes with the rest of its scale, and alpha without it.
 
@@ -151,6 +253,55 @@ def item_rest(answers: pd.DataFrame) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["item", "item_rest", "alpha_if_dropped"])
     return frame.astype({"item_rest": float, "alpha_if_dropped": float})
+
+
+def _one_factor(
+    correlation: NDArray[np.float64], respondents: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Loadings and noise variances of standardised items, or None if the fit does not settle."""
+    from statsmodels.multivariate.factor import Factor
+
+    sizes, vectors = np.linalg.eigh(correlation)
+    first = np.clip(vectors[:, -1] * math.sqrt(sizes[-1]) * 0.9, -0.95, 0.95)
+    start = (first[:, None], 1 - first**2)
+    for search in ("BFGS", "L-BFGS-B"):
+        model = Factor(corr=correlation, n_factor=1, method="ml", nobs=respondents)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                model.fit(start=start, opt_method=search, opt={"gtol": 1e-7, "maxiter": 1000})
+            except (np.linalg.LinAlgError, ValueError):
+                return None
+        start = (np.asarray(model.loadings), np.asarray(model.uniqueness))
+        loadings, noise = start[0][:, 0], start[1]
+        if not np.isfinite([*loadings, *noise]).all():
+            return None
+        if noise.min() < _HEYWOOD or float(np.abs(model.mle_retvals.jac).max()) < _STEEP:
+            return (-loadings if loadings.sum() < 0 else loadings), noise
+    return None
+
+
+def _omega_ends(
+    loadings: NDArray[np.float64], noise: NDArray[np.float64], respondents: int, level: float
+) -> tuple[float | None, float | None]:
+    items = len(loadings)
+    inverse = np.linalg.inv(np.outer(loadings, loadings) + np.diag(noise))
+    slopes = []
+    for i in range(items):
+        unit = np.eye(items)[i]
+        slopes.append(np.outer(unit, loadings) + np.outer(loadings, unit))
+    slopes += [np.diag(row) for row in np.eye(items)]
+    parts = [inverse @ slope for slope in slopes]
+    information = np.array([[np.trace(one @ other) for other in parts] for one in parts]) * respondents / 2
+    total, rest = float(loadings.sum()), float(noise.sum())
+    figure = total**2 / (total**2 + rest)
+    if not 0 < figure < 1 or np.linalg.cond(information) > 1e12:
+        return None, None
+    # The logit of omega is 2 log |Σλ| − log Σψ.
+    gradient = np.concatenate([np.full(items, 2 / total), np.full(items, -1 / rest)])
+    half = float(ndtri((1 + level) / 2)) * math.sqrt(float(gradient @ np.linalg.solve(information, gradient)))
+    logit = math.log(figure / (1 - figure))
+    return 1 / (1 + math.exp(half - logit)), 1 / (1 + math.exp(-half - logit))
 
 
 def _values(answers: pd.DataFrame) -> NDArray[np.float64]:

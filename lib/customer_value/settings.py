@@ -1,7 +1,7 @@
 """The settings of a report: one YAML file, validated into one object.
 
-Every key has a default but the two that nobody can guess: where the orders are and in which
-currency they are.
+Every key has a default but those that nobody can guess: where the orders are and in which currency
+they are, or, for a questionnaire that is joined to no orders, where the survey and its codebook are.
 """
 
 from __future__ import annotations
@@ -9,24 +9,33 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 __all__ = [
+    "NO_CURRENCY",
     "ClvSettings",
+    "ContractsTable",
     "CustomersTable",
+    "DeliveredValueSettings",
     "Exclusion",
     "FeedbackTable",
     "LoyaltySettings",
     "OrdersTable",
     "ParetoSettings",
     "ReferralsTable",
+    "RfmCutoffs",
     "RfmSettings",
+    "RfmThresholds",
+    "SatisfactionSettings",
     "ServiceCostsTable",
     "Settings",
     "SurveyItemsTable",
     "SurveyTable",
     "TableSource",
 ]
+
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for "no currency", where a report has no money."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -41,9 +50,18 @@ def _no_number(value: object) -> object:
     return value
 
 
+def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if len(numbers) != 4 or sorted(set(numbers)) != list(numbers):
+        raise ValueError("needs four numbers that rise, such as [30, 90, 180, 365]")
+    return numbers
+
+
 Day = Annotated[dt.date, BeforeValidator(_no_number)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+FourNumbers = Annotated[tuple[float, ...], AfterValidator(_four_rising)]
+Weight = Annotated[float, Field(ge=0)]
+Category = Literal["industry", "region", "channel", "account_manager"]
 
 
 class _Strict(BaseModel):
@@ -159,6 +177,7 @@ class CustomerColumns(_Strict):
     name: str | None = None
     industry: str | None = None
     region: str | None = None
+    channel: str | None = Field(None, description="through which the customer buys or was won")
     parent_id: str | None = None
     account_manager: str | None = None
     acquired_on: str | None = None
@@ -187,21 +206,44 @@ class ServiceCostsTable(TableSource):
 
 
 class SurveyColumns(_Strict):
-    respondent_id: str
+    respondent_id: str | None = Field(None, description="wide: the number of the row if not given")
     customer_id: str | None = None
     date: str | None = None
-    item: str
-    score: str
+    item: str | None = None
+    score: str | None = None
     weight: str | None = None
 
 
 class SurveyTable(TableSource):
-    """Survey answers in long form: one answer per row."""
+    """Survey answers: one answer per row (long), or one respondent per row with a column per item (wide)."""
 
-    columns: SurveyColumns
+    layout: Literal["long", "wide"] = "long"
+    columns: SurveyColumns = SurveyColumns()
+    items: Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)] | None = Field(
+        None, description="wide: the columns with answers; default: all items of the codebook"
+    )
+
+    @model_validator(mode="after")
+    def _fits_layout(self) -> Self:
+        columns = self.columns
+        if self.layout == "wide":
+            if columns.item is not None or columns.score is not None:
+                raise ValueError("layout wide has a column per item, so columns takes no item and no score")
+            if self.items is not None and len(set(self.items)) < len(self.items):
+                raise ValueError("items names a column twice")
+        elif self.items is not None:
+            raise ValueError("items goes with layout: wide, one respondent per row")
+        elif None in (columns.respondent_id, columns.item, columns.score):
+            raise ValueError(
+                "needs columns with respondent_id, item and score, or layout: wide if the file has one "
+                "respondent per row"
+            )
+        return self
 
 
 class SurveyItemColumns(_Strict):
+    """Which column of the codebook holds what; one that is not named is found if it is called so."""
+
     item: str = "item"
     construct_: str = Field("construct", alias="construct")
     aspect: str = "aspect"
@@ -212,13 +254,14 @@ class SurveyItemColumns(_Strict):
     target: str | None = None
     reversed: str | None = None
     missing_codes: str | None = None
-    scale: str | None = None
+    not_applicable_codes: str | None = None
+    scale: str | None = Field(None, description="likert, semantic_differential, nps or percentage")
     wording_en: str | None = None
     wording_zh: str | None = None
 
 
 class SurveyItemsTable(TableSource):
-    """The codebook of the survey: one row per item."""
+    """The codebook of the survey: one row per item of a table, or a YAML file."""
 
     columns: SurveyItemColumns = SurveyItemColumns()
 
@@ -250,6 +293,28 @@ class FeedbackTable(TableSource):
     columns: FeedbackColumns
 
 
+class ContractColumns(_Strict):
+    customer_id: str
+    started_on: str
+    ended_on: str
+    cohort: str | None = None
+    value: str | None = Field(None, description="money that one period of the contract brings")
+
+
+class ContractsTable(TableSource):
+    """Contracts that run from period to period until they are ended, a row each.
+
+    ``ended_on`` is blank while a contract is open; an end on a renewal day or before it means that
+    the contract was not renewed. A row that starts no later than the day after the one before it
+    ended continues that contract; after a longer gap it is a new one. ``cohort`` groups contracts
+    (their year of start if not given). ``value`` counts as it stands: a margin where the report
+    knows costs, else revenue; without it the orders under the contract tell.
+    """
+
+    columns: ContractColumns
+    period_months: Annotated[int, Field(ge=1, le=120)] = 12
+
+
 class ParetoSettings(_Strict):
     """How concentration is measured (`customer_value.pareto`)."""
 
@@ -266,11 +331,65 @@ class ParetoSettings(_Strict):
         return self
 
 
+class RfmCutoffs(_Strict):
+    """Fixed cut-offs of the scores, four for each dimension that has some; the others are quantiles.
+
+    ``recency``: most days for the scores 5, 4, 3 and 2. ``frequency`` and ``monetary``: least orders
+    and money for the scores 2, 3, 4 and 5. What reaches none scores 1.
+    """
+
+    recency: FourNumbers | None = None
+    frequency: FourNumbers | None = None
+    monetary: FourNumbers | None = None
+
+
+class RfmThresholds(_Strict):
+    """Fixed thresholds of the eight classes; above them (recency: below) is high."""
+
+    recency: Annotated[float, Field(ge=0)] | None = None
+    frequency: Annotated[float, Field(ge=0)] | None = None
+    monetary: float | None = None
+
+
 class RfmSettings(_Strict):
     """How customers are scored (`customer_value.rfm`). ``window_months`` null: all history."""
 
     window_months: Annotated[int, Field(ge=1, le=240)] | None = None
     migration_months: Annotated[int, Field(ge=1, le=120)] = 12
+    monetary_is: Literal["total", "per_order"] = Field(
+        "total", description="M is net spend; per_order: mean amount per order instead (RFA)"
+    )
+    quantiles: FourNumbers = Field(
+        (0.2, 0.4, 0.6, 0.8), description="shares of customers below the scores 2, 3, 4 and 5"
+    )
+    cutoffs: RfmCutoffs = RfmCutoffs()
+    weights: tuple[Weight, Weight, Weight] = Field(
+        (1, 1, 1), description="of recency, frequency and money in the weighted score"
+    )
+    thresholds: Literal["mean", "median"] = Field("mean", description="of the eight classes")
+    fixed_thresholds: RfmThresholds = RfmThresholds()
+    high_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.10, description="of customers: high contribution in the portfolio groups"
+    )
+    low_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.50, description="of customers: low contribution in the portfolio groups"
+    )
+    growth: Annotated[float, Field(gt=1, le=100)] = Field(
+        1.2, description="times the 12 months before from which a customer counts as growing"
+    )
+    policy: str | None = Field(
+        None, description="CSV file with your own treatments: segmentation, segment, treatment"
+    )
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        if not 0 < self.quantiles[0] < self.quantiles[-1] < 1:
+            raise ValueError("quantiles lie between 0 and 1, for instance [0.2, 0.4, 0.6, 0.8]")
+        if not sum(self.weights) > 0:
+            raise ValueError("weights cannot all be zero")
+        if self.high_share + self.low_share > 1:
+            raise ValueError("high_share and low_share together cannot be more than 1")
+        return self
 
 
 class ClvSettings(_Strict):
@@ -281,7 +400,16 @@ class ClvSettings(_Strict):
     time_unit: Literal["D", "W", "M"] = "W"
     holdout_share: Annotated[float, Field(gt=0, lt=0.9)] = 0.30
     calibration_end: Day | None = None
+    covariates: Annotated[list[Category], BeforeValidator(_as_list)] = Field(
+        [], description="columns of the customer file that may change how customers buy and leave"
+    )
     seed: int = 20_240_101
+
+    @model_validator(mode="after")
+    def _each_covariate_once(self) -> Self:
+        if len(set(self.covariates)) < len(self.covariates):
+            raise ValueError("covariates names a column twice")
+        return self
 
 
 class LoyaltySettings(_Strict):
@@ -291,28 +419,75 @@ class LoyaltySettings(_Strict):
     share_of_wallet_cut: Annotated[float, Field(gt=0, lt=1)] = 0.5
 
 
+class SatisfactionSettings(_Strict):
+    """How satisfaction is measured (`customer_value.satisfaction`)."""
+
+    index_weights: dict[str, Weight] = Field(
+        {}, description="item on overall satisfaction to its weight in the index; equal weights if empty"
+    )
+    seed: int = 20_240_101
+
+
+class DeliveredValueSettings(_Strict):
+    """Weights of the components of delivered value: four benefits, then four costs to the customer."""
+
+    product: Weight = 1
+    service: Weight = 1
+    personnel: Weight = 1
+    image: Weight = 1
+    money: Weight = 1
+    time: Weight = 1
+    energy: Weight = 1
+    psychic: Weight = 1
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> Self:
+        if not sum(self.model_dump().values()) > 0:
+            raise ValueError("weights cannot all be zero")
+        return self
+
+
 class Settings(_Strict):
     """All settings of one report."""
 
     title: str = Field("Customer value", min_length=1, max_length=120)
-    currency: CurrencyCode
+    currency: CurrencyCode = NO_CURRENCY
     as_of: Day | None = None
     timezone: str | None = None
     margin_rate: Annotated[float, Field(gt=-1, le=1)] | None = None
-    orders: OrdersTable
+    orders: OrdersTable | None = None
     customers: CustomersTable | None = None
     service_costs: ServiceCostsTable | None = None
     survey: SurveyTable | None = None
     survey_items: SurveyItemsTable | None = None
     referrals: ReferralsTable | None = None
     feedback: FeedbackTable | None = None
+    contracts: ContractsTable | None = None
     pareto: ParetoSettings = ParetoSettings()
     rfm: RfmSettings = RfmSettings()
     clv: ClvSettings = ClvSettings()
     loyalty: LoyaltySettings = LoyaltySettings()
+    satisfaction: SatisfactionSettings = SatisfactionSettings()
+    delivered_value: DeliveredValueSettings = DeliveredValueSettings()
+
+    @model_validator(mode="after")
+    def _something_to_analyse(self) -> Self:
+        if self.orders is None and self.survey is None:
+            raise ValueError(
+                "the key 'orders' is missing; a report needs orders, or a survey with survey_items"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _money_has_a_currency(self) -> Self:
+        if "currency" not in self.model_fields_set and self._holds_money():
+            raise ValueError("the key 'currency' is missing; name the currency of all money, such as EUR")
+        return self
 
     @model_validator(mode="after")
     def _rates_have_a_use(self) -> Self:
+        if self.orders is None:
+            return self
         if self.orders.rates and self.orders.columns.currency is None:
             raise ValueError(
                 "orders.rates needs orders.columns.currency, the column with each row's currency"
@@ -322,7 +497,27 @@ class Settings(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _covariates_are_mapped(self) -> Self:
+        for name in self.clv.covariates:
+            if self.customers is None or getattr(self.customers.columns, name) is None:
+                raise ValueError(
+                    f"clv.covariates needs customers.columns.{name}, the column of the customer file with each "
+                    f"customer's {name.replace('_', ' ')}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _survey_has_codebook(self) -> Self:
         if (self.survey is None) != (self.survey_items is None):
             raise ValueError("survey and survey_items (its codebook) go together")
         return self
+
+    def _holds_money(self) -> bool:
+        if self.orders is not None or self.service_costs is not None:
+            return True
+        tables = (self.customers, self.referrals, self.feedback, self.contracts)
+        columns = [table.columns for table in tables if table is not None]
+        return any(getattr(part, name, None) is not None for part in columns for name in _MONEY_COLUMNS)
+
+
+_MONEY_COLUMNS = ("acquisition_cost", "annual_potential", "incentive", "estimated_value", "value")

@@ -16,21 +16,17 @@ import datetime as dt
 import math
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from customer_value import reliability, words
 from customer_value.codebook import check_codebook, need_columns, rows_of, suggestion, text_column
+from customer_value.constructs import MINIMUM, PERSON, construct_correlations
 from customer_value.errors import InputError
 
 __all__ = ["MINIMUM", "PERSON", "SurveyScores", "score_answers"]
-
-MINIMUM = 5
-"""Fewer respondents than this are never averaged."""
-
-PERSON = ["customer_id", "respondent_id"]
-"""What identifies who answered: one person may answer for several accounts."""
 
 _QUIET_DAYS = 60
 _LONGEST_DAYS = 183
@@ -46,24 +42,16 @@ class SurveyScores:
         One valid answer per row: ``customer_id`` (missing where the survey names no account),
         ``respondent_id``, ``wave``, ``date``, ``weight``, ``item``, ``construct``, ``aspect``,
         ``attribute``, ``component``, ``target``, ``score`` (0 for the low and 1 for the high end of the
-        scale, turned round for reversed items), ``scale_name``.
+        scale, turned round for reversed items), ``scale_name``, ``scale`` (its kind).
     items
         The checked codebook, see `customer_value.codebook`.
     waves
         ``wave`` (1 is the oldest, 0 holds answers without a date), ``name``, ``first_day``,
         ``last_day``, ``respondents``, ``accounts``, ``answers``.
     missing
-        Per item: ``item``, ``answers``, ``blank``, ``missing_code``, ``valid``.
+        Per item: ``item``, ``answers``, ``blank``, ``missing_code``, ``valid``, ``not_applicable``.
     ledger
         Where every answer ended: ``reason``, ``answers``.
-    reliability
-        Per wave and scale: ``wave``, ``scale``, ``items``, ``n`` (respondents who answered all of
-        them), ``alpha``, ``low``, ``high`` (95 % interval), ``spearman_brown`` (two items),
-        ``reliability`` (the figure that counts: alpha from three items, Spearman-Brown for two).
-    item_rest
-        Per wave, scale and item: ``item_rest``, ``alpha_if_dropped``.
-    warnings
-        What a reader must know, as sentences.
     """
 
     scores: pd.DataFrame
@@ -71,9 +59,43 @@ class SurveyScores:
     waves: pd.DataFrame
     missing: pd.DataFrame
     ledger: pd.DataFrame
-    reliability: pd.DataFrame
-    item_rest: pd.DataFrame
-    warnings: tuple[str, ...]
+
+    @property
+    def reliability(self) -> pd.DataFrame:
+        """How well the items of each scale hang together.
+
+        Per wave and scale: ``wave``, ``scale``, ``items``, ``n`` (respondents who answered all of
+        them), ``alpha``, ``low``, ``high`` (95 % interval), ``spearman_brown`` (two items),
+        ``reliability`` (the figure that counts: alpha from three items, Spearman-Brown for two),
+        ``omega``, ``omega_low``, ``omega_high`` (McDonald's omega from three items, 95 % interval), ``ave``
+        (average variance extracted; of two items their correlation), ``omega_problem`` (why there is no
+        omega, as a sentence, or blank).
+        """
+        return self._measured[0]
+
+    @property
+    def item_rest(self) -> pd.DataFrame:
+        """Per ``wave``, ``scale`` and ``item``: ``item_rest``, ``alpha_if_dropped``."""
+        return self._measured[1]
+
+    @cached_property
+    def correlations(self) -> pd.DataFrame:
+        """How the scales go together, see `customer_value.constructs.construct_correlations`.
+
+        Per wave and pair of scales: ``wave``, ``construct``, ``other`` (names of scales), ``r``, ``low``,
+        ``high`` (95 % interval), ``n``, ``disattenuated``, ``smaller_ave``.
+        """
+        return construct_correlations(self.scores, self.reliability)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know, as sentences."""
+        reading = _reading_warnings(self.ledger, self.items)
+        return (*reading, *_reliability_warnings(self.latest_reliability, self.item_rest))
+
+    @cached_property
+    def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return _reliability(self.scores)
 
     @property
     def latest_reliability(self) -> pd.DataFrame:
@@ -91,7 +113,7 @@ def score_answers(
     answers
         One answer per row: ``respondent_id``, ``item``, ``score`` (number, or text that may be a
         missing code), and where known ``customer_id``, ``date``, ``weight`` (of the respondent,
-        0 or more; blank counts as 1).
+        0 or more; blank counts as 1), ``code`` (the word that stands instead of a score).
     items
         The codebook, see `customer_value.codebook`.
     as_of
@@ -131,7 +153,6 @@ def score_answers(
     last = valid.sort_values([*key, "date"], na_position="first").drop_duplicates(key, keep="last")
     status = status.where(~status.index.isin(valid.index.difference(last.index)), "answered again later")
     scores = _rescaled(last, codebook)
-    by_scale, by_item = _reliability(scores)
     ledger = status.value_counts().rename_axis("reason").reset_index(name="answers")
     ledger = ledger.sort_values(["answers", "reason"], ascending=[False, True], ignore_index=True)
     return SurveyScores(
@@ -140,9 +161,6 @@ def score_answers(
         waves=_wave_table(scores),
         missing=_missing_table(read["item"], status, codebook),
         ledger=ledger,
-        reliability=by_scale,
-        item_rest=by_item,
-        warnings=(*_reading_warnings(ledger, codebook), *_reliability_warnings(_latest(by_scale), by_item)),
     )
 
 
@@ -152,7 +170,8 @@ _ANSWERS = "Survey answers (survey)"
 def _read_answers(answers: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     need_columns(answers, ("respondent_id", "item", "score"), _ANSWERS)
     read = pd.DataFrame({name: text_column(answers, name) for name in (*PERSON, "item")})
-    read["code"] = text_column(answers, "score").str.replace("−", "-").str.casefold()
+    written = text_column(answers, "score").fillna(text_column(answers, "code"))
+    read["code"] = written.str.replace("−", "-").str.casefold()
     read["number"] = pd.to_numeric(read["code"], errors="coerce")
     dates = answers["date"] if "date" in answers.columns else pd.Series(pd.NaT, index=answers.index)
     read["date"] = pd.to_datetime(dates).astype("datetime64[us]").dt.normalize().to_numpy()
@@ -160,14 +179,23 @@ def _read_answers(answers: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     read["weight"] = pd.to_numeric(weight, errors="coerce").astype(float)
     read = read.sort_values([*PERSON, "date", "item", "number"], ignore_index=True)
     _check_items(read, book)
-    codes = [(row.item, code) for row in rows_of(book) for code in row.missing_codes]
-    numbers = [(item, float(code)) for item, code in codes if _is_number(code)]
-    read["missing_code"] = pd.MultiIndex.from_frame(read[["item", "code"]]).isin(codes or [("", "")])
-    read["missing_code"] |= pd.MultiIndex.from_frame(read[["item", "number"]]).isin(numbers or [("", 0.0)])
+    read["missing_code"] = _declared(read, book, "missing_codes")
+    read["not_applicable"] = _declared(read, book, "not_applicable_codes")
     _check_scores(read, book)
     for row in rows_of(read[~read["weight"].between(0, sys.float_info.max)]):
         raise InputError(f"{_ANSWERS}, {_who(row.respondent_id)}: the weight must be a number of 0 or more.")
     return read
+
+
+def _declared(read: pd.DataFrame, book: pd.DataFrame, column: str) -> Any:
+    codes = [(row.item, code) for row in rows_of(book) for code in getattr(row, column)]
+    numbers = [(item, float(code)) for item, code in codes if _is_number(code)]
+    by_text = pd.MultiIndex.from_frame(read[["item", "code"]]).isin(codes or [("", "")])
+    return by_text | pd.MultiIndex.from_frame(read[["item", "number"]]).isin(numbers or [("", 0.0)])
+
+
+def _says_something(read: pd.DataFrame) -> pd.Series:
+    return read["code"].notna() & ~read["missing_code"] & ~read["not_applicable"]
 
 
 def _who(respondent: Any) -> str:
@@ -197,8 +225,7 @@ def _check_items(read: pd.DataFrame, book: pd.DataFrame) -> None:
 def _check_scores(read: pd.DataFrame, book: pd.DataFrame) -> None:
     ends = book.set_index("item")[["scale_min", "scale_max"]].loc[read["item"]]
     low, high = ends["scale_min"].to_numpy(), ends["scale_max"].to_numpy()
-    given = read["code"].notna() & ~read["missing_code"]
-    wrong = read[given & ~read["number"].between(low, high)]
+    wrong = read[_says_something(read) & ~read["number"].between(low, high)]
     if wrong.empty:
         return
     first = wrong.iloc[0]
@@ -208,14 +235,15 @@ def _check_scores(read: pd.DataFrame, book: pd.DataFrame) -> None:
     raise InputError(
         f"{_ANSWERS}, {_who(first['respondent_id'])}, item {first['item']!r}: score {first['code']!r} "
         f"{what}; the scale goes from {scale['scale_min']:g} to {scale['scale_max']:g}.{more} Correct the "
-        "answer, or declare the value in missing_codes of the codebook if it means no answer."
+        "answer, or declare the value in missing_codes (or not_applicable_codes) of the codebook if it means "
+        "no answer."
     )
 
 
 def _status(read: pd.DataFrame, as_of: dt.date | None) -> pd.Series:
     status = pd.Series("kept", index=read.index, dtype="str")
     same_day = [*PERSON, "date", "item"]
-    valid = read[read["code"].notna() & ~read["missing_code"]]
+    valid = read[_says_something(read)]
     repeated = valid[valid.duplicated([*same_day, "number"])]
     clash = valid.drop(repeated.index)
     for row in rows_of(clash[clash.duplicated(same_day, keep=False)]):
@@ -224,6 +252,7 @@ def _status(read: pd.DataFrame, as_of: dt.date | None) -> pd.Series:
         )
     status[repeated.index] = "the same answer twice"
     status[read["missing_code"]] = "declared missing code"
+    status[read["not_applicable"]] = "not applicable"
     status[read["code"].isna()] = "blank"
     status[read["respondent_id"].isna()] = "no respondent"
     if as_of is not None:
@@ -250,7 +279,7 @@ def _check_weights(valid: pd.DataFrame) -> None:
 
 
 def _rescaled(valid: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
-    told = ["item", "construct", "scale_name", "aspect", "attribute", "component", "target"]
+    told = ["item", "construct", "scale_name", "scale", "aspect", "attribute", "component", "target"]
     ends = ["scale_min", "scale_max", "reversed"]
     joined = valid.merge(book[told + ends], on="item", how="left")
     share = (joined["number"] - joined["scale_min"]) / (joined["scale_max"] - joined["scale_min"])
@@ -282,7 +311,12 @@ def _wave_name(first: pd.Timestamp, last: pd.Timestamp) -> str:
 
 def _missing_table(item: pd.Series, status: pd.Series, book: pd.DataFrame) -> pd.DataFrame:
     table = pd.crosstab(item, status).reindex(index=book["item"], fill_value=0)
-    shown = {"blank": "blank", "missing_code": "declared missing code", "valid": "kept"}
+    shown = {
+        "blank": "blank",
+        "missing_code": "declared missing code",
+        "valid": "kept",
+        "not_applicable": "not applicable",
+    }
     counts = {name: table[s].tolist() if s in table else [0] * len(table) for name, s in shown.items()}
     return pd.DataFrame({"item": book["item"], "answers": table.sum(axis=1).tolist(), **counts})
 
@@ -294,18 +328,26 @@ def _reliability(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         asked = sorted(group["item"].unique())
         table = group.set_index([*PERSON, "item"])["score"].unstack("item")[asked].dropna()  # noqa: PD010
         enough = len(table) >= MINIMUM and len(asked) > 1
+        single = reliability.omega(table) if enough and len(asked) > 2 else None
         alpha = reliability.cronbach_alpha(table) if enough else None
         pair = reliability.spearman_brown(table) if enough else None
         ends = (None, None) if alpha is None else reliability.alpha_interval(alpha, len(table), len(asked))
         counts = pair if len(asked) == 2 else alpha
-        rows.append((*key, len(asked), len(table), alpha, *ends, pair, counts))
+        rows.append((*key, len(asked), len(table), alpha, *ends, pair, counts, *_omega_cells(single, pair)))
         if enough:
             parts.append(reliability.item_rest(table).assign(wave=key[0], scale=key[1]))
     columns = ["wave", "scale", "items", "n", "alpha", "low", "high", "spearman_brown", "reliability"]
+    columns += ["omega", "omega_low", "omega_high", "ave", "omega_problem"]
     by_scale = pd.DataFrame(rows, columns=columns)
-    by_scale[columns[4:]] = by_scale[columns[4:]].astype(float)
+    by_scale[columns[4:-1]] = by_scale[columns[4:-1]].astype(float)
     order = ["wave", "scale", "item", "item_rest", "alpha_if_dropped"]
     return by_scale, pd.concat(parts)[order].reset_index(drop=True) if parts else pd.DataFrame(columns=order)
+
+
+def _omega_cells(single: reliability.Omega | None, pair: float | None) -> tuple[float | str | None, ...]:
+    """Omega of three items or more; of two, whose common cause explains their correlation, only the ave."""
+    single = single or reliability.Omega(ave=None if pair is None else pair / (2 - pair))
+    return single.omega, single.low, single.high, single.ave, single.problem
 
 
 def _latest(by_scale: pd.DataFrame) -> pd.DataFrame:
@@ -324,7 +366,8 @@ def _reading_warnings(ledger: pd.DataFrame, book: pd.DataFrame) -> tuple[str, ..
         if n := counts.get(reason, 0):
             told.append(f"{words.count(n, 'survey answer')} {words.verb(n, 'was', 'were')} left out: {what}.")
     for row in rows_of(book):
-        inside = [c for c in row.missing_codes if _inside(c, row.scale_min, row.scale_max)]
+        codes = (*row.missing_codes, *row.not_applicable_codes)
+        inside = [code for code in codes if _inside(code, row.scale_min, row.scale_max)]
         if inside:
             told.append(
                 f"Item {words.plain(row.item)}: the missing code {words.listing(inside)} lies inside the "
@@ -355,6 +398,10 @@ def _reliability_warnings(latest: pd.DataFrame, by_item: pd.DataFrame) -> tuple[
             f"together well: {figure} is {words.decimal(row.reliability)} ({words.count(row.n, 'respondent')}), "
             f"under {words.decimal(reliability.GOOD)}. Read its means with care."
         )
+    told += [
+        f"Scale {words.plain(row.scale)}: {row.omega_problem}"
+        for row in rows_of(latest[(latest["omega_problem"] != "") & (latest["n"] > latest["items"])])
+    ]
     told += [
         f"Item {words.plain(row.item)} runs against the rest of its scale {words.plain(row.scale)} "
         f"(correlation {words.decimal(row.item_rest)}). Is it a reversed wording that is not declared?"

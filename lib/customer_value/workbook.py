@@ -26,8 +26,10 @@ from pydantic import BaseModel
 
 from customer_value import __version__, tables
 from customer_value.config import load_settings, override
+from customer_value.contract import NO_ORDERS
 from customer_value.errors import InputError
-from customer_value.inputs import RunState, input_files, read_state, write_run
+from customer_value.inputs import ORDER_TABLES, RunState, input_files, read_state, write_run
+from customer_value.reduce import Dates
 from customer_value.result import Result
 from customer_value.settings import Settings
 
@@ -56,7 +58,10 @@ class Workbook:
         self._con = ibis.duckdb.connect()
 
     def __repr__(self) -> str:
-        return f"{self.settings.title}: as of {self.as_of.isoformat()}, money in {self.currency}"
+        as_of = self.known_as_of
+        date = "without a date" if as_of is None else f"as of {as_of.isoformat()}"
+        money = "no orders" if self.settings.orders is None else f"money in {self.currency}"
+        return f"{self.settings.title}: {date}, {money}"
 
     @cached_property
     def state(self) -> RunState:
@@ -65,23 +70,46 @@ class Workbook:
 
     @property
     def as_of(self) -> dt.date:
-        """The date as of which everything is computed."""
-        return self.state.dates.as_of
+        """The date as of which everything is computed.
+
+        Raises
+        ------
+        InputError
+            If nothing tells it: no orders, answers without dates, and no ``as_of`` in the settings.
+        """
+        as_of = self.known_as_of
+        if as_of is None:
+            raise InputError(
+                "This needs a date: the survey's answers have none and there are no orders. "
+                "State as_of in the settings."
+            )
+        return as_of
+
+    @property
+    def known_as_of(self) -> dt.date | None:
+        """`as_of`, or None where nothing tells it."""
+        return self.state.as_of
 
     @property
     def calibration_end(self) -> dt.date:
         """Last day of the calibration period of the lifetime-value models."""
-        return self.state.dates.calibration_end
+        return self._dates.calibration_end
 
     @property
     def previous(self) -> dt.date:
         """The date one migration period before `as_of`."""
-        return self.state.dates.previous
+        return self._dates.previous
 
     @property
     def currency(self) -> str:
-        """ISO code of the report's currency."""
+        """ISO code of the report's currency; ``XXX`` where the report has no money."""
         return self.settings.currency
+
+    @property
+    def _dates(self) -> Dates:
+        if self.state.dates is None:
+            raise InputError(NO_ORDERS)
+        return self.state.dates
 
     def has(self, name: str) -> bool:
         """Whether the run has that reduced table."""
@@ -93,8 +121,10 @@ class Workbook:
         Raises
         ------
         InputError
-            If the run has no such table; the message lists those it has.
+            If the run has no such table; the message lists those it has, or says that orders are missing.
         """
+        if not self.has(name) and name in ORDER_TABLES and self.settings.orders is None:
+            raise InputError(NO_ORDERS)
         if not self.has(name):
             there = sorted(path.stem for path in tables.tables_folder(self.folder).glob("*.parquet"))
             raise InputError(f"There is no table '{name}' here; there are {', '.join(there)}.")
@@ -207,6 +237,14 @@ def _key(config: Path, settings: Settings) -> str:
 def _library_state() -> list[str]:
     """The files that decide what a reduced table holds, so that an edit makes new tables."""
     here = Path(__file__).parent
-    watched = ["inputs.py", "contract.py", "companions.py", "reduce.py", "tables.py"]
+    watched = [
+        "inputs.py",
+        "contract.py",
+        "companions.py",
+        "codebook.py",
+        "survey_input.py",
+        "reduce.py",
+        "tables.py",
+    ]
     files = [here / name for name in watched] + sorted((here / "sources").glob("*.py"))
     return [f"{path.name} {path.stat().st_mtime_ns}" for path in files]

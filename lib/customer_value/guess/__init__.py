@@ -18,6 +18,7 @@ from customer_value.errors import ConfigError, InputError
 from customer_value.guess.choice import Choice
 from customer_value.guess.money import guess_costs, guess_discount, guess_money
 from customer_value.guess.profile import Table, look_at
+from customer_value.guess.questionnaire import SurveyDraft, first_survey
 from customer_value.guess.remarks import (
     Currency,
     cancelled,
@@ -30,7 +31,7 @@ from customer_value.guess.writing import settings_text
 from customer_value.settings import OrderColumns, OrdersTable, TableSource
 from customer_value.sources import date_column, number_column, open_source
 
-__all__ = ["first_settings"]
+__all__ = ["SurveyDraft", "first_settings", "survey_draft"]
 
 _MISSING = {
     "customer_id": "no column looks like the customer",
@@ -70,6 +71,30 @@ def first_settings(path: Path) -> str:
             con.disconnect()
     _require_valid(text, source.files[0].name)
     return text
+
+
+def survey_draft(path: Path) -> SurveyDraft:
+    """Look at a file with survey answers and draft a codebook and settings for it.
+
+    Parameters
+    ----------
+    path
+        A file with one answer per row or one respondent per row; the settings name it as it is given,
+        relative to the current folder.
+
+    Returns
+    -------
+    SurveyDraft
+        Every guess that a person has to check is noted in the codebook.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or no column looks like answers.
+    """
+    draft = first_survey(path, _as_written(path))
+    _require_valid(draft.settings, path.name)
+    return draft
 
 
 @dataclass

@@ -11,7 +11,7 @@ from customer_value import words
 from customer_value.guess.choice import Choice
 from customer_value.guess.remarks import Currency, Exclusion
 
-__all__ = ["FIELDS", "settings_text"]
+__all__ = ["FIELDS", "commented", "scalar", "settings_text"]
 
 FIELDS = (
     "customer_id", "order_date", "amount", "quantity", "unit_price", "order_id", "product_id", "cost", "unit_cost",
@@ -50,16 +50,16 @@ def settings_text(
     suggested, notes
         What is written as comments only.
     """
-    lines = [_line(f"currency: {currency.code}", currency.reason)]
+    lines = [commented(f"currency: {currency.code}", currency.reason)]
     if timezone is not None:
-        lines.append(_line(f"timezone: {_scalar(timezone[0])}", timezone[1]))
-    lines += ["", "orders:", f"  path: {_scalar(path)}"]
-    lines += [_line(f"  {key}: {_scalar(value)}", reason) for key, (value, reason) in options.items()]
+        lines.append(commented(f"timezone: {scalar(timezone[0])}", timezone[1]))
+    lines += ["", "orders:", f"  path: {scalar(path)}"]
+    lines += [commented(f"  {key}: {scalar(value)}", reason) for key, (value, reason) in options.items()]
     lines.append("  columns:")
     lines += _columns(found)
     if excluded is not None:
         lines += [
-            _line("  exclude:", f"{words.count(excluded.rows, 'row')}; remove this to keep them"),
+            commented("  exclude:", f"{words.count(excluded.rows, 'row')}; remove this to keep them"),
             f"    - {_flow(excluded)}",
         ]
     lines += _suggestions(suggested or [], inside=excluded is not None)
@@ -73,9 +73,9 @@ def _columns(found: Mapping[str, Choice]) -> list[str]:
         if field in found:
             choice = found[field]
             told = _alternatives(choice) if choice.is_gamble else choice.reason
-            lines.append(_line(f"    {field}: {_scalar(choice.column)}", told))
+            lines.append(commented(f"    {field}: {scalar(choice.column)}", told))
         elif field in _REQUIRED and not (field == "amount" and "unit_price" in found):
-            lines.append(_line(f"    {field}: ???", "the name of the column"))
+            lines.append(commented(f"    {field}: ???", "the name of the column"))
     return lines
 
 
@@ -93,18 +93,19 @@ def _suggestions(suggested: list[Exclusion], *, inside: bool) -> list[str]:
 
 
 def _flow(rule: Exclusion) -> str:
-    values = ", ".join(_scalar(value) for value in rule.values)
-    return f"{{reason: {_scalar(rule.reason)}, column: {_scalar(rule.column)}, {rule.how}: [{values}]}}"
+    values = ", ".join(scalar(value) for value in rule.values)
+    return f"{{reason: {scalar(rule.reason)}, column: {scalar(rule.column)}, {rule.how}: [{values}]}}"
 
 
-def _line(text: str, comment: str) -> str:
+def commented(text: str, comment: str) -> str:
+    """A line of YAML with a comment after it, if there is something to say."""
     return f"{text}  # {words.plain(comment, 300)}" if comment else text
 
 
-def _scalar(value: object) -> str:
+def scalar(value: object) -> str:
     """A value as YAML on one line.
 
-    >>> _scalar("order: #1"), _scalar("12"), _scalar(False), _scalar("a, b")
+    >>> scalar("order: #1"), scalar("12"), scalar(False), scalar("a, b")
     ("'order: #1'", "'12'", 'false', "'a, b'")
     """
     safe = not isinstance(value, str) or value.isprintable()

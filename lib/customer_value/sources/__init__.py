@@ -4,7 +4,7 @@ from customer_value.sources.amounts import number_column
 from customer_value.sources.dates import date_column
 from customer_value.sources.identifiers import id_column
 from customer_value.sources.opening import open_source
-from customer_value.sources.source import Reading, Source, SourceFile, find_row
+from customer_value.sources.source import Reading, Source, SourceFile, find_row, find_rows
 
 __all__ = [
     "Reading",
@@ -12,6 +12,7 @@ __all__ = [
     "SourceFile",
     "date_column",
     "find_row",
+    "find_rows",
     "id_column",
     "number_column",
     "open_source",

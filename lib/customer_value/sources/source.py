@@ -128,6 +128,13 @@ def find_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str
 
 def first_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str] | None:
     """As `find_row`, but None if there is no such row."""
+    return next(iter(find_rows(source, column, predicate, 1)), None)
+
+
+def find_rows(
+    source: Source, column: str, predicate: Any, most: int | None = None
+) -> list[tuple[str, int, str]]:
+    """All rows for which a condition holds, or the first few, each as `find_row` gives it."""
     table = source.table
     flagged = table.select(
         row=ibis.row_number(),
@@ -135,13 +142,14 @@ def first_row(source: Source, column: str, predicate: Any) -> tuple[str, int, st
         value=table[column].cast("string"),
         hit=predicate,
     )
-    frame = flagged.filter(flagged["hit"]).order_by("row").limit(1).to_pyarrow().to_pylist()
-    if not frame:
-        return None
-    row = frame[0]
-    file = int(row["file"])
-    number = int(row["row"]) - sum(source.counts[:file]) + source.header_rows[file] + 1
-    return source.files[file].name, number, words.plain(row["value"] or "")
+    hits = flagged.filter(flagged["hit"]).order_by("row").limit(most).to_pyarrow().to_pylist()
+    return [_place(source, hit) for hit in hits]
+
+
+def _place(source: Source, hit: dict[str, Any]) -> tuple[str, int, str]:
+    file = int(hit["file"])
+    number = int(hit["row"]) - sum(source.counts[:file]) + source.header_rows[file] + 1
+    return source.files[file].name, number, words.plain(hit["value"] or "")
 
 
 def _missing(source: Source, field: str, column: str, present: list[str]) -> str:
