@@ -9,6 +9,7 @@ from typing import Any
 
 from customer_value import words
 from customer_value.report.render import Figure, Link, filled
+from customer_value.settings import NO_CURRENCY
 
 __all__ = ["Card", "Section", "cards", "index_html"]
 
@@ -104,6 +105,7 @@ def cards(facts: Mapping[str, Any], currency: str) -> list[Card]:
     """
     writers: tuple[Callable[[Mapping[str, Any], str], Card | None], ...] = (
         _customers,
+        _respondents,
         _revenue,
         _concentration,
         _losses,
@@ -122,6 +124,13 @@ def _customers(facts: Mapping[str, Any], currency: str) -> Card | None:
     without = facts.get("data.customers_returns_only", 0)
     remark = f"of whom {words.count(without)} without a paid purchase" if without else "in the whole period"
     return Card("Customers", words.count(number), remark)
+
+
+def _respondents(facts: Mapping[str, Any], currency: str) -> Card | None:
+    number = facts.get("data.respondents")
+    if number is None or facts.get("data.customers") is not None:
+        return None
+    return Card("Respondents", words.count(number), "who answered the survey; there are no orders")
 
 
 def _revenue(facts: Mapping[str, Any], currency: str) -> Card | None:
@@ -213,11 +222,15 @@ def _period(facts: Mapping[str, Any], currency: str) -> str:
     parts = []
     if first and (last or as_of):
         parts.append(f"Orders from {first} to {last or as_of}")
-    if as_of and as_of != last:
+    answered = [_date(facts.get(f"data.{name}")) for name in ("first_answer", "last_answer")]
+    if not first and all(answered):
+        parts.append(f"Answers from {answered[0]} to {answered[1]}")
+    if as_of and as_of not in (last, answered[1]):
         parts.append(f"as of {as_of}")
-    parts.append(f"money in {currency}")
+    if currency != NO_CURRENCY:
+        parts.append(f"money in {currency}")
     text = ", ".join(parts)
-    return text[0].upper() + text[1:]
+    return text[:1].upper() + text[1:]
 
 
 def _date(value: object) -> str:

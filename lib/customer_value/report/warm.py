@@ -40,7 +40,7 @@ _IMPORTS = (
     "scipy.optimize", "scipy.special", "scipy.stats", "matplotlib.pyplot", "seaborn", "duckdb", "ibis",
     "ibis.backends.duckdb", "customer_value.workbook", "customer_value.inputs", "customer_value.data_load",
     "customer_value.pareto", "customer_value.rfm", "customer_value.clv", "customer_value.loyalty",
-    "customer_value.plots",
+    "customer_value.plots", "statsmodels.multivariate.factor",
 )  # fmt: skip
 
 _PR_SET_PDEATHSIG = 1
