@@ -16,13 +16,16 @@ from customer_value.codebook import COST_COMPONENTS, OWN, rows_of
 from customer_value.reliability import cronbach_alpha
 from customer_value.survey import PERSON, SurveyScores
 
-__all__ = ["MEAN", "RELATIVE", "Attitudes", "account_attitudes"]
+__all__ = ["FIXED_CUTS", "MEAN", "RELATIVE", "Attitudes", "account_attitudes"]
 
 RELATIVE = "own minus best competitor"
 """Attitude from −1 to 1; above 0 this company is preferred."""
 
 MEAN = "mean attitude"
 """Attitude from 0 to 1; 0.5 is the middle of the scales."""
+
+FIXED_CUTS = {RELATIVE: 0.0, MEAN: 0.5}
+"""Above its cut an attitude is high."""
 
 _ORDER = ("attitude", "perceived", "overall")
 _NO_ACCOUNT = ""
@@ -43,10 +46,14 @@ class Attitudes:
         Per wave: ``wave``, ``name``, ``attitude_source``, ``aspect`` (which items were used),
         ``respondents`` (with an attitude), ``without`` (respondents whose answers give none), ``sd``
         (between respondents), ``alpha`` (of the attitude score).
+    people
+        Per respondent and wave: ``customer_id`` (empty where the survey names no account),
+        ``respondent_id``, ``wave``, ``weight``, ``relative_attitude``, ``mean_attitude``, ``attitude``.
     """
 
     by_wave: pd.DataFrame
     waves: pd.DataFrame
+    people: pd.DataFrame
 
     @property
     def latest(self) -> pd.DataFrame:
@@ -91,8 +98,8 @@ def account_attitudes(survey: SurveyScores) -> Attitudes:
         infos.append({"wave": row.wave, "name": row.name, **info})
     columns = ["wave", "name", "attitude_source", "aspect", "respondents", "without", "sd", "alpha"]
     waves = pd.DataFrame(infos, columns=columns).astype({"sd": float, "alpha": float})
-    everyone = pd.concat(people) if people else _nobody().assign(wave=0)
-    return Attitudes(_by_account(everyone, waves), waves)
+    everyone = pd.concat(people, ignore_index=True) if people else _nobody().assign(wave=0)
+    return Attitudes(_by_account(everyone, waves), waves, everyone)
 
 
 def _nobody() -> pd.DataFrame:

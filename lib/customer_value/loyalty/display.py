@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from customer_value import words
-from customer_value.codebook import rows_of
+from customer_value.codebook import OWN, rows_of
 from customer_value.display import Prose, Table
+from customer_value.loyalty.cells import FOUR
+from customer_value.loyalty.names import CLASS_NAMES, NAMES, RANKED_BY, title
 from customer_value.loyalty.repeat_purchase import AGAIN, SHARE_OF_WALLET
-from customer_value.loyalty.sentences import NAMES
 from customer_value.survey import MINIMUM
 
 if TYPE_CHECKING:
@@ -20,62 +21,248 @@ if TYPE_CHECKING:
 __all__ = [
     "answers_table",
     "cells_table",
+    "classes_table",
     "comparison_table",
+    "correlations_table",
+    "held_by_table",
+    "hindrances_table",
+    "means_table",
+    "moves_table",
+    "opinions_table",
     "over_full_table",
     "priority_table",
     "reliability_table",
+    "retention_table",
     "sensitivity_table",
+    "splits_table",
 ]
 
 _Formats = dict[str, Callable[[Any], str]]
+NEEDS_ORDERS = "This part needs orders, which this report does not have."
 
 
-def cells_table(result: LoyaltyMatrix) -> Table:
-    """Customers, money and mean repeat purchases per cell, the not surveyed included."""
-
-    def money(amount: float) -> str:
-        return words.money(amount, result.currency)
-
+def cells_table(result: LoyaltyMatrix) -> Table | Prose:
+    """Customers and money per cell, the not surveyed included."""
+    if result.customers.empty:
+        return _note(_no_customers(result))
+    money = _money(result)
     table = result.cells
-    names = {"share": "share of customers", "revenue_share": "share of revenue", "net_revenue": "net revenue"}
-    names |= {"mean_x": "repeat purchase days", "mean_attitude": "attitude", "near_border": "near a border"}
-    order = ["customers", "share", "net_revenue", "revenue_share", "margin", "mean_x", "mean_attitude"]
-    shown = table[[name for name in [*order, "near_border"] if name in table.columns]]
-    shown.insert(0, "cell", table["cell"].map(NAMES))
-    formats: _Formats = {
-        "share of customers": words.percent,
-        "share of revenue": words.percent,
-        "net revenue": money,
+    names = {
+        "cell": "Cell",
+        "customers": "Customers",
+        "share": "Share of customers",
+        "net_revenue": "Net revenue",
+        "revenue_share": "Share of revenue",
+        "margin": "Margin",
+        "clv": "Lifetime value",
+        "near_border": "Near a border",
     }
-    formats |= {"margin": money, "repeat purchase days": lambda x: words.decimal(x, 1)}
-    caption = f"Cells of the loyalty matrix, money up to {words.day(result.as_of)}; means under five customers hidden"
-    return Table(shown.rename(columns=names), formats, caption)
+    shown = _columns(table.assign(cell=table["cell"].map(title)), names)
+    formats: _Formats = {"Share of customers": words.percent, "Share of revenue": words.percent}
+    formats |= dict.fromkeys(("Net revenue", "Margin", "Lifetime value"), money)
+    ahead = "; lifetime value as on page 4" if "clv" in table.columns else ""
+    caption = f"Cells of the loyalty matrix, money up to {words.day(result.as_of)}{ahead}"
+    return Table(shown, formats, caption)
+
+
+def means_table(result: LoyaltyMatrix) -> Table | Prose:
+    """How the customers of each cell judge and buy, on average."""
+    if result.customers.empty:
+        return _note(_no_customers(result))
+    table = result.cells
+    names = {
+        "cell": "Cell",
+        "customers": "Customers",
+        "mean_attitude": "Attitude",
+        "mean_x": "Repeat purchase days",
+        "mean_p_alive": "Chance still active",
+    }
+    formats: _Formats = {"Repeat purchase days": _one_digit, "Chance still active": words.percent}
+    caption = f"Means per cell; those of fewer than {MINIMUM} customers are not shown"
+    return Table(_columns(table.assign(cell=table["cell"].map(title)), names), formats, caption)
+
+
+def retention_table(result: LoyaltyMatrix) -> Table | Prose:
+    """Who bought again in the period after the survey, by the cell of that time."""
+    table = result.retention
+    if table.empty:
+        return _note(why_no_retention(result))
+    shown = pd.DataFrame(
+        {
+            "Cell at the survey": table["cell"].map(title),
+            "Customers then": table["customers"].astype(int),
+            "Bought again": table["retained"],
+            "Share": table["rate"],
+            "95% from": table["low"],
+            "to": table["high"],
+        }
+    )
+    formats: _Formats = dict.fromkeys(("Share", "95% from", "to"), words.percent)
+    formats["Bought again"] = words.count
+    then = words.day(table["measured_on"].iloc[0].date())
+    caption = f"Purchases in the {words.count(result.period_months, 'month')} after {then}; under {MINIMUM} not shown"
+    return Table(shown, formats, caption)
+
+
+def why_no_retention(result: LoyaltyMatrix) -> str:
+    """Why it cannot be said who came back after the survey."""
+    period = words.count(result.period_months, "month")
+    if result.customers.empty:
+        return _no_customers(result)
+    if result.status != "placed":
+        return "Nobody is placed, so no cell can be followed up."
+    if result.by_wave.empty:
+        return "The survey has no dates (or purchases are not known by month), so no cell can be followed up."
+    if result.by_wave["retained"].notna().any():
+        return "At the time of the survey nobody could be placed, so no cell can be followed up."
+    first = result.by_wave["measured_on"].min()
+    due = first + pd.DateOffset(months=result.period_months) + pd.offsets.MonthEnd(0)
+    return (
+        f"Who came back within {period} of the survey will be known with orders up to {words.day(due.date())}; "
+        f"this report ends on {words.day(result.as_of)}."
+    )
+
+
+def moves_table(result: LoyaltyMatrix) -> Table | Prose:
+    """How many customers, and how much money, went from which cell to which."""
+    found, table = result.movement, result.moves
+    if found is None:
+        return _note(why_no_moves(result))
+    table = table[(table["from_name"] == found.from_name) & (table["to_name"] == found.to_name)]
+    table = table[(table["from_cell"] != "not_surveyed") | (table["to_cell"] != "not_surveyed")]
+    table = table[table["customers"] > 0]
+    shown = pd.DataFrame(
+        {
+            "From": table["from_cell"].map(title),
+            "To": table["to_cell"].map(title),
+            "Customers": table["customers"],
+            "12 months to the first": table["revenue_before"],
+            "12 months to the second": table["revenue_after"],
+        }
+    )
+    formats: _Formats = dict.fromkeys(shown.columns[3:], _money(result))
+    names = f"{found.from_name} and {found.to_name}"
+    return Table(shown, formats, f"Between the surveys of {names}; net revenue")
+
+
+def why_no_moves(result: LoyaltyMatrix) -> str:
+    """Why there is no movement to show."""
+    if result.customers.empty:
+        return _no_customers(result)
+    asked = len(result.opinions)
+    if asked < 2:
+        return "Movement between cells needs two surveys; this report has " + (
+            "one." if asked else "none with an attitude."
+        )
+    return (
+        f"There are {words.count(asked, 'survey wave')}, but no two in succession that measured attitude alike and "
+        f"placed {MINIMUM} of the same customers."
+    )
 
 
 def sensitivity_table(result: LoyaltyMatrix) -> Table | Prose:
     """Per cell, how many customers other cuts or one standard error would move."""
     if result.placed.empty:
-        return _note("Nobody is placed, so there is no cell to leave.")
+        return _note(_if_customers(result, "Nobody is placed, so there is no cell to leave."))
     other = "with median cuts" if result.options.cuts == "fixed" else "with fixed cuts"
-    flags = {"changes_by_cuts": f"other cell {other}", "within_one_error": "within one standard error"}
-    flags["near_border"] = "either"
-    table = (
-        result.placed.groupby("cell")[list(flags)]
-        .sum()
-        .reindex(["true", "latent", "inert", "none"], fill_value=0)
-    )
-    shown = table.rename(columns=flags).reset_index()
-    shown.insert(
-        1, "customers", shown["cell"].map(result.placed["cell"].value_counts()).fillna(0).astype(int)
-    )
-    shown["cell"] = shown["cell"].map(NAMES)
+    flags = {"changes_by_cuts": f"Other cell {other}", "within_one_error": "Within one standard error"}
+    flags["near_border"] = "Either"
+    table = result.placed.groupby("cell")[list(flags)].sum().reindex(list(FOUR), fill_value=0)
+    shown = table.rename(columns=flags).reset_index(names="Cell")
+    sizes = shown["Cell"].map(result.placed["cell"].value_counts()).fillna(0).astype(int)
+    shown.insert(1, "Customers", sizes)
+    shown["Cell"] = shown["Cell"].map(title)
     return Table(shown, None, "Customers near a border of their cell")
+
+
+def splits_table(result: LoyaltyMatrix) -> Table | Prose:
+    """Sizes of the cells under other splits, and how many customers change their cell."""
+    if result.placed.empty:
+        return _note(_if_customers(result, "Nobody is placed, so no other split can be tried."))
+    shown = result.splits.rename(columns={cell: title(cell) for cell in FOUR})
+    shown = shown.rename(columns={"split": "Split", "changed": "Change cell"})
+    shown["Split"] = [_capital(text) for text in shown["Split"]]
+    return Table(shown, None, f"{words.count(len(result.placed), 'customer')} placed under other splits")
+
+
+def classes_table(result: LoyaltyMatrix) -> Table | Prose:
+    """Response, attitude and true loyalty by class of customer, with intervals."""
+    table = result.groups
+    if result.placed.empty or table.empty:
+        return _note(_if_customers(result, "There are no classes with placed customers to compare."))
+    shown = pd.DataFrame(
+        {
+            "By": table["by"].map(CLASS_NAMES),
+            "Class": table["class"],
+            "Customers": table["customers"],
+            "Answered": table["response_rate"],
+            "Placed": table["placed"],
+            "Attitude": table["attitude"],
+            "Attitude, 95%": _spans(table, "attitude_low", "attitude_high", words.decimal),
+            "Truly loyal": table["true_share"],
+            "Truly loyal, 95%": _spans(table, "true_low", "true_high", words.percent),
+        }
+    )
+    caption = f"By class, among those placed; figures of fewer than {MINIMUM} are not shown"
+    return Table(shown, {"Answered": words.percent, "Truly loyal": words.percent}, caption)
+
+
+def opinions_table(result: LoyaltyMatrix) -> Table | Prose:
+    """Attitude of the respondents, wave by wave; needs no orders."""
+    table = result.opinions
+    if table.empty:
+        return _note("The survey has no attitude to average." if result.survey else _NO_SURVEY)
+    shown = pd.DataFrame(
+        {
+            "Survey": table["name"],
+            "Respondents": table["respondents"],
+            "Measured as": table["attitude_source"],
+            "Mean": table["mean"],
+            "Mean, 95%": _spans(table, "low", "high", words.decimal),
+            "High": table["high_share"],
+            "High, 95%": _spans(table, "high_share_low", "high_share_high", words.percent),
+            "Standard error": table["standard_error"],
+            "Within it of the cut": table["near_cut"],
+        }
+    )
+    formats: _Formats = {"High": words.percent, "Within it of the cut": words.count}
+    return Table(shown, formats, f"Attitude of respondents; under {MINIMUM} nothing is averaged")
+
+
+def correlations_table(result: LoyaltyMatrix) -> Table | Prose:
+    """How far the constructs of the survey go together."""
+    table = getattr(result.survey, "correlations", None)
+    if table is None or table.empty:
+        return _note(_NO_SURVEY if result.survey is None else "There are no two constructs to compare.")
+    latest = table[table["wave"] == table["wave"].max()]
+    shown = _own_scales(result, latest)
+    if len(shown) < 2:
+        return _note("The survey has no two constructs on this company to compare.")
+    pairs = {(row.construct, row.other): row.r for row in rows_of(latest)}
+    square: dict[str, list[Any]] = {"Construct": shown}
+    for number, other in enumerate(shown):
+        column = [pairs.get((one, other), pairs.get((other, one))) for one in shown]
+        square[f"{number + 1}"] = [None] * (number + 1) + column[number + 1 :]
+    frame = pd.DataFrame(square, dtype=object)
+    frame["Construct"] = [f"{number + 1} {name}" for number, name in enumerate(shown)]
+    frame = frame.drop(columns=str(len(shown)))
+    people = latest.loc[latest["construct"].isin(shown) & latest["other"].isin(shown), "n"]
+    least, most = int(people.min()), int(people.max())
+    ends = (
+        words.count(most, "respondent")
+        if least == most
+        else f"{words.count(least)} to {words.count(most)} respondents"
+    )
+    caption = f"Correlations between constructs ({ends} a pair): high ones are hard to tell apart"
+    return Table(frame, dict.fromkeys(frame.columns[1:], words.decimal), caption)
 
 
 def comparison_table(result: LoyaltyMatrix) -> Table | Prose:
     """Median value and recency of those who answered and of the rest."""
     if result.survey is None:
         return _note("There is no survey in this report, so nobody is compared.")
+    if result.customers.empty:
+        return _note(_no_customers(result))
     if result.respondents_vs_rest.empty:
         return _note(
             f"Those who answered and the rest are not compared: one group has under {MINIMUM} customers."
@@ -89,10 +276,10 @@ def comparison_table(result: LoyaltyMatrix) -> Table | Prose:
 
         rows.append(
             {
-                "measure (median)": "net revenue" if is_money else "since the last purchase",
-                "answered": written(row.respondents),
-                "the rest": written(row.rest),
-                "chance that a respondent has more": words.percent(row.chance),
+                "Median": "net revenue" if is_money else "since the last purchase",
+                "Answered": written(row.respondents),
+                "The rest": written(row.rest),
+                "Chance that a respondent has more": words.percent(row.chance),
                 "95% interval": f"{words.percent(row.lower)} to {words.percent(row.upper)}",
             }
         )
@@ -103,7 +290,7 @@ def answers_table(result: LoyaltyMatrix) -> Table | Prose:
     """Where every survey answer ended."""
     if result.survey is None:
         return _note("There is no survey in this report.")
-    names = {"reason": "what became of them"}
+    names = {"reason": "What became of them", "answers": "Answers"}
     return Table(result.survey.ledger.rename(columns=names), None, "Every answer of the survey")
 
 
@@ -112,30 +299,35 @@ def reliability_table(result: LoyaltyMatrix) -> Table | Prose:
     if result.survey is None:
         return _note("There is no survey in this report, so there are no scales to judge.")
     table = result.survey.latest_reliability
-    table = table[table["items"] > 1][["scale", "items", "n", "alpha", "low", "high", "spearman_brown"]]
+    table = table[table["items"] > 1]
     if table.empty:
         return _note("The survey has no scale of two items or more, so reliability cannot be measured.")
-    names = {"n": "respondents", "alpha": "Cronbach's alpha", "low": "95% from", "high": "to"}
-    caption = "Do the items of a scale measure one thing? 0.70 and more is usual"
-    return Table(table.rename(columns=names | {"spearman_brown": "Spearman-Brown"}), None, caption)
+    shown = _columns(
+        table, {"scale": "Scale", "items": "Items", "n": "Respondents", "alpha": "Cronbach's alpha"}
+    )
+    shown["Alpha, 95%"] = _spans(table, "low", "high", words.decimal)
+    if "omega" in table.columns:
+        shown["McDonald's omega"] = table["omega"]
+    if {"omega_low", "omega_high"} <= set(table.columns):
+        shown["Omega, 95%"] = _spans(table, "omega_low", "omega_high", words.decimal)
+    shown["Spearman-Brown"] = table["spearman_brown"]
+    return Table(shown, None, "Do the items of a scale measure one thing? 0.70 and more is usual")
 
 
 def over_full_table(result: LoyaltyMatrix) -> Table | Prose:
     """Customers whose purchases of the last 12 months exceed their stated yearly potential."""
-
-    def money(amount: float) -> str:
-        return words.money(amount, result.currency)
-
     names = {
-        "customer_id": "customer",
-        "year_revenue": "last 12 months",
-        "annual_potential": "yearly potential",
+        "customer_id": "Customer",
+        "year_revenue": "Last 12 months",
+        "annual_potential": "Yearly potential",
+        "share_of_wallet": "Share of wallet",
     }
-    names["share_of_wallet"] = "share of wallet"
-    formats: _Formats = {"last 12 months": money, "yearly potential": money, "share of wallet": words.percent}
+    money = _money(result)
+    formats: _Formats = {"Last 12 months": money, "Yearly potential": money, "Share of wallet": words.percent}
     table = result.repeat.over_full[list(names)].rename(columns=names)
     if table.empty:
-        return _note("No customer bought more than its stated yearly potential, where that is known.")
+        fine = "No customer bought more than its stated yearly potential, where that is known."
+        return _note(_if_customers(result, fine))
     return Table(table, formats, "Share of wallet above 100%: the potential in the customer file is too low")
 
 
@@ -147,39 +339,135 @@ def priority_table(result: LoyaltyMatrix, cell: str, most: int = 10) -> Table | 
     result
         The matrix.
     cell
-        ``latent`` (by yearly potential), ``true`` (by margin), ``inert`` or ``not_surveyed`` (by net
-        revenue); where potential or margin are not known, by net revenue.
+        ``latent`` (by yearly potential), ``true`` (by lifetime value, else margin), ``inert``, ``none``
+        or ``not_surveyed`` (by net revenue); where the figure is not known, by net revenue.
     most
         Rows shown.
     """
     table = result.priorities[cell]
     if table.empty:
         return _note(_why_no_list(result, cell))
-
-    def money(amount: float) -> str:
-        return words.money(amount, result.currency)
-
-    columns = {"name": "customer", "attitude": "attitude", "repeat_purchase": result.repeat.source}
-    columns |= {"net_revenue": "net revenue", "annual_potential": "yearly potential", "margin": "margin"}
-    columns |= {"near_border": "near a border"}
-    known = {old: new for old, new in columns.items() if old in table.columns and table[old].notna().any()}
-    formats: _Formats = {
-        "net revenue": money,
-        "yearly potential": money,
-        "margin": money,
-        result.repeat.source: _digits(result.repeat.source),
+    repeat = _capital(result.repeat.source)
+    columns = {
+        "name": "Customer",
+        "attitude": "Attitude",
+        "repeat_purchase": repeat,
+        "net_revenue": "Net revenue",
+        "annual_potential": "Yearly potential",
+        "margin": "Margin",
+        "clv": "Lifetime value",
+        "p_alive": "Chance still active",
+        "near_border": "Near a border",
     }
-    by = str(table["ranked_by"].iloc[0]).replace("_", " ") if len(table) else "net revenue"
-    caption = f"{NAMES[cell].capitalize()}, {by} above the median, highest first"
+    known = {old: new for old, new in columns.items() if old in table.columns and table[old].notna().any()}
+    money = ("Net revenue", "Yearly potential", "Margin", "Lifetime value")
+    formats: _Formats = dict.fromkeys(money, _money(result))
+    formats |= {repeat: _digits(result.repeat.source), "Chance still active": words.percent}
+    by = RANKED_BY[str(table["ranked_by"].iloc[0])]
+    caption = f"{title(cell)}, {by} at or above the median, highest first"
     return Table(table[list(known)].rename(columns=known), formats, caption, most)
 
 
+def hindrances_table(result: LoyaltyMatrix) -> Table | Prose:
+    """What the latent loyal rate lower than the truly loyal do, the largest gap first."""
+    table = result.hindrances
+    if table.empty:
+        reason = f"fewer than {MINIMUM} of one kind rated the same thing."
+        return _note(_if_customers(result, f"Latent and truly loyal customers are not compared: {reason}"))
+    shown = pd.DataFrame(
+        {
+            "Attribute": table["attribute"],
+            "Latent loyal": table["latent"],
+            "Truly loyal": table["true"],
+            "Difference": table["difference"],
+            "95% interval": _spans(table, "low", "high", words.decimal),
+        }
+    )
+    caption = "Mean rating of this company from 0 to 1, burdens turned round; the intervals hold for all rows together"
+    return Table(shown, None, caption)
+
+
+def held_by_table(result: LoyaltyMatrix) -> Table | Prose:
+    """What the inert loyal find better here than at the best competitor."""
+    table = result.held_by
+    if table.empty:
+        reason = f"fewer than {MINIMUM} of them rated this company and a competitor on the same attribute."
+        return _note(_if_customers(result, f"What holds the inert loyal is not known: {reason}"))
+    shown = pd.DataFrame(
+        {
+            "Attribute": table["attribute"],
+            "Customers": table["n"],
+            "Ahead of the best competitor": table["lead"],
+            "95% interval": _spans(table, "low", "high", words.decimal),
+        }
+    )
+    caption = "Inert loyal: own rating minus the best competitor's (−1 to 1), burdens turned round"
+    return Table(shown, None, caption)
+
+
 def _why_no_list(result: LoyaltyMatrix, cell: str) -> str:
+    if result.customers.empty:
+        return _no_customers(result)
     if result.placed.empty and cell != "not_surveyed":
         return f"Nobody is placed in the matrix, so nobody can be listed as {NAMES[cell]}."
     if not (result.customers["cell"] == cell).any():
-        return f"No customer is {NAMES[cell]}."
+        return (
+            f"No customer stands in the cell {NAMES[cell]}."
+            if cell == "none"
+            else f"No customer is {NAMES[cell]}."
+        )
     return f"Nobody of the {NAMES[cell]} reaches the median of the customers compared."
+
+
+_NO_SURVEY = "There is no survey in this report."
+
+
+def _no_customers(result: LoyaltyMatrix) -> str:
+    if result.status == "no_orders":
+        return NEEDS_ORDERS
+    return "No customer has a purchase, so there are no cells."
+
+
+def _if_customers(result: LoyaltyMatrix, sentence: str) -> str:
+    return _no_customers(result) if result.customers.empty else sentence
+
+
+def _money(result: LoyaltyMatrix) -> Callable[[float], str]:
+    return lambda amount: words.money(amount, result.currency)
+
+
+def _own_scales(result: LoyaltyMatrix, pairs: pd.DataFrame) -> list[str]:
+    """Scales on this company, those with most items first where there are too many for a table."""
+    if result.survey is None:
+        return []
+    scores = result.survey.scores
+    own = scores[scores["target"] == OWN].drop_duplicates(["scale_name", "item"])
+    known = set(pairs["construct"]) | set(pairs["other"])
+    sizes = own["scale_name"].value_counts()
+    ordered = sorted((name for name in sizes.index if name in known), key=lambda name: (-sizes[name], name))
+    return sorted(ordered[:_MOST_SCALES])
+
+
+_MOST_SCALES = 8
+
+
+def _columns(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    known = {old: new for old, new in names.items() if old in table.columns}
+    return table[list(known)].rename(columns=known)
+
+
+def _spans(table: pd.DataFrame, low: str, high: str, write: Callable[[float], str]) -> list[str | None]:
+    """Intervals as text; None where they are not known."""
+    ends = zip(table[low].astype(float), table[high].astype(float), strict=True)
+    return [None if pd.isna(first) else f"{write(first)} to {write(last)}" for first, last in ends]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _one_digit(value: float) -> str:
+    return words.decimal(value, 1)
 
 
 def _note(sentence: str) -> Prose:

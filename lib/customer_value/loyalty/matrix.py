@@ -10,18 +10,23 @@ imputed.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from customer_value.clv.classes import customer_classes
 from customer_value.codebook import rows_of
 from customer_value.display import Prose, Table
+from customer_value.errors import InputError
 from customer_value.expressions import as_fact
-from customer_value.loyalty import display, representation, sentences, steps
+from customer_value.loyalty import display, reasons, representation, sentences, steps, waves
 from customer_value.loyalty.attitude import Attitudes, account_attitudes
-from customer_value.loyalty.cells import CELLS, cells_of, place, priority
+from customer_value.loyalty.cells import CELLS, alternative_splits, cells_of, place, priority
+from customer_value.loyalty.groups import by_class
+from customer_value.loyalty.opinions import opinions
 from customer_value.loyalty.repeat_purchase import RepeatPurchase, measure_repeat_purchase
 from customer_value.result import Fact, warning_list
 from customer_value.settings import LoyaltySettings
@@ -46,8 +51,9 @@ class LoyaltyMatrix:
         ``respondents``, ``survey_wave``, ``repeat_purchase``, ``repeat_source``, ``repeat_cut``,
         ``cell``, ``near_border``, ``changes_by_cuts``, ``within_one_error``, ``why_not`` (why a
         customer is in no cell), ``surveyed``, ``name`` (if known), ``annual_potential``,
-        ``year_revenue`` (last 12 months), ``net_revenue``, ``margin`` (if known), ``frequency`` (x),
-        ``days_since``.
+        ``year_revenue`` (last 12 months), ``net_revenue``, ``margin`` (if known), ``clv`` and
+        ``p_alive`` (lifetime value and chance still to be active, if known), ``frequency`` (x),
+        ``days_since``. Empty in a report without orders.
     survey
         The checked answers, or None without a survey.
     attitudes
@@ -55,13 +61,20 @@ class LoyaltyMatrix:
     repeat
         The measure of repeat purchase.
     status
-        ``placed``, or why nobody is: ``no_survey``, ``not_linked``, ``no_attitude``, ``too_few``.
+        ``placed``, or why nobody is: ``no_orders``, ``no_survey``, ``not_linked``, ``no_attitude``,
+        ``too_few``.
     counts
         ``people`` (with a valid answer), ``respondents`` (those with an attitude who belong to
         a customer), ``unlinked`` (people whose answers name no
         account), ``unknown_accounts`` (surveyed accounts without a purchase), ``returns_only``.
-    as_of, currency, options
-        Date, currency and settings of the report.
+    by_wave
+        The matrix at the time of each wave, see `customer_value.loyalty.waves.cells_by_wave`.
+    classes
+        Classifications of the customers, a column each, in their order.
+    known_as_of, currency, options
+        Date (None where a report without orders has none), currency and settings of the report.
+    period_months
+        Length of the period in which a customer that buys again counts as retained.
     """
 
     customers: pd.DataFrame
@@ -70,9 +83,17 @@ class LoyaltyMatrix:
     repeat: RepeatPurchase
     status: str
     counts: dict[str, int]
-    as_of: dt.date
+    by_wave: pd.DataFrame
+    classes: pd.DataFrame
+    known_as_of: dt.date | None
     currency: str
     options: LoyaltySettings
+    period_months: int
+
+    @property
+    def as_of(self) -> dt.date:
+        """Date of the report; an error where it has none."""
+        return _need(self.known_as_of)
 
     @cached_property
     def placed(self) -> pd.DataFrame:
@@ -84,7 +105,8 @@ class LoyaltyMatrix:
         """Customers and money per cell.
 
         Columns ``cell``, ``customers``, ``share``, ``net_revenue``, ``revenue_share``, ``margin`` (if
-        known), ``mean_x``, ``mean_attitude`` (both missing under five customers), ``near_border``.
+        known), ``clv`` (if known), ``mean_x``, ``mean_attitude``, ``mean_p_alive`` (if known; the means
+        are missing under five customers), ``near_border``.
         """
         return cells_of(self.customers)
 
@@ -113,9 +135,55 @@ class LoyaltyMatrix:
 
     @cached_property
     def priorities(self) -> dict[str, pd.DataFrame]:
-        """Customers to act on: ``latent``, ``true``, ``inert`` and ``not_surveyed``, best first."""
-        names = ("latent", "true", "inert", "not_surveyed")
-        return {name: priority(self.customers, name) for name in names}
+        """Customers to act on: ``true``, ``latent``, ``inert``, ``none``, ``not_surveyed``, best first."""
+        return {name: priority(self.customers, name) for name in CELLS}
+
+    @cached_property
+    def splits(self) -> pd.DataFrame:
+        """Sizes of the cells under other splits, see `customer_value.loyalty.cells.alternative_splits`."""
+        return alternative_splits(self.placed, self.repeat.source, self.options)
+
+    @cached_property
+    def opinions(self) -> pd.DataFrame:
+        """Attitude of the respondents per wave, see `customer_value.loyalty.opinions`."""
+        return opinions(self.attitudes)
+
+    @cached_property
+    def retention(self) -> pd.DataFrame:
+        """Who bought in the period after a wave, see `customer_value.loyalty.waves.retention`."""
+        return waves.retention(self.by_wave)
+
+    @cached_property
+    def moves(self) -> pd.DataFrame:
+        """From cell to cell between waves, see `customer_value.loyalty.waves.moves`."""
+        return waves.moves(self.by_wave)
+
+    @cached_property
+    def movement(self) -> waves.Movement | None:
+        """The last two waves compared; None where there are no two."""
+        return waves.movement(self.by_wave)
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Results by class of customer, see `customer_value.loyalty.groups`."""
+        return by_class(self.customers, self.classes)
+
+    @cached_property
+    def hindrances(self) -> pd.DataFrame:
+        """What the latent loyal rate lower than the truly loyal, see `customer_value.loyalty.reasons`."""
+        return reasons.hindrances(self.survey, self._with_wave)
+
+    @cached_property
+    def held_by(self) -> pd.DataFrame:
+        """What the inert loyal find better here, see `customer_value.loyalty.reasons`."""
+        return reasons.held_by(self.survey, self._with_wave)
+
+    @property
+    def _with_wave(self) -> pd.DataFrame:
+        """The placed customers with the wave whose answers count for them."""
+        if self.attitudes is None:
+            return self.placed.assign(wave=0)
+        return self.placed.merge(self.attitudes.latest[["customer_id", "wave"]], on="customer_id")
 
     @property
     def facts(self) -> dict[str, Fact]:
@@ -130,10 +198,12 @@ class LoyaltyMatrix:
             "loyalty.near_border": int(self.customers["near_border"].sum()),
             "loyalty.response_rate": as_fact(self.response_rate),
             "loyalty.respondents": self.counts["respondents"],
+            "loyalty.people": self.counts["people"],
             "loyalty.unknown_accounts": self.counts["unknown_accounts"],
             "loyalty.reliability": {
                 row.scale: {
                     "alpha": as_fact(row.alpha),
+                    "omega": as_fact(getattr(row, "omega", None)),
                     "spearman_brown": as_fact(row.spearman_brown),
                     "n": row.n,
                 }
@@ -143,13 +213,37 @@ class LoyaltyMatrix:
             "loyalty.repeat_source": self.repeat.source,
             "loyalty.came_back_share": as_fact((self.customers["frequency"] > 0).mean()),
             "loyalty.status": self.status,
+            **self._more_facts,
         }
+
+    @property
+    def _more_facts(self) -> dict[str, Fact]:
+        """Lifetime value per cell, what came after the survey, and what all respondents think."""
+        found: dict[str, Fact] = {}
+        if "clv" in self.cells.columns:
+            table = self.cells.set_index("cell")
+            found["loyalty.cells_clv"] = {cell: as_fact(table.loc[cell, "clv"]) for cell in CELLS}
+        if len(self.retention):
+            rates = self.retention.set_index("cell")["rate"]
+            found["loyalty.retention"] = {cell: as_fact(rates[cell]) for cell in CELLS}
+            found["loyalty.retention_from"] = self.retention["measured_on"].iloc[0].date().isoformat()
+            found["loyalty.retention_months"] = self.period_months
+        if self.movement is not None:
+            found["loyalty.moved"] = self.movement.both - self.movement.stayed
+            found["loyalty.placed_twice"] = self.movement.both
+        if len(self.opinions):
+            latest = self.opinions.iloc[-1]
+            found["loyalty.attitude"] = as_fact(latest["mean"])
+            found["loyalty.attitude_high_share"] = as_fact(latest["high_share"])
+        return found
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tables for other programs.
 
         ``loyalty`` (per customer), ``loyalty_cells``, ``loyalty_respondents`` and, with a survey,
+        ``loyalty_splits``, ``loyalty_classes``, ``loyalty_waves``, ``loyalty_retention``,
+        ``loyalty_moves``, ``loyalty_opinions``, ``loyalty_hindrances``, ``loyalty_held_by``,
         ``loyalty_reliability``, ``loyalty_items``, ``survey_ledger``.
         """
         found = {
@@ -158,13 +252,21 @@ class LoyaltyMatrix:
             "loyalty_respondents": self.respondents_vs_rest,
         }
         if self.survey is not None:
+            found["loyalty_splits"] = self.splits
+            found["loyalty_classes"] = self.groups
+            found["loyalty_waves"] = self.by_wave
+            found["loyalty_retention"] = self.retention
+            found["loyalty_moves"] = self.moves
+            found["loyalty_opinions"] = self.opinions
+            found["loyalty_hindrances"] = self.hindrances
+            found["loyalty_held_by"] = self.held_by
             found["loyalty_reliability"] = self.survey.reliability
             found["loyalty_items"] = self.survey.item_rest
             found["survey_ledger"] = self.survey.ledger
         return found
 
     @property
-    def cells_table(self) -> Table:
+    def cells_table(self) -> Table | Prose:
         """The cells with customers, money and means."""
         return display.cells_table(self)
 
@@ -177,6 +279,51 @@ class LoyaltyMatrix:
     def sensitivity_table(self) -> Table | Prose:
         """How firmly customers stand in their cells."""
         return display.sensitivity_table(self)
+
+    @property
+    def splits_table(self) -> Table | Prose:
+        """The cells under other splits."""
+        return display.splits_table(self)
+
+    @property
+    def opinions_table(self) -> Table | Prose:
+        """Attitude of the respondents, wave by wave."""
+        return display.opinions_table(self)
+
+    @property
+    def correlations_table(self) -> Table | Prose:
+        """How far the constructs of the survey go together."""
+        return display.correlations_table(self)
+
+    @property
+    def means_table(self) -> Table | Prose:
+        """How the customers of each cell buy and judge."""
+        return display.means_table(self)
+
+    @property
+    def retention_table(self) -> Table | Prose:
+        """Who bought again in the period after the survey."""
+        return display.retention_table(self)
+
+    @property
+    def moves_table(self) -> Table | Prose:
+        """From cell to cell between the last two waves."""
+        return display.moves_table(self)
+
+    @property
+    def classes_table(self) -> Table | Prose:
+        """Response, attitude and true loyalty by class."""
+        return display.classes_table(self)
+
+    @property
+    def hindrances_table(self) -> Table | Prose:
+        """What the latent loyal rate lower than the truly loyal."""
+        return display.hindrances_table(self)
+
+    @property
+    def held_by_table(self) -> Table | Prose:
+        """What the inert loyal find better here than at the best competitor."""
+        return display.held_by_table(self)
 
     @property
     def answers_table(self) -> Table | Prose:
@@ -224,15 +371,18 @@ class LoyaltyMatrix:
 
 
 def matrix(
-    customers: pd.DataFrame,
+    customers: pd.DataFrame | None,
     answers: pd.DataFrame | None = None,
     items: pd.DataFrame | None = None,
     customer_file: pd.DataFrame | None = None,
     customer_months: Any = None,
     *,
-    as_of: dt.date,
+    as_of: dt.date | None,
     currency: str,
     options: LoyaltySettings | None = None,
+    values: pd.DataFrame | None = None,
+    period_months: int = 12,
+    abc_cuts: Sequence[float] = (0.80, 0.95),
 ) -> LoyaltyMatrix:
     """Place customers in the loyalty matrix.
 
@@ -240,19 +390,27 @@ def matrix(
     ----------
     customers
         The reduced table: ``customer_id``, ``first_order``, ``last_order``, ``net_revenue``,
-        ``frequency`` (x, repeat purchase days), ``T`` (days), ``margin`` if known.
+        ``frequency`` (x, repeat purchase days), ``T`` (days), ``margin`` if known. None in a report
+        without orders, where only the survey is read.
     answers, items
         Survey answers and codebook (`customer_value.survey.score_answers`), or None without a survey.
     customer_file
         ``customer_id`` with ``name``, ``industry``, ``annual_potential`` where known, or None.
     customer_months
-        ``customer_id``, ``month``, ``net_revenue`` (pandas or Ibis); needed for share of wallet.
+        ``customer_id``, ``month``, ``net_revenue`` (pandas or Ibis); needed for share of wallet; and
+        ``purchase_days``, needed for what came after a wave.
     as_of
-        Date of the report.
+        Date of the report; may be None without customers.
     currency
         ISO code of all money.
     options
         Cuts, see `customer_value.settings.LoyaltySettings`.
+    values
+        ``customer_id``, ``clv``, ``p_alive`` where known (`customer_value.clv_values`), or None.
+    period_months
+        A customer is retained if it buys within this many months after a wave.
+    abc_cuts
+        Shares of the positive total at which classes A and B end.
 
     Returns
     -------
@@ -284,18 +442,45 @@ def matrix(
     options = options or LoyaltySettings()
     survey = None if answers is None or items is None else score_answers(answers, items, as_of=as_of)
     attitudes = None if survey is None else account_attitudes(survey)
-    buyers = _buyers(customers, as_of)
+    base = _nobody() if customers is None else customers
+    day = _need(as_of) if customers is not None else as_of or _NO_DAY
+    buyers = _with_values(_buyers(base, day), values)
     buyers = _with_attitude(buyers, survey, attitudes)
     known = buyers.loc[buyers["attitude"].notna(), "customer_id"]
     repeat = measure_repeat_purchase(
-        buyers, known, customer_file, customer_months, as_of=as_of, currency=currency, options=options
+        buyers, known, customer_file, customer_months, as_of=day, currency=currency, options=options
     )
-    counts = _counts(customers, buyers, survey)
-    status = _status(buyers, survey, attitudes, counts)
+    counts = _counts(base, buyers, survey)
+    status = _status(buyers, survey, attitudes, counts, with_orders=customers is not None)
     table = buyers.merge(repeat.values, on="customer_id", how="left").assign(repeat_source=repeat.source)
     table = place(table, repeat.cut, options, usable=status == "placed")
     table = _with_names(table, customer_file)
-    return LoyaltyMatrix(table, survey, attitudes, repeat, status, counts, as_of, currency, options)
+    by_wave = waves.cells_by_wave(
+        survey,
+        attitudes,
+        buyers,
+        customer_file,
+        customer_months,
+        source=repeat.source,
+        as_of=day,
+        currency=currency,
+        options=options,
+        period_months=period_months,
+    )
+    return LoyaltyMatrix(
+        customers=table,
+        survey=survey,
+        attitudes=attitudes,
+        repeat=repeat,
+        status=status,
+        counts=counts,
+        by_wave=by_wave,
+        classes=_classes(table, base, customer_file, abc_cuts),
+        known_as_of=as_of,
+        currency=currency,
+        options=options,
+        period_months=period_months,
+    )
 
 
 def matrix_of(
@@ -314,19 +499,24 @@ def matrix_of(
     -------
     LoyaltyMatrix
     """
+    from customer_value.clv_values import customer_values
 
     def given(name: str) -> pd.DataFrame | None:
         return workbook.frame(name) if workbook.has(name) else None
 
+    asked = workbook.has("survey_answers") and workbook.has("customers")
     return matrix(
-        workbook.frame("customers"),
+        given("customers"),
         given("survey_answers"),
         given("survey_items"),
         given("customer_file"),
-        workbook.table("customer_months"),
-        as_of=workbook.as_of,
+        workbook.table("customer_months") if workbook.has("customer_months") else None,
+        as_of=workbook.known_as_of,
         currency=workbook.currency,
         options=workbook.options("loyalty", cuts=cuts, share_of_wallet_cut=share_of_wallet_cut),
+        values=customer_values(workbook) if asked else None,
+        period_months=workbook.settings.rfm.migration_months,
+        abc_cuts=workbook.settings.pareto.abc_cuts,
     )
 
 
@@ -338,6 +528,46 @@ def _buyers(customers: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     table["customer_id"] = table["customer_id"].astype("str")
     table["frequency"] = table["frequency"].astype(float)
     return table.assign(days_since=(pd.Timestamp(as_of) - last).dt.days.astype(float))
+
+
+_NO_DAY = dt.date(1970, 1, 1)
+"""Stands where a day is wanted but nothing is measured up to it: a report without orders."""
+
+
+def _need(as_of: dt.date | None) -> dt.date:
+    if as_of is None:
+        raise InputError(
+            "The loyalty matrix needs the date up to which the orders go. State as_of in the settings."
+        )
+    return as_of
+
+
+def _nobody() -> pd.DataFrame:
+    """The customers of a report without orders."""
+    types = {"customer_id": "str", "first_order": "datetime64[us]", "last_order": "datetime64[us]"}
+    types |= dict.fromkeys(("net_revenue", "frequency", "T"), "float64")
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+
+
+def _with_values(buyers: pd.DataFrame, values: pd.DataFrame | None) -> pd.DataFrame:
+    if values is None or buyers.empty:
+        return buyers
+    known = values[["customer_id", "clv", "p_alive"]].astype({"customer_id": "str"})
+    return buyers.merge(known, on="customer_id", how="left").astype({"clv": float, "p_alive": float})
+
+
+def _classes(
+    table: pd.DataFrame, base: pd.DataFrame, customer_file: pd.DataFrame | None, abc_cuts: Sequence[float]
+) -> pd.DataFrame:
+    if table.empty:
+        return pd.DataFrame()
+    found = customer_classes(
+        table[["customer_id", "first_order"]], base, abc_cuts=abc_cuts, customer_file=customer_file
+    )
+    return found[[name for name in _CLASSES if name in found.columns]]
+
+
+_CLASSES = ("abc", "industry", "region")
 
 
 def _with_attitude(
@@ -376,11 +606,15 @@ def _status(
     survey: SurveyScores | None,
     attitudes: Attitudes | None,
     counts: dict[str, int],
+    *,
+    with_orders: bool,
 ) -> str:
     if survey is None or attitudes is None:
-        return "no_survey"
+        return "no_survey" if with_orders else "no_orders"
     if len(survey.scores) and not (attitudes.waves["attitude_source"] != "").any():
         return "no_attitude"
+    if not with_orders:
+        return "no_orders"
     if counts["people"] >= MINIMUM and not buyers["surveyed"].any():
         return "not_linked"
     return "placed" if counts["respondents"] >= MINIMUM else "too_few"

@@ -81,6 +81,7 @@ def measure_repeat_purchase(
     as_of: dt.date,
     currency: str,
     options: LoyaltySettings,
+    source: str | None = None,
 ) -> RepeatPurchase:
     """Choose the measure of repeat purchase that these data allow, and compute it.
 
@@ -95,7 +96,9 @@ def measure_repeat_purchase(
     customer_months
         ``customer_id``, ``month``, ``net_revenue`` as a pandas frame or an Ibis table, or None.
     as_of, currency, options
-        Date, currency and settings of the report.
+        Date, currency and settings of the report; nothing after the date is looked at.
+    source
+        Use this measure, so that two dates can be compared; None chooses.
 
     Returns
     -------
@@ -117,12 +120,12 @@ def measure_repeat_purchase(
     if customer_months is not None:
         values["year_revenue"], notes = _year_revenue(values, customer_months, as_of)
     judged = values["customer_id"].isin(surveyed) if len(surveyed) else pd.Series(True, index=values.index)
-    wallet = _share(values)
-    if _known(wallet, judged):
+    wallet, rate = _share(values), _relative_rate(values)
+    source = source or _best_known(wallet, rate.where(values["industry"].notna()), judged)
+    if source == SHARE_OF_WALLET:
         values["repeat_purchase"] = wallet
         return _wallet_measure(values, notes, as_of, currency, options)
-    rate = _relative_rate(values)
-    if _known(rate.where(values["industry"].notna()), judged):
+    if source == RATE:
         return _measure(values.assign(repeat_purchase=rate), *_RATE)
     return _measure(values.assign(repeat_purchase=values["frequency"]), *_AGAIN)
 
@@ -130,16 +133,18 @@ def measure_repeat_purchase(
 _RATE = (
     RATE,
     1.0,
-    "Purchase rate ÷ rate of the own industry",
+    "Purchase rate ÷ rate of the own industry (stands in for share of wallet)",
     "Repeat purchase is the rate of repeat purchases since the first one, divided by the rate of all "
-    "customers of the same industry; above 1 a customer buys more often than its industry.",
+    "customers of the same industry; above 1 a customer buys more often than its industry. It stands in for "
+    "share of wallet, because potential is not known for enough customers.",
 )
 _AGAIN = (
     AGAIN,
     0.0,
-    "Repeat purchase days (x)",
+    "Repeat purchase days, x (stands in for share of wallet)",
     "Repeat purchase is the number of days with a purchase after the first one; above 0 the customer came "
-    "back. Neither potential nor industry is known, so this cannot tell a large share of a small need "
+    "back. It stands in for share of wallet. Neither potential nor industry is known, so this cannot tell a "
+    "large share of a small need "
     "from a small share of a large one.",
 )
 
@@ -205,7 +210,8 @@ def _year_revenue(values: pd.DataFrame, months: Any, as_of: dt.date) -> tuple[pd
     begin = start if pd.isna(origin) else max(start, origin.date())
     covered, full = (as_of - begin).days + 1, (end - start).days + 1
     table = as_table(months, needs=("customer_id", "month", "net_revenue"))
-    recent = table.filter(table.month.cast("date") >= start)
+    month = table.month.cast("date")
+    recent = table.filter((month >= start) & (month <= as_of))
     sums = (
         recent.group_by("customer_id")
         .aggregate(revenue=exact_sum(recent.net_revenue))
@@ -224,6 +230,12 @@ def _year_revenue(values: pd.DataFrame, months: Any, as_of: dt.date) -> tuple[pd
 
 def _share(values: pd.DataFrame) -> pd.Series:
     return values["year_revenue"] / values["annual_potential"]
+
+
+def _best_known(wallet: pd.Series, rate: pd.Series, judged: pd.Series) -> str:
+    if _known(wallet, judged):
+        return SHARE_OF_WALLET
+    return RATE if _known(rate, judged) else AGAIN
 
 
 def _known(measure: pd.Series, judged: pd.Series) -> bool:

@@ -9,22 +9,23 @@ import pandas as pd
 from customer_value import words
 from customer_value.codebook import rows_of
 from customer_value.loyalty.attitude import MEAN, RELATIVE
+from customer_value.loyalty.insights import (
+    attitude_alone,
+    bound_by,
+    came_back,
+    hindered_by,
+    moved,
+    other_waves,
+    worth,
+)
+from customer_value.loyalty.names import NAMES
 from customer_value.loyalty.repeat_purchase import AGAIN, RATE, SHARE_OF_WALLET
 from customer_value.survey import MINIMUM
 
 if TYPE_CHECKING:
     from customer_value.loyalty.matrix import LoyaltyMatrix
 
-__all__ = ["NAMES", "attitude_words", "axes", "behaviour_words", "findings", "warnings", "without_preference"]
-
-NAMES = {
-    "true": "truly loyal",
-    "latent": "latent loyal",
-    "inert": "inert loyal",
-    "none": "not loyal",
-    "not_surveyed": "not surveyed or not placed",
-}
-"""Names of the cells as they stand in a sentence."""
+__all__ = ["attitude_words", "axes", "behaviour_words", "findings", "warnings", "without_preference"]
 
 _CAVEAT = (
     "In published replications attitude and behaviour together often foretell little more than each does alone. "
@@ -34,16 +35,24 @@ _CAVEAT = (
 
 def findings(result: LoyaltyMatrix) -> tuple[str, ...]:
     """What the matrix says: where customers stand, what the halves mean, how far to trust it."""
+    if result.status == "no_orders":
+        return (_why_nobody(result), *attitude_alone(result))
     if result.customers.empty:
         return (f"No customer has a purchase up to {words.day(result.as_of)}, so there is nobody to place.",)
     if result.status != "placed":
-        return (_why_nobody(result), *_behaviour_alone(result))
+        return (_why_nobody(result), *attitude_alone(result), *_behaviour_alone(result))
     parts = (
         _where_most_are(result),
         _halves(result),
         _what_revenue_rests_on(result),
         _against_competitors(result),
+        other_waves(result),
+        worth(result),
         _does_attitude_matter(result),
+        came_back(result),
+        moved(result),
+        hindered_by(result),
+        bound_by(result),
         _border(result),
         _not_surveyed(result),
         _who_answers(result),
@@ -53,7 +62,8 @@ def findings(result: LoyaltyMatrix) -> tuple[str, ...]:
 
 def warnings(result: LoyaltyMatrix) -> tuple[str, ...]:
     """What to know before believing the matrix."""
-    told = list(result.repeat.warnings)
+    joined = result.status != "no_orders"
+    told = list(result.repeat.warnings) if joined else []
     counts = result.counts
     if n := counts["returns_only"]:
         told.append(
@@ -62,16 +72,17 @@ def warnings(result: LoyaltyMatrix) -> tuple[str, ...]:
     if result.survey is None:
         return tuple(told)
     told.extend(result.survey.warnings)
-    if n := counts["unknown_accounts"]:
+    if joined and (n := counts["unknown_accounts"]):
         told.append(
             f"{words.count(n, 'surveyed account')} {words.verb(n, 'has', 'have')} no purchase in the orders "
             f"and {words.verb(n, 'is', 'are')} not placed."
         )
-    if n := counts["unlinked"]:
+    if joined and (n := counts["unlinked"]):
         told.append(f"The answers of {words.count(n, 'respondent')} name no account and are not placed.")
     if result.status != "placed":
         return tuple(told)
     told.extend(_unplaced(result))
+    told.extend(_silent(result))
     told.extend(_mixed_measures(result))
     if result.options.cuts == "median":
         told.append(
@@ -94,9 +105,12 @@ def axes(result: LoyaltyMatrix) -> tuple[str, ...]:
                 else ""
             )
             told.append(
-                f"Attitude ({row.name}) is {_MEASURES[row.attitude_source]}{cut}. It uses the items on "
-                f"{_ASPECTS[row.aspect]}, answered by {words.count(row.respondents, 'respondent')}."
+                f"Attitude{f' ({row.name})' if row.wave else ''} is {_MEASURES[row.attitude_source]}{cut}. "
+                f"It uses the items on {_ASPECTS[row.aspect]}, answered by "
+                f"{words.count(row.respondents, 'respondent')}."
             )
+    if result.status == "no_orders":
+        return (*told, "Repeat purchase needs orders, which this report does not have.")
     if result.placed.empty:
         return (*told, result.repeat.definition)
     height = float(result.placed["repeat_cut"].iloc[0])
@@ -321,6 +335,8 @@ def _why_nobody(result: LoyaltyMatrix) -> str:
     people = words.count(result.counts["people"], "person", "people")
     respondents = words.count(result.counts["respondents"], "respondent")
     return {
+        "no_orders": "Repeat purchase needs orders, which this report does not have: nobody is placed in "
+        "the loyalty matrix, and this page shows what the respondents think.",
         "no_survey": f"There is no survey in this report, so none of the {everyone} can be placed in the "
         "loyalty matrix: what customers buy is known, what they prefer is not.",
         "not_linked": f"{people} answered the survey, but no answer names a customer of this report, so nobody "
@@ -368,6 +384,19 @@ def _unplaced(result: LoyaltyMatrix) -> tuple[str, ...]:
         f"{words.verb(n, 'is', 'are')} counted with the not surveyed."
         for reason, n in counts.items()
         if n
+    )
+
+
+def _silent(result: LoyaltyMatrix) -> tuple[str, ...]:
+    """Latent loyal customers who may have left since they answered."""
+    latent = result.placed[result.placed["cell"] == "latent"]
+    n = int((latent["year_revenue"] <= 0).sum())
+    if not n:
+        return ()
+    return (
+        f"{words.count(n)} of {words.count(len(latent), 'latent loyal customer')} bought nothing in the last 12 "
+        f"months: {words.verb(n, 'it', 'they')} may have left since answering. Ask first whether "
+        f"{words.verb(n, 'it still buys', 'they still buy')} anything of the kind.",
     )
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.codebook import rows_of
+from customer_value.loyalty.attitude import RELATIVE
+from customer_value.loyalty.names import RANKED_BY
 from customer_value.loyalty.sentences import without_preference
 from customer_value.reliability import GOOD
 from customer_value.survey import MINIMUM
@@ -23,6 +25,8 @@ _NAMED = 5
 
 def next_steps(result: LoyaltyMatrix) -> tuple[str, ...]:
     """Whom to talk to about what, with names."""
+    if result.status == "no_orders":
+        return _without_orders(result)
     if result.customers.empty:
         return ("Check the orders and the report's date: there is no purchase to work with.",)
     if result.status != "placed":
@@ -31,6 +35,7 @@ def next_steps(result: LoyaltyMatrix) -> tuple[str, ...]:
         _cultivate(result),
         _secure(result),
         _protect(result),
+        _win(result),
         _ask_next(result),
         _mend_scales(result),
         _ask_more_people(result),
@@ -82,8 +87,42 @@ def _protect(result: LoyaltyMatrix) -> str:
     table = result.priorities["true"]
     if table.empty:
         return ""
-    by = str(table["ranked_by"].iloc[0]).replace("net_revenue", "net revenue")
+    by = RANKED_BY[str(table["ranked_by"].iloc[0])]
     return f"Look after the truly loyal with the highest {by}, and ask them for referrals: {_names(table)}."
+
+
+def _win(result: LoyaltyMatrix) -> str:
+    table = result.priorities["none"]
+    if table.empty:
+        return ""
+    return (
+        f"Decide which of the largest customers that are not loyal are worth winning: {_names(table)}. "
+        "Serve the others where it costs least."
+    )
+
+
+def _without_orders(result: LoyaltyMatrix) -> tuple[str, ...]:
+    first = (
+        "Add the orders to the settings, with the customer ids that the survey uses: then the matrix shows which of "
+        "the respondents also buy."
+    )
+    parts = (first, _few(result), _no_rivals(result), _mend_scales(result))
+    return tuple(part for part in parts if part)
+
+
+def _no_rivals(result: LoyaltyMatrix) -> str:
+    if result.opinions.empty or result.opinions["attitude_source"].iloc[-1] == RELATIVE:
+        return ""
+    return (
+        "Ask for a rating of the main competitors on the same attributes and the same scale in the next survey; "
+        "preference is the difference."
+    )
+
+
+def _few(result: LoyaltyMatrix) -> str:
+    if result.opinions.empty or result.opinions["respondents"].iloc[-1] >= MINIMUM:
+        return ""
+    return f"Win more answers: at least {MINIMUM} respondents are needed, and far more for firm shares."
 
 
 def _ask_next(result: LoyaltyMatrix) -> str:
