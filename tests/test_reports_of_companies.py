@@ -7,6 +7,7 @@ import pytest
 
 from cells import NOTEBOOKS, shown_by
 from companies import SHAPES, order_lines
+from customer_value.report.notebooks import inputs_needed
 from customer_value.report.run import make_report
 
 SETTINGS = """\
@@ -24,10 +25,43 @@ def nonsense(text):
     return [text[max(0, found.start() - 60) : found.end() + 30] for found in NONSENSE.finditer(text)]
 
 
+def pages_for(*inputs):
+    return [path for path in NOTEBOOKS if set(inputs_needed(path)) <= set(inputs)]
+
+
+SURVEY_ONLY = """\
+survey:
+  path: answers.csv
+  layout: wide
+survey_items:
+  path: items.csv
+"""
+
+
+def test_a_survey_without_orders_fills_its_pages(desk):
+    items = [("Q1", "service", "expected", "speed"), ("Q2", "service", "perceived", "speed")]
+    items += [("Q3", "liking", "attitude", "liking"), ("Q4", "content", "overall", "content")]
+    lines = [f"{item},{construct},{aspect},{attribute},1,10" for item, construct, aspect, attribute in items]
+    desk.settings(SURVEY_ONLY)
+    desk.file("items.csv", "item,construct,aspect,attribute,scale_min,scale_max\n" + "\n".join(lines) + "\n")
+    rows = [f"{9 - i % 2},{5 + i % 4},{6 + i % 5},{4 + i % 6}" for i in range(40)]
+    desk.file("answers.csv", "Q1,Q2,Q3,Q4\n" + "\n".join(rows) + "\n")
+    pages = pages_for("survey", "survey_items")
+    assert [path.stem for path in pages] == [
+        "01_data_load",
+        "05_loyalty_matrix",
+        "06_satisfaction_and_value",
+    ]
+    for notebook in pages:
+        shown = [repr(value) for value in shown_by(notebook, desk.config)]
+        assert [found for text in shown for found in nonsense(text)] == [], notebook.name
+        assert any("orders" in text for text in shown), notebook.name
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_page_says_something_sensible_about_every_shape_of_company(desk, shape):
     desk.settings(SETTINGS).file("orders.csv", order_lines(shape))
-    for notebook in NOTEBOOKS:
+    for notebook in pages_for("orders"):
         shown = shown_by(notebook, desk.config)
         assert len(shown) > 5
         assert [found for value in shown for found in nonsense(repr(value))] == [], notebook.name
@@ -36,8 +70,8 @@ def test_every_page_says_something_sensible_about_every_shape_of_company(desk, s
 def test_a_company_without_a_single_sale_still_gets_a_report(desk):
     desk.settings(SETTINGS).file("orders.csv", order_lines("all returns"))
     folder = make_report(desk.config, desk.folder / "out").parent
-    assert len(list(folder.glob("*.html"))) == 6
+    assert len(list(folder.glob("*.html"))) == 5
+    assert "Loyalty matrix: needs survey and survey_items" in (folder / "index.html").read_text()
     facts = json.loads((folder / "facts.json").read_text())
     assert facts["data.rows_kept"] == facts["data.rows_read"] == 12
     assert facts["clv.customer_equity"] is None
-    assert sum(facts["loyalty.cells"].values()) == 0

@@ -9,7 +9,9 @@ import pytest
 from conftest import SAMPLE
 from customer_value.report.run import make_report
 
-PAGES = ["01_data_load", "02_pareto", "03_rfm", "04_clv", "05_loyalty_matrix", "index"]
+PAGES = [
+    "01_data_load", "02_pareto", "03_rfm", "04_clv", "05_loyalty_matrix", "06_satisfaction_and_value", "index",
+]  # fmt: skip
 
 CUSTOMER_COLUMNS = {
     "customer_id",

@@ -99,7 +99,8 @@ one of expected, perceived, attitude, overall, other. Did you mean 'perceived'?
     ]
     for item in book["item"][book["construct"].isna()]:
         raise InputError(f"{_CODEBOOK}, item {item!r}: construct is blank. Name what the item measures.")
-    book["scale"] = [_kind(row.item, row.scale) for row in rows_of(book)]
+    kinds = [_kind(row.item, row.scale) for row in rows_of(book)]
+    book["scale"] = pd.Series(kinds, index=book.index, dtype="str")
     for place, name in enumerate(("scale_min", "scale_max")):
         given = zip(rows_of(book), _given(items, name), strict=True)
         book[name] = [_scale_end(row, name, place, value) for row, value in given]

@@ -344,6 +344,8 @@ def _parameters(settings: Settings) -> dict[str, Any]:
         "clv": True,
     }
     chosen: dict[str, Any] = {"loyalty": True, "survey": {"layout"}, "contracts": {"period_months"}}
+    if settings.survey is not None:
+        chosen |= {"satisfaction": True, "delivered_value": True}
     if settings.orders is not None:
         chosen |= with_orders
     return settings.model_dump(mode="json", include=chosen, by_alias=True, exclude_none=True)

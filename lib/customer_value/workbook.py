@@ -38,6 +38,9 @@ __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 RUN_VARIABLE = "CUSTOMER_VALUE_RUN"
 CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
 
+_MEMORY = "4GB"
+"""What the engine of one notebook may hold in memory; the rest goes to the run's folder while it computes."""
+
 
 class Workbook:
     """What a notebook works with: settings, dates and lazily read tables.
@@ -55,7 +58,7 @@ class Workbook:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
         self.folder = folder
-        self._con = ibis.duckdb.connect()
+        self._con = ibis.duckdb.connect(memory_limit=_MEMORY, temp_directory=str(folder / "_spilled"))
 
     def __repr__(self) -> str:
         as_of = self.known_as_of

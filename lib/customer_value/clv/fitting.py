@@ -7,7 +7,7 @@ are climbed on a few that stand for them; from there Newton's method needs the w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Generic, TypeVar
@@ -31,6 +31,7 @@ _WIDEST = 2.0
 _UNDETERMINED = 3.0
 _NEWTON_STEPS = 60
 _ENOUGH = 1e-13
+_NEARLY = 1e-8
 _ROUGHLY = 1e-2
 _TINY = 1e-30
 _PARTNERS = {"r": "alpha", "a": "b", "s": "beta", "q": "gamma"}
@@ -235,14 +236,10 @@ def maximise(
         If no start ends at a maximum; the message says what was tried and what to do.
     """
     bend = curvature or _by_complex_step(objective)
-    ends = [np.log(near)] if near is not None else []
-    if rough is not None:
-        tops = [_polish(rough, np.log(start), _ROUGHLY) for start in starts]
-        ends.append(max(tops, key=lambda top: np.nan_to_num(top.value, nan=-np.inf)).logs)
-    for end in ends:
-        summit = _polish(bend, np.clip(end, -EDGE, EDGE))
+    for logs in _hints(starts, rough, near):
+        summit = _polish(bend, np.clip(logs, -EDGE, EDGE), _ENOUGH if near is None else _NEARLY)
         if _sharp(summit):
-            return Optimum(summit.logs, summit.value, summit.information, (False,) * len(summit.logs))
+            return Optimum(summit.logs, summit.value, summit.information, (False,) * len(logs))
     climbed = _climbs(objective, starts)
     if not climbed:
         raise FitError(f"{name}: the likelihood is not finite from any of {len(starts)} starts. {_ADVICE}")
@@ -303,6 +300,17 @@ class _Summit:
     value: float
     slope: Array
     information: Array
+
+
+def _hints(
+    starts: Sequence[Sequence[float]], rough: Curvature | None, near: Sequence[float] | None
+) -> Iterator[Array]:
+    """Points that are probably close to the maximum, the likeliest first."""
+    if near is not None:
+        yield np.log(near)
+    if rough is not None:
+        tops = [_polish(rough, np.log(start), _ROUGHLY) for start in starts]
+        yield max(tops, key=lambda top: np.nan_to_num(top.value, nan=-np.inf)).logs
 
 
 def _climbs(objective: Objective, starts: Sequence[Sequence[float]]) -> list[tuple[Array, float]]:

@@ -230,7 +230,7 @@ def _weights(table: pd.DataFrame) -> Array | None:
 
 def _numbers(name: str, values: ArrayLike | Sequence[float]) -> Array:
     try:
-        if isinstance(values, pd.Series):
+        if isinstance(values, pd.Series) and values.dtype.kind not in "iuf":
             return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError):

@@ -233,9 +233,9 @@ def _endings(parameters: Array, x: Array, t: Array, latest: float, order: int) -
         stop = min(len(x), start + max(1, _CELLS // points))
         rows = widest[start:stop]
         nodes, weights = legendre(_points(top[rows[-1]]))
-        growth = np.expm1(top[rows, None] * nodes)
-        since = growth / rate[rows, None]
-        width = (1 + growth) * weights * (top[rows] / rate[rows])[:, None]
+        growth = np.exp(top[rows, None] * nodes)
+        since = (growth - 1) / rate[rows, None]
+        width = growth * weights * (top[rows] / rate[rows])[:, None]
         out[:, rows] = _ending_block(parameters, x[rows], t[rows], since, width, order)
         start = stop
     return out
@@ -252,13 +252,13 @@ def _ending_block(parameters: Array, x: Array, t: Array, since: Array, width: Ar
     if order == 0:
         return np.asarray(total[None])
     looks = (log_purchase, lapse / (1 + lapse), log_end, end_lapse / (1 + end_lapse))
-    first = [np.einsum("ij,ij->i", mass, look) for look in looks]
+    first = [_dot(mass, look) for look in looks]
     far, end_far = shape / scale, (s + 1) / end_scale
     slopes = [-first[0], far * first[1], total / s - first[2], end_far * first[3] - total / end_scale]
     if order == 1:
         return np.array([total, *slopes])
     heavy = [mass * look for look in looks]
-    m = {(i, j): np.einsum("ij,ij->i", heavy[i], looks[j]) for i, j in _UPPER}
+    m = {(i, j): _dot(heavy[i], looks[j]) for i, j in _UPPER}
     f = first
     seconds = {
         (0, 0): m[0, 0],
@@ -275,6 +275,11 @@ def _ending_block(parameters: Array, x: Array, t: Array, since: Array, width: Ar
         + 2 * total / end_scale**2,
     }
     return np.array([total, *slopes, *(seconds[place] for place in _UPPER)])
+
+
+def _dot(left: Array, right: Array) -> Array:
+    """Sums of products, row by row."""
+    return np.asarray(np.einsum("ij,ij->i", left, right))
 
 
 def _points(top: float) -> int:

@@ -429,7 +429,7 @@ def _over_time(
     middle = (np.log(start + last) + np.log(start + first)) / 2
     reach = (np.log(start + last) - np.log(start + first)) / 2
     ratio = np.pi / max(float(reach.max(initial=0.0)), 1e-3)
-    points = 6 + int(np.ceil(34 / np.log(ratio + np.hypot(1, ratio))))
+    points = 3 + int(np.ceil(33 / np.log(ratio + np.hypot(1, ratio))))
     crowded = np.bincount(group, minlength=len(count)) > points
     alone = ~crowded[group]
     out = np.empty(len(x))

@@ -245,7 +245,7 @@ def _known(measure: pd.Series, judged: pd.Series) -> bool:
 def _relative_rate(values: pd.DataFrame) -> pd.Series:
     """Rate x ÷ T of each buyer over Σx ÷ ΣT of its industry; missing if nobody ever bought again."""
     x, days = values["frequency"].astype(float), values["T"].astype(float)
-    industry = values["industry"].fillna("")
+    industry = values["industry"].astype("str").fillna("")
     grouped = pd.DataFrame({"x": x, "days": days, "n": 1.0}).groupby(industry).transform("sum")
     usable = (industry != "") & (grouped["n"] >= MINIMUM) & (grouped["x"] > 0)
     base_x, base_days = grouped["x"].where(usable, x.sum()), grouped["days"].where(usable, days.sum())

@@ -53,14 +53,30 @@ def score_map(result: Rfm, ax: Axes) -> Axes:
     return style.describe(ax, f"Map of recency and frequency scores. {'; '.join(parts)}.")
 
 
-def segment_bars(result: Rfm, ax: Axes) -> Axes:
-    """Share of customers and of net revenue in each segment, largest revenue at the top."""
+def segment_bars(result: Rfm, ax: Axes, *, of: str = "segment") -> Axes:
+    """Share of customers and of net revenue in each segment, largest revenue at the top.
+
+    Parameters
+    ----------
+    result, ax
+        What to draw and where.
+    of
+        ``"segment"``, ``"eight_class"`` or ``"portfolio_group"``.
+
+    Raises
+    ------
+    NotEnoughData
+        If no customer is scored, or the segmentation is not known.
+    """
     _refuse_nobody(result)
-    table = result.segments[result.segments["customers"] > 0]
+    if of not in result.classes:
+        raise NotEnoughData("The months of the customers are not known, so there are no portfolio groups.")
+    table = result.classes[of][result.classes[of]["customers"] > 0].rename(columns={of: "segment"})
     table = table.sort_values(["net_revenue", "customers", "segment"], ignore_index=True)
     places = np.arange(len(table))
     series = [("customer_share", "customers", style.GREY, 0.2)]
-    if result.total > 0:
+    has_money = bool(table["revenue_share"].notna().any())
+    if has_money:
         series.append(("revenue_share", "net revenue", style.ACCENT, -0.2))
     for column, name, color, shift in series[::-1]:
         bars = ax.barh(places - shift, table[column], 0.38, color=color, label=f"Share of {name}")
@@ -72,10 +88,11 @@ def segment_bars(result: Rfm, ax: Axes) -> Axes:
     ax.margins(x=0.1)
     style.percent_axis(ax, "x")
     ax.legend(loc="lower right")
-    ax.set_title(_best_title(result))
+    best = table.iloc[-1] if has_money else table.loc[table["customers"].idxmax()]
+    ax.set_title(_share_title(best, has_money))
     parts = [
         f"{row['segment']} {words.percent(row['customer_share'])} of customers"
-        + (f" and {words.percent(row['revenue_share'])} of net revenue" if result.total > 0 else "")
+        + (f" and {words.percent(row['revenue_share'])} of net revenue" if has_money else "")
         for row in table[::-1].to_dict("records")
     ]
     return style.describe(ax, f"Segments: {'; '.join(parts)}.")
@@ -114,7 +131,8 @@ def score_distribution(result: Rfm, ax: Axes, *, of: str = "recency") -> Axes:
     if bins["end"].isna().any():
         ax.set_xticks(*_open_ticks(bins, (starts + ends) / 2))
     ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.set_xlabel(_NAMES[of] + (" (equal steps are equal ratios)" if of == "monetary" else ""))
+    name = "Net revenue per order" if of == "monetary" and result.per_order else _NAMES[of]
+    ax.set_xlabel(name + (" (equal steps are equal ratios)" if of == "monetary" else ""))
     ax.set_ylabel("Customers")
     ax.margins(y=0.15)
     ax.set_title(_distribution_title(result, of))
@@ -151,8 +169,13 @@ def _compact(money: float) -> str:
 
 def _best_title(result: Rfm) -> str:
     best = result.segments.loc[result.segments["net_revenue" if result.total > 0 else "customers"].idxmax()]
-    who = f"{best['segment']}: {words.percent(best['customer_share'])} of customers"
-    return f"{who}, {words.percent(best['revenue_share'])} of net revenue" if result.total > 0 else who
+    return _share_title(best, result.total > 0)
+
+
+def _share_title(row: pd.Series, has_money: bool) -> str:
+    who = f"{row['segment']}: {words.percent(row['customer_share'])} of customers"
+    money = "net revenue" if len(row["segment"]) < 16 else "money"
+    return f"{who}, {words.percent(row['revenue_share'])} of {money}" if has_money else who
 
 
 def _step(result: Rfm, dimension: str, score: int) -> str:

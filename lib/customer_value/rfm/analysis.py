@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
@@ -15,12 +16,23 @@ from customer_value.display import Prose, Table
 from customer_value.expressions import as_fact, as_table, exact_sum
 from customer_value.result import Fact, warning_list
 from customer_value.rfm import reading, story
+from customer_value.rfm.cohorts import Cohorts, cohorts
 from customer_value.rfm.distribution import distributions
-from customer_value.rfm.scores import DIMENSIONS, NEEDED, base, cutoffs, score
-from customer_value.rfm.segments import GRID, SEGMENTS, TREATMENTS, segment_of, with_segment
+from customer_value.rfm.migration import Migration, migrate, with_segments_then_and_now
+from customer_value.rfm.names import SEGMENTATIONS
+from customer_value.rfm.people import Moment, gather, moment
+from customer_value.rfm.policy import Policy, read_policy, standard_policy
+from customer_value.rfm.prediction import Prediction, look_ahead
+from customer_value.rfm.scores import DIMENSIONS, NEEDED
+from customer_value.rfm.segments import GRID, segment_of
 from customer_value.settings import RfmSettings
 
-__all__ = ["Rfm", "rfm"]
+if TYPE_CHECKING:
+    from customer_value.workbook import Workbook
+
+__all__ = ["Rfm", "rfm", "rfm_of"]
+
+_SUMS = ("customers", "net_revenue", "recency_days", "orders")
 
 
 @dataclass(frozen=True)
@@ -46,14 +58,37 @@ class Rfm:
     grid
         All 25 cells: recency_score, frequency_score, segment, customers, net_revenue,
         recency_days and orders (sums).
-    segments
-        All eleven: segment, customers, customer_share, net_revenue, revenue_share, recency_days,
-        orders, net_revenue_per_customer (means), treatment.
+    classes
+        Segmentation (segment, eight_class, and portfolio_group where the months are known) to a frame
+        with all of its segments, which are its first column: customers, customer_share, net_revenue,
+        revenue_share, [margin, margin_share], recency_days, orders, net_revenue_per_customer,
+        weighted_score (means), treatment. Portfolio groups hold all who ever bought.
+    tie
+        From the money of the scored customers to that of all orders: line, customers, net_revenue.
     distributions
         Dimension to a histogram: start, end, customers.
     scored
         Lazy table, one row per scored customer: customer_id, recency_days, orders, net_revenue, the
-        three scores, rfm, segment.
+        three scores, rfm, weighted_score, segment, eight_class, and more where it is known.
+    everybody
+        The same for all that ever bought; without an order in the window scores are missing.
+    options
+        The settings in force.
+    thresholds
+        Of the eight classes: days, orders, money.
+    levels
+        Lowest contribution of the portfolio levels middle and high; None where they are unknown.
+    contribution_is
+        "margin" or "net revenue".
+    shrinking
+        Customers in the portfolio state "stable" whose last 12 months brought less than 80 % of the 12
+        before, and how much less in all.
+    migration, prediction, cohorts
+        Missing where the tables for them were not given or hold nobody.
+    previous
+        The earlier date of migration and prediction, if asked for.
+    origin
+        Day of the first purchase of all, where it is known.
     """
 
     currency: str
@@ -67,14 +102,42 @@ class Rfm:
     median_recency: float | None
     cutoffs: pd.DataFrame
     grid: pd.DataFrame
-    segments: pd.DataFrame
+    classes: Mapping[str, pd.DataFrame]
+    tie: pd.DataFrame
     distributions: Mapping[str, pd.DataFrame]
     scored: ibis.Table
+    everybody: ibis.Table
+    options: RfmSettings = field(default_factory=RfmSettings)
+    thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    levels: tuple[float | None, float | None] | None = None
+    contribution_is: str = "net revenue"
+    shrinking: tuple[int, float] = (0, 0.0)
+    migration: Migration | None = None
+    prediction: Prediction | None = None
+    cohorts: Cohorts | None = None
+    previous: dt.date | None = None
+    origin: dt.date | None = None
 
-    def segment(self, name: str) -> dict[str, Any]:
-        """The row of one segment."""
-        found = self.segments[self.segments["segment"] == name]
+    @property
+    def segments(self) -> pd.DataFrame:
+        """The eleven segments, as in `classes`."""
+        return self.classes["segment"]
+
+    def segment(self, name: str, of: str = "segment") -> dict[str, Any]:
+        """The row of one segment of a segmentation."""
+        frame = self.classes[of]
+        found = frame[frame[of] == name]
         return {str(key): value for key, value in found.to_dict("records")[0].items()}
+
+    @property
+    def per_order(self) -> bool:
+        """Whether the mean amount per order takes the place of money (RFA)."""
+        return self.options.monetary_is == "per_order"
+
+    @property
+    def has_margin(self) -> bool:
+        """Whether the margin of the segments is known."""
+        return "margin" in self.segments.columns
 
     @property
     def empty_scores(self) -> tuple[tuple[str, int], ...]:
@@ -86,6 +149,7 @@ class Rfm:
     def facts(self) -> Mapping[str, Fact]:
         """Headline figures, keyed ``rfm.figure``."""
         names = self.segments["segment"]
+        migration, prediction = self.migration, self.prediction
         return {
             "rfm.customers": self.customers,
             "rfm.never_bought": self.never_bought,
@@ -94,20 +158,39 @@ class Rfm:
             "rfm.total": as_fact(self.total),
             "rfm.one_order_share": as_fact(self.one_order / self.customers) if self.customers else None,
             "rfm.median_recency_days": as_fact(self.median_recency),
-            "rfm.segments": dict(zip(names, map(int, self.segments["customers"]), strict=True)),
+            "rfm.segments": self._counts("segment"),
             "rfm.segments_revenue": dict(zip(names, map(as_fact, self.segments["net_revenue"]), strict=True)),
+            "rfm.eight_classes": self._counts("eight_class"),
+            "rfm.seven_groups": self._counts("portfolio_group"),
             "rfm.cutoffs": {name: _cutoff_fact(self.cutoffs, name) for name in DIMENSIONS},
+            "rfm.thresholds": {name: as_fact(value) for name, value in self.thresholds.items()},
+            "rfm.migration_lost_value": as_fact(migration.lost_value) if migration else None,
+            "rfm.migration_left_best": migration.moves["left"][0] if migration else None,
+            "rfm.migration_new_in_best": migration.moves["joined"][0] if migration else None,
+            "rfm.previous": self.previous.isoformat() if migration and self.previous else None,
+            "rfm.separates": _separates(prediction),
         }
 
     @property
     def tables(self) -> Mapping[str, Any]:
-        """Tables of the run: rfm (lazy, per customer), rfm_segments, rfm_cutoffs, rfm_grid."""
-        return {
-            "rfm": self.scored.order_by("customer_id"),
+        """Tables of the run: rfm (lazy, per customer), cohorts, and those behind the report's tables."""
+        own: dict[str, Any] = {
+            "rfm": reading.customer_table(self.everybody),
             "rfm_segments": self.segments,
+            "rfm_eight_classes": self.classes["eight_class"],
             "rfm_cutoffs": self.cutoffs,
             "rfm_grid": self.grid,
+            "rfm_tie": self.tie,
         }
+        if "portfolio_group" in self.classes:
+            own["rfm_portfolio_groups"] = self.classes["portfolio_group"]
+        if self.migration is not None:
+            own["rfm_migration"] = self.migration.flows
+        if self.prediction is not None:
+            own["rfm_prediction"] = self.prediction.groups
+        if self.cohorts is not None:
+            own["cohorts"] = self.cohorts.cells
+        return own
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -135,14 +218,20 @@ class Rfm:
         return reading.cutoff_table(self)
 
     @property
-    def segment_table(self) -> Table:
+    def segment_table(self) -> Table | Prose:
         """Size, money and means of each segment."""
         return reading.segment_table(self)
 
     @property
-    def treatment_table(self) -> Table:
+    def treatment_table(self) -> Table | Prose:
         """What to do for each segment that has customers."""
         return reading.treatment_table(self)
+
+    def _counts(self, of: str) -> dict[str, Any] | None:
+        if of not in self.classes:
+            return None
+        frame = self.classes[of]
+        return dict(zip(frame[of], map(int, frame["customers"]), strict=True))
 
 
 def rfm(
@@ -152,22 +241,37 @@ def rfm(
     currency: str,
     options: RfmSettings | None = None,
     steps: pd.DataFrame | None = None,
+    snapshots: ibis.Table | pd.DataFrame | None = None,
+    months: ibis.Table | pd.DataFrame | None = None,
+    previous: dt.date | None = None,
+    names: ibis.Table | pd.DataFrame | None = None,
+    policy: Policy | None = None,
 ) -> Rfm:
-    """Score customers by recency, frequency and money and name the segment of each.
+    """Score customers by recency, frequency and money and name the segments of each.
 
     Parameters
     ----------
     customers
         One row per customer: customer_id, last_order (missing without a purchase), window_orders,
-        window_net_revenue.
+        window_net_revenue; with first_order, last_gap, net_revenue and margin there is more to say.
     as_of
         Date from which recency is counted back, in days.
     currency
         ISO code of the money.
     options
-        States the length of the window that the columns were made for.
+        How to score; states the length of the window that the columns were made for.
     steps
-        Fixed cut-offs (`customer_value.rfm.cutoffs` of another date); by default the customers' own.
+        Fixed cut-offs (`customer_value.rfm.cutoffs` of another date); by default those of the
+        options, else the customers' own quantiles.
+    snapshots, previous
+        The customer table at ``as_of`` and at ``previous``, with a column as_of: for migration and
+        for the check whether the segments predict.
+    months
+        customer_id, month, orders, net_revenue, [margin]: for portfolio groups and cohorts.
+    names
+        customer_id and name, for the lists of customers.
+    policy
+        What to do for each segment (`customer_value.rfm.read_policy`).
 
     Returns
     -------
@@ -183,36 +287,131 @@ def rfm(
     >>> [name for name, n in result.facts["rfm.segments"].items() if n]
     ['Loyal', 'Hibernating']
     """
+    options = options or RfmSettings()
+    policy = policy or standard_policy()
     table = as_table(customers, needs=NEEDED)
-    months = options.window_months if options else None
-    bought = base(table, as_of)
-    totals = _totals(bought)
-    realised = cutoffs(bought)
-    scored = with_segment(score(bought, realised if steps is None else steps))
-    grid = _grid(scored)
+    snapshots = None if snapshots is None else as_table(snapshots)
+    months = None if months is None else as_table(months)
+    people = gather(
+        table, as_of, snapshots=snapshots, months=months, previous=previous,
+        window_months=options.window_months,
+    )  # fmt: skip
+    now = moment(people, as_of, options, steps=steps)
+    origin = _origin(table)
+    migration, prediction, everybody = _compared(people, now, as_of, previous, options, names, origin)
+    inside = now.summary[now.summary["recency_score"].notna()]
+    classes = {
+        key: _class_frame(now.summary if key == "portfolio_group" else inside, key, policy)
+        for key in SEGMENTATIONS
+        if key in now.summary
+    }
+    totals, left_out = _totals(inside, now.bought), _left_out(table)
     return Rfm(
         currency=currency,
         as_of=as_of,
-        window_months=months,
+        window_months=options.window_months,
         **totals,
-        **_left_out(table),
-        cutoffs=realised if steps is None else _applied(scored),
-        grid=grid,
-        segments=_segments(grid),
-        distributions=distributions(bought, realised),
-        scored=scored,
+        **left_out,
+        cutoffs=now.cutoffs,
+        grid=_grid(inside),
+        classes=classes,
+        tie=_tie(table, totals, left_out),
+        distributions=distributions(now.bought, now.cutoffs),
+        scored=everybody.filter(everybody.orders > 0),
+        everybody=everybody,
+        options=options,
+        thresholds=now.thresholds,
+        levels=now.levels,
+        contribution_is="margin" if months is not None and "margin" in months.columns else "net revenue",
+        shrinking=_shrinking(now.summary),
+        migration=migration,
+        prediction=prediction,
+        cohorts=_cohorts(table, months, as_of, currency),
+        previous=previous,
+        origin=origin,
     )
 
 
-def _totals(bought: ibis.Table) -> dict[str, Any]:
-    row = bought.aggregate(
-        customers=bought.count(),
-        total=exact_sum(bought.net_revenue).fill_null(0.0),
-        one_order=(bought.orders == 1).sum().fill_null(0),
-        median_recency=bought.recency_days.median().cast("float64"),
+def rfm_of(workbook: Workbook, *, beside: str | Path | None = None, **overrides: Any) -> Rfm:
+    """RFM of a workbook's customers, with all that its tables allow.
+
+    Parameters
+    ----------
+    workbook
+        As `open_workbook` returns it.
+    beside
+        The settings file, to which the file of ``rfm.policy`` is relative.
+    **overrides
+        Instead of the settings, for instance ``monetary_is="per_order"``; None keeps the setting.
+
+    Returns
+    -------
+    Rfm
+
+    Raises
+    ------
+    ConfigError
+        If an override is not allowed, or the policy file is wrong.
+
+    Examples
+    --------
+    >>> result = rfm_of(open_workbook("data/sample/company.yml"))  # doctest: +SKIP
+    >>> result.segment_table                                       # doctest: +SKIP
+    """
+    options = workbook.options("rfm", **overrides)
+    return rfm(
+        workbook.table("customers"),
+        as_of=workbook.as_of,
+        currency=workbook.currency,
+        options=options,
+        snapshots=workbook.table("snapshots"),
+        months=workbook.table("customer_months"),
+        previous=workbook.previous,
+        names=workbook.table("customer_file") if workbook.has("customer_file") else None,
+        policy=read_policy(options.policy, beside),
     )
-    found: dict[str, Any] = row.to_pyarrow().to_pylist()[0]
-    return found
+
+
+def _compared(
+    people: ibis.Table,
+    now: Moment,
+    as_of: dt.date,
+    previous: dt.date | None,
+    options: RfmSettings,
+    names: ibis.Table | pd.DataFrame | None,
+    origin: dt.date | None,
+) -> tuple[Migration | None, Prediction | None, ibis.Table]:
+    """Migration and prediction, and everybody with the segments of the comparison."""
+    if previous is None or "then_orders" not in people.columns:
+        return None, None, now.everybody
+    migration = migrate(people, as_of=as_of, previous=previous, options=options, names=names, origin=origin)
+    found = look_ahead(people, as_of=as_of, previous=previous, options=options)
+    marked = with_segments_then_and_now(now.everybody, migration.steps if migration else None)
+    everybody = marked.rename(previous_segment="segment_then", comparable_segment="segment_now")
+    return migration, found, everybody
+
+
+def _origin(table: ibis.Table) -> dt.date | None:
+    if "first_order" not in table.columns:
+        return None
+    first: dt.date | None = table.first_order.cast("date").min().to_pyarrow().as_py()
+    return first
+
+
+def _cohorts(table: ibis.Table, months: ibis.Table | None, as_of: dt.date, currency: str) -> Cohorts | None:
+    if months is None or "first_order" not in table.columns:
+        return None
+    return cohorts(table, months, as_of=as_of, currency=currency)
+
+
+def _totals(inside: pd.DataFrame, bought: ibis.Table) -> dict[str, Any]:
+    median = bought.recency_days.median().cast("float64").to_pyarrow().as_py()
+    return {
+        "customers": int(inside["customers"].sum()),
+        "total": round(float(inside["net_revenue"].sum()), 4) + 0.0,
+        "one_order": int(inside["one_order"].sum()),
+        "median_recency": median,
+    }
 
 
 def _left_out(table: ibis.Table) -> dict[str, int]:
@@ -228,54 +427,86 @@ def _left_out(table: ibis.Table) -> dict[str, int]:
     return found
 
 
-def _grid(scored: ibis.Table) -> pd.DataFrame:
+def _tie(table: ibis.Table, totals: Mapping[str, Any], left_out: Mapping[str, int]) -> pd.DataFrame:
+    """The steps from the scored money to the money of all orders."""
+    net = table["net_revenue" if "net_revenue" in table.columns else "window_net_revenue"]
+    never = table.last_order.isnull()
+    outside = ~never & ~(table.window_orders > 0).fill_null(False)
+    sums = {
+        "never": exact_sum(net, where=never),
+        "outside": exact_sum(table.window_net_revenue, where=outside),
+        "all": exact_sum(net),
+    }
+    found = table.aggregate(**{name: value.fill_null(0.0) for name, value in sums.items()})
+    row = found.to_pyarrow().to_pylist()[0]
+    before = round(row["all"] - row["never"] - row["outside"] - totals["total"], 4)
+    number = int(totals["customers"])
+    lines: list[tuple[str, int, float]] = [
+        ("Scored customers", number, totals["total"]),
+        ("Customers without an order in the window", left_out["outside_window"], row["outside"]),
+        ("Customers with returns only", left_out["never_bought"], row["never"]),
+        ("Orders and returns before the window", 0, before + 0.0),
+        ("All orders", number + sum(left_out.values()), row["all"]),
+    ]
+    return pd.DataFrame(lines, columns=["line", "customers", "net_revenue"])
+
+
+def _shrinking(summary: pd.DataFrame) -> tuple[int, float]:
+    if "shrinking" not in summary:
+        return 0, 0.0
+    return int(summary["shrinking"].sum()), round(float(summary["shrinkage"].sum()), 4)
+
+
+def _grid(inside: pd.DataFrame) -> pd.DataFrame:
     keys = ["recency_score", "frequency_score"]
-    found = scored.group_by(keys).aggregate(
-        customers=scored.count(),
-        net_revenue=exact_sum(scored.net_revenue),
-        recency_days=scored.recency_days.sum().cast("int64"),
-        orders=scored.orders.sum().cast("int64"),
-    )
+    found = inside.astype(dict.fromkeys(keys, "int64")).groupby(keys)
+    sums = found[["customers", "net_revenue", "recency_days", "orders"]].sum()
     cells = pd.MultiIndex.from_product([sorted(GRID, reverse=True), range(1, 6)], names=keys)
-    frame = found.to_pyarrow().to_pandas().set_index(keys).reindex(cells, fill_value=0).reset_index()
+    frame = sums.reindex(cells, fill_value=0).reset_index()
     places = zip(frame["recency_score"], frame["frequency_score"], strict=True)
     frame.insert(2, "segment", [segment_of(int(r), int(f)) for r, f in places])
-    return frame.astype({"net_revenue": "float64"})
+    whole = dict.fromkeys(["customers", "recency_days", "orders"], "int64")
+    return frame.astype({**whole, "net_revenue": "float64"}).round({"net_revenue": 4})
 
 
-def _segments(grid: pd.DataFrame) -> pd.DataFrame:
-    summed = grid.groupby("segment")[["customers", "net_revenue", "recency_days", "orders"]].sum()
-    summed = summed.reindex(list(SEGMENTS))
+def _class_frame(summary: pd.DataFrame, key: str, policy: Policy) -> pd.DataFrame:
+    """All segments of a segmentation with their size, money and means."""
+    names = [*_SUMS, *(["margin"] if "margin" in summary else [])]
+    scored = summary["customers"].where(summary["recency_score"].notna(), 0)
+    weighted = summary["weighted_score"].fillna(0.0).astype("float64") * scored
+    extended = summary.assign(scored=scored, weighted=weighted)
+    summed = extended.groupby(key)[[*names, "scored", "weighted"]].sum()
+    summed = summed.reindex(list(SEGMENTATIONS[key]), fill_value=0).astype("float64").round(4) + 0.0
     number = summed["customers"].where(summed["customers"] > 0)
-    total = summed["net_revenue"].sum()
-    frame = pd.DataFrame(
-        {
-            "customers": summed["customers"],
-            "customer_share": summed["customers"] / max(summed["customers"].sum(), 1),
-            "net_revenue": summed["net_revenue"],
-            "revenue_share": summed["net_revenue"] / total if total > 0 else np.nan,
-            "recency_days": summed["recency_days"] / number,
-            "orders": summed["orders"] / number,
-            "net_revenue_per_customer": summed["net_revenue"] / number,
-            "treatment": [TREATMENTS[name] for name in SEGMENTS],
-        }
-    )
-    return frame.reset_index()
+    columns: dict[str, Any] = {
+        "customers": summed["customers"].astype("int64"),
+        "customer_share": summed["customers"] / max(summed["customers"].sum(), 1),
+        "net_revenue": summed["net_revenue"],
+        "revenue_share": _shares(summed["net_revenue"]),
+    }
+    if "margin" in names:
+        columns |= {"margin": summed["margin"], "margin_share": _shares(summed["margin"])}
+    columns |= {
+        "recency_days": summed["recency_days"] / number,
+        "orders": summed["orders"] / number,
+        "net_revenue_per_customer": summed["net_revenue"] / number,
+        "weighted_score": summed["weighted"] / summed["scored"].where(summed["scored"] > 0),
+        "treatment": pd.Series(policy[key]).reindex(summed.index),
+    }
+    return pd.DataFrame(columns, index=summed.index).rename_axis(key).reset_index()
 
 
-def _applied(scored: ibis.Table) -> pd.DataFrame:
-    """Group sizes and ranges of scores that came from given cut-offs."""
-    parts = []
-    for name, column in DIMENSIONS.items():
-        grouped = scored.group_by(score=scored[f"{name}_score"]).aggregate(
-            customers=scored.count(), lowest=scored[column].min(), highest=scored[column].max()
-        )
-        frame = grouped.to_pyarrow().to_pandas().set_index("score").reindex([5, 4, 3, 2, 1]).reset_index()
-        frame["customers"] = frame["customers"].fillna(0).astype("int64")
-        frame[["lowest", "highest"]] = frame[["lowest", "highest"]].astype("float64")
-        frame.insert(0, "dimension", name)
-        parts.append(frame)
-    return pd.concat(parts, ignore_index=True)
+def _shares(money: pd.Series) -> Any:
+    total = money.sum()
+    return money / total if total > 0 else np.nan
+
+
+def _separates(prediction: Prediction | None) -> dict[str, Any] | None:
+    if prediction is None or not prediction.judged:
+        return None
+    return {
+        name: {"buying": found.buying, "money": found.money} for name, found in prediction.separations.items()
+    }
 
 
 def _cutoff_fact(steps: pd.DataFrame, dimension: str) -> dict[str, Any]:

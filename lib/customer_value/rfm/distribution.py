@@ -10,6 +10,8 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from customer_value.rfm.scores import value_columns
+
 __all__ = ["distributions"]
 
 _BINS = 40
@@ -29,7 +31,7 @@ def distributions(scored_base: ibis.Table, steps: pd.DataFrame) -> Mapping[str, 
     -------
     dict
         ``recency`` (days) and ``frequency`` (orders; the last bin has no end and holds all higher
-        ones) in bins of equal width, ``monetary`` (positive money) in bins of equal ratio, each
+        ones) in bins of equal width, ``monetary`` (positive money, for RFA per order) in bins of equal ratio, each
         with start, end (missing: open) and customers.
     """
     if not _single(scored_base.count()):
@@ -64,14 +66,15 @@ def _frequency(table: ibis.Table, steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def _monetary(table: ibis.Table) -> pd.DataFrame:
-    positive = table.filter(table.net_revenue > 0)
-    ends = positive.aggregate(low=positive.net_revenue.min(), high=positive.net_revenue.max())
+    positive = table.select(money=table[value_columns(table)["monetary"]])
+    positive = positive.filter(positive.money > 0)
+    ends = positive.aggregate(low=positive.money.min(), high=positive.money.max())
     row = ends.to_pyarrow().to_pylist()[0]
     if row["low"] is None:
         return _frame(np.array([]), np.array([]), np.array([], dtype=np.int64))
     low, high = math.log10(row["low"]), math.log10(row["high"])
     width = max((high - low) / _BINS, 0.01)
-    place = ((positive.net_revenue.log10() - low) / width).floor().cast("int64")
+    place = ((positive.money.log10() - low) / width).floor().cast("int64")
     place = ibis.greatest(0, ibis.least(place, _BINS - 1))
     bins = _counted(positive, place, _BINS)
     edges = 10 ** (low + width * np.arange(_BINS + 1))

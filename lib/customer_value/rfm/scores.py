@@ -6,12 +6,18 @@ frequency 1; repeaters score 2 + ⌊4q⌋ with q among repeaters, for in many ba
 ordered once. A score is a step function of the value, so the steps (cut-offs) are found once, by
 counting equal values on the engine, and then give every customer a score by comparison. The same
 cut-offs applied at another date make two periods comparable.
+
+In place of fifths there can be other quantiles (four shares a < b < c < d; the repeaters' frequency is
+then cut at (b − a)/(1 − a) and so on, which is 1/4, 1/2, 3/4 for fifths), or fixed cut-offs. In RFA the
+mean amount per order takes the place of money.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import ibis
@@ -20,17 +26,37 @@ import pandas as pd
 
 from customer_value.errors import InputError
 from customer_value.expressions import as_table
+from customer_value.settings import RfmCutoffs
 
-__all__ = ["DIMENSIONS", "NEEDED", "SCORES", "base", "cutoffs", "score"]
+__all__ = [
+    "DIMENSIONS",
+    "NEEDED",
+    "PER_ORDER",
+    "SCORES",
+    "applied_cutoffs",
+    "base",
+    "cutoffs",
+    "fixed_steps",
+    "joined_digits",
+    "lowest_values",
+    "score",
+    "score_of",
+    "scores_of",
+    "value_columns",
+    "weighted",
+    "with_per_order",
+]
 
 SCORES = (5, 4, 3, 2, 1)
 DIMENSIONS = {"recency": "recency_days", "frequency": "orders", "monetary": "net_revenue"}
 """Dimension to the column of the scored table that holds its value."""
 
 NEEDED = ("customer_id", "last_order", "window_orders", "window_net_revenue")
+PER_ORDER = "net_revenue_per_order"
+QUINTILES = (0.2, 0.4, 0.6, 0.8)
 
 
-def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date) -> ibis.Table:
+def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date, monetary_is: str = "total") -> ibis.Table:
     """The customers that are scored: those with an order in the window.
 
     Parameters
@@ -39,12 +65,14 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date) -> ibis.Table:
         One row per customer: customer_id, last_order, window_orders, window_net_revenue.
     as_of
         Date from which recency is counted back.
+    monetary_is
+        ``"total"`` (RFM) or ``"per_order"`` (RFA).
 
     Returns
     -------
     ibis.Table
         customer_id, recency_days (days from the last order to ``as_of``), orders (distinct orders
-        in the window), net_revenue (net money in the window).
+        in the window), net_revenue (net money in the window), for RFA net_revenue_per_order.
 
     Examples
     --------
@@ -55,28 +83,47 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date) -> ibis.Table:
     """
     table = as_table(customers, needs=NEEDED)
     bought = table.filter(table.last_order.notnull(), table.window_orders > 0)
-    return bought.select(
+    selected = bought.select(
         "customer_id",
         recency_days=ibis.literal(as_of).delta(bought.last_order.cast("date"), unit="day").cast("int64"),
         orders=bought.window_orders.cast("int64"),
         net_revenue=bought.window_net_revenue.cast("float64"),
     )
+    return with_per_order(selected) if monetary_is == "per_order" else selected
 
 
-def cutoffs(scored_base: ibis.Table) -> pd.DataFrame:
+def with_per_order(table: ibis.Table) -> ibis.Table:
+    """Add the mean amount per order, to four places, so that equal means are equal numbers."""
+    return table.mutate(**{PER_ORDER: (table.net_revenue / table.orders.nullif(0)).round(4)})
+
+
+def value_columns(table: ibis.Table) -> dict[str, str]:
+    """Dimension to the column of a table that holds its value: RFM, or RFA where it has that column."""
+    return DIMENSIONS | ({"monetary": PER_ORDER} if PER_ORDER in table.columns else {})
+
+
+def cutoffs(
+    scored_base: ibis.Table,
+    quantiles: Sequence[float] = QUINTILES,
+    dimensions: Sequence[str] = tuple(DIMENSIONS),
+) -> pd.DataFrame:
     """The realised steps of each score.
 
     Parameters
     ----------
     scored_base
         As `base` returns it.
+    quantiles
+        Four rising shares: a customer at least that far up the ranking has score 2, 3, 4, 5.
+    dimensions
+        Which to cut.
 
     Returns
     -------
     pandas.DataFrame
         dimension (recency, frequency, monetary), score (5 to 1), customers, lowest, highest (value
-        among the customers with that score; missing where equal values leave a score empty). Always
-        15 rows.
+        among the customers with that score; missing where equal values leave a score empty). Five
+        rows for each dimension.
 
     Examples
     --------
@@ -86,12 +133,65 @@ def cutoffs(scored_base: ibis.Table) -> pd.DataFrame:
     >>> found[(found.dimension == "recency") & (found.customers > 0)].values.tolist()
     [['recency', 5, 1, 2.0, 2.0], ['recency', 2, 2, 9.0, 9.0]]
     """
-    parts = [
-        _steps(_scored_values(scored_base, "recency_days", worst_first=True), "recency"),
-        _steps(_frequency_values(scored_base), "frequency"),
-        _steps(_scored_values(scored_base, "net_revenue"), "monetary"),
-    ]
+    shares = _fractions(quantiles)
+    columns = value_columns(scored_base)
+    parts = []
+    for name in dimensions:
+        if name == "frequency":
+            values = _frequency_values(scored_base, shares)
+        else:
+            values = _ranked(scored_base, columns[name], name == "recency", shares, lowest=1)
+        parts.append(_steps(values, name))
+    empty = pd.DataFrame(columns=["dimension", "score", "customers", "lowest", "highest"])
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def fixed_steps(fixed: RfmCutoffs) -> pd.DataFrame:
+    """Steps for the dimensions with fixed cut-offs, in the columns of `cutoffs`.
+
+    Examples
+    --------
+    >>> steps = fixed_steps(RfmCutoffs(recency=(30, 90, 180, 365)))
+    >>> steps[["score", "highest"]].values.tolist()
+    [[5.0, 30.0], [4.0, 90.0], [3.0, 180.0], [2.0, 365.0], [1.0, nan]]
+    """
+    frames = []
+    for name in DIMENSIONS:
+        four = getattr(fixed, name)
+        if four is None:
+            continue
+        bounds = [*(four if name == "recency" else four[::-1]), math.nan]
+        column, other = ("highest", "lowest") if name == "recency" else ("lowest", "highest")
+        frames.append(pd.DataFrame({"dimension": name, "score": SCORES, column: bounds, other: math.nan}))
+    empty = pd.DataFrame(columns=["dimension", "score", "lowest", "highest"])
+    return pd.concat(frames, ignore_index=True) if frames else empty
+
+
+def applied_cutoffs(scored: ibis.Table) -> pd.DataFrame:
+    """Group sizes and ranges of values of scores that were given, in the columns of `cutoffs`."""
+    parts = []
+    for name, column in value_columns(scored).items():
+        grouped = scored.group_by(score=scored[f"{name}_score"]).aggregate(
+            customers=scored.count(), lowest=scored[column].min(), highest=scored[column].max()
+        )
+        parts.append(_filled(grouped, name))
     return pd.concat(parts, ignore_index=True)
+
+
+def lowest_values(table: ibis.Table, column: str, shares: Sequence[float]) -> list[float | None]:
+    """The lowest value at least that far up the ranking by mid-rank, for each share.
+
+    Examples
+    --------
+    >>> table = as_table(pd.DataFrame({"v": [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0, 5.0, 10.0]}))
+    >>> lowest_values(table, "v", [0.5, 0.9, 0.99])
+    [5.0, 10.0, None]
+    """
+    cuts = _fractions(shares)
+    ranked = _ranked(table, column, False, cuts, lowest=0)
+    reached = {f"s{n}": ranked.found.min(where=ranked.score > n) for n in range(len(cuts))}
+    row = ranked.aggregate(**reached).to_pyarrow().to_pylist()[0]
+    return [row[name] for name in reached]
 
 
 def score(scored_base: ibis.Table, steps: pd.DataFrame) -> ibis.Table:
@@ -116,55 +216,25 @@ def score(scored_base: ibis.Table, steps: pd.DataFrame) -> ibis.Table:
     InputError
         If the steps of a dimension do not rise with the score.
     """
-    scores = {
-        f"{name}_score": _by_comparison(scored_base[column], steps, name)
-        for name, column in DIMENSIONS.items()
+    scores = scores_of(scored_base, steps)
+    return scored_base.mutate(**scores, rfm=joined_digits(list(scores.values())))
+
+
+def scores_of(table: ibis.Table, steps: pd.DataFrame) -> dict[str, Any]:
+    """The three scores of a table's customers as Ibis expressions, by the name of their column."""
+    return {
+        f"{name}_score": score_of(table[column], steps, name) for name, column in value_columns(table).items()
     }
-    scored = scored_base.mutate(**scores)
-    digits = [scored[name].cast("string") for name in scores]
-    return scored.mutate(rfm=digits[0] + digits[1] + digits[2])
 
 
-def _scored_values(table: ibis.Table, column: str, *, worst_first: bool = False) -> ibis.Table:
-    """Distinct values with their number of customers and score, from the mid-rank in five."""
-    return _ranked(table, column, worst_first, classes=5, lowest=1)
+def joined_digits(scores: Sequence[Any]) -> Any:
+    """Three scores as text such as "543", as an Ibis expression."""
+    digits = [score.cast("string") for score in scores]
+    return digits[0] + digits[1] + digits[2]
 
 
-def _frequency_values(table: ibis.Table) -> ibis.Table:
-    repeaters = _ranked(table.filter(table.orders > 1), "orders", False, classes=4, lowest=2)
-    single = table.filter(table.orders <= 1).group_by("orders").aggregate(customers=ibis._.count())
-    once = single.select(found=single.orders.cast("float64"), customers="customers", score=ibis.literal(1))
-    return repeaters.union(once.cast({"score": "int64"}))
-
-
-def _ranked(table: ibis.Table, column: str, worst_first: bool, *, classes: int, lowest: int) -> ibis.Table:
-    """Score of a distinct value: lowest + ⌊classes · (behind + customers / 2) / n⌋, in whole numbers."""
-    counted = table.group_by(column).aggregate(customers=table.count())
-    order = ibis.desc(column) if worst_first else ibis.asc(column)
-    upto = counted.customers.sum().over(ibis.cumulative_window(order_by=order))
-    everyone = counted.customers.sum().over(ibis.window())
-    twice_place = (2 * upto - counted.customers).cast("int64")
-    place = (classes * twice_place).cast("float64") / (2 * everyone).cast("float64")
-    return counted.select(
-        found=counted[column].cast("float64"),
-        customers="customers",
-        score=(place.floor().cast("int64") + lowest),
-    )
-
-
-def _steps(values: ibis.Table, dimension: str) -> pd.DataFrame:
-    grouped = values.group_by("score").aggregate(
-        customers=values.customers.sum(), lowest=values.found.min(), highest=values.found.max()
-    )
-    frame = grouped.to_pyarrow().to_pandas().set_index("score").reindex(list(SCORES)).reset_index()
-    frame["customers"] = frame["customers"].fillna(0).astype("int64")
-    frame[["lowest", "highest"]] = frame[["lowest", "highest"]].astype("float64")
-    frame.insert(0, "dimension", dimension)
-    return frame
-
-
-def _by_comparison(values: Any, steps: pd.DataFrame, dimension: str) -> Any:
-    """The best score whose step the value reaches; recency has to be at most, others at least."""
+def score_of(values: Any, steps: pd.DataFrame, dimension: str) -> Any:
+    """The best score whose step a value reaches: recency has to be at most, the others at least."""
     own = steps[steps["dimension"] == dimension].sort_values("score", ascending=False)
     column = "highest" if dimension == "recency" else "lowest"
     known = [(int(s), float(b)) for s, b in zip(own["score"], own[column], strict=True) if not math.isnan(b)]
@@ -172,6 +242,70 @@ def _by_comparison(values: Any, steps: pd.DataFrame, dimension: str) -> Any:
     _check_order(bounds if dimension == "recency" else bounds[::-1], dimension)
     branches = [(values <= b if dimension == "recency" else values >= b, s) for s, b in known]
     return ibis.cases(*branches, else_=1).cast("int64") if branches else ibis.literal(1, type="int64")
+
+
+def weighted(scores: Sequence[Any], weights: Sequence[float]) -> Any:
+    """The mean of three scores with the weights of R, F and M (1 to 5), as an Ibis expression."""
+    shares = _fractions(weights)
+    common = math.lcm(*(share.denominator for share in shares))
+    whole = [int(share * common) for share in shares]
+    parts = [score * weight for score, weight in zip(scores, whole, strict=True)]
+    total = (parts[0] + parts[1] + parts[2]).cast("float64") / float(sum(whole))
+    return total.round(6)
+
+
+def _fractions(numbers: Sequence[float]) -> list[Fraction]:
+    """The numbers as they were written, so that whole numbers can be compared."""
+    return [Fraction(str(number)).limit_denominator(10**6) for number in numbers]
+
+
+def _frequency_values(table: ibis.Table, shares: list[Fraction]) -> ibis.Table:
+    one, *others = shares
+    among = [(share - one) / (1 - one) for share in others]
+    repeaters = _ranked(table.filter(table.orders > 1), "orders", False, among, lowest=2)
+    single = table.filter(table.orders <= 1).group_by("orders").aggregate(customers=ibis._.count())
+    once = single.select(found=single.orders.cast("float64"), customers="customers", score=ibis.literal(1))
+    return repeaters.union(once.cast({"score": "int64"}))
+
+
+def _ranked(
+    table: ibis.Table, column: str, worst_first: bool, shares: Sequence[Fraction], *, lowest: int
+) -> ibis.Table:
+    """Distinct values with their customers and score: ``lowest`` plus the shares that the place reaches.
+
+    The place is (behind + customers / 2) / n; all is compared in whole numbers.
+    """
+    counted = table.group_by(column).aggregate(customers=table.count())
+    order = ibis.desc(column) if worst_first else ibis.asc(column)
+    upto = counted.customers.sum().over(ibis.cumulative_window(order_by=order))
+    everyone = counted.customers.sum().over(ibis.window())
+    placed = counted.select(
+        found=counted[column].cast("float64"),
+        customers="customers",
+        twice_place=(2 * upto - counted.customers).cast("int64"),
+        twice_all=(2 * everyone).cast("int64"),
+    )
+    score: Any = ibis.literal(lowest, type="int64")
+    for share in shares:
+        reached = placed.twice_place * share.denominator >= placed.twice_all * share.numerator
+        score = score + reached.cast("int64")
+    return placed.select("found", "customers", score=score)
+
+
+def _steps(values: ibis.Table, dimension: str) -> pd.DataFrame:
+    grouped = values.group_by("score").aggregate(
+        customers=values.customers.sum(), lowest=values.found.min(), highest=values.found.max()
+    )
+    return _filled(grouped, dimension)
+
+
+def _filled(grouped: ibis.Table, dimension: str) -> pd.DataFrame:
+    """All five scores of one dimension, those that nobody has without a range."""
+    frame = grouped.to_pyarrow().to_pandas().set_index("score").reindex(list(SCORES)).reset_index()
+    frame["customers"] = frame["customers"].fillna(0).astype("int64")
+    frame[["lowest", "highest"]] = frame[["lowest", "highest"]].astype("float64")
+    frame.insert(0, "dimension", dimension)
+    return frame
 
 
 def _check_order(rising: list[float], dimension: str) -> None:

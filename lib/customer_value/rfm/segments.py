@@ -6,22 +6,10 @@ from typing import Any
 
 import ibis
 
-__all__ = ["GRID", "SEGMENTS", "TREATMENTS", "segment_of", "with_segment"]
+from customer_value.rfm.names import SEGMENTS
+from customer_value.rfm.policy import standard_policy
 
-SEGMENTS = (
-    "Champion",
-    "Loyal",
-    "Potential loyalist",
-    "New",
-    "Promising",
-    "Need attention",
-    "About to sleep",
-    "At risk",
-    "Can't lose",
-    "Hibernating",
-    "Lost",
-)
-"""All segments, in the order in which tables show them."""
+__all__ = ["GRID", "SEGMENTS", "TREATMENTS", "named", "segment_of", "with_segment"]
 
 _SLIPPING = ("Hibernating", "Hibernating", "At risk", "At risk", "Can't lose")
 GRID = {
@@ -33,20 +21,8 @@ GRID = {
 }
 """Recency score to the segments of frequency scores 1 to 5."""
 
-TREATMENTS = {
-    "Champion": "Thank them, ask for referrals and for their view on new products; no discounts needed.",
-    "Loyal": "Offer them more of the range and agreements that make ordering easier.",
-    "Potential loyalist": "Lead them to the next order: remind, recommend, offer a small bonus for a regular order.",
-    "New": "Welcome them well: check that the first order went right and propose the second one.",
-    "Promising": "They came lately and once: stay in sight with an offer that fits the first order.",
-    "Need attention": "Ask how things go and make a time-limited offer before they slip.",
-    "About to sleep": "Send a reminder with a reason to come back; stop after two without an answer.",
-    "At risk": "Call or write in person, find out why the orders stopped, and settle what went wrong.",
-    "Can't lose": "Visit or call each one now: they ordered most and have gone quiet.",
-    "Hibernating": "Keep contact cheap: catalogue or newsletter, a win-back offer once a year.",
-    "Lost": "Try one last win-back offer, then spend nothing more on them.",
-}
-"""What is usually done for a segment; a starting point for a company's own rules."""
+TREATMENTS = dict(standard_policy()["segment"])
+"""What is usually done for a segment; a starting point for a company's own policy."""
 
 
 def segment_of(recency_score: int, frequency_score: int) -> str:
@@ -62,8 +38,13 @@ def segment_of(recency_score: int, frequency_score: int) -> str:
 
 def with_segment(scored: ibis.Table) -> ibis.Table:
     """Add the column ``segment`` to a table with recency_score and frequency_score."""
-    cell = scored.recency_score * 10 + scored.frequency_score
-    branches: list[tuple[Any, str]] = [
-        (r * 10 + f, segment_of(r, f)) for r in sorted(GRID, reverse=True) for f in range(1, 6)
-    ]
-    return scored.mutate(segment=cell.cases(*branches))
+    return scored.mutate(segment=named(scored.recency_score, scored.frequency_score))
+
+
+def named(recency_score: Any, frequency_score: Any) -> Any:
+    """The segment of two scores, as an Ibis expression.
+
+    A list is looked into once, where branches would compute both scores again for each.
+    """
+    names = ibis.array([segment_of(r, f) for r in range(1, 6) for f in range(1, 6)])
+    return names[(recency_score - 1) * 5 + frequency_score - 1]

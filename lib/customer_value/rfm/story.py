@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from customer_value import words
+from customer_value.rfm.prediction import GROUPINGS
+from customer_value.rfm.remarks import SMALL_BASE, sentences
 
 if TYPE_CHECKING:
     from customer_value.rfm.analysis import Rfm
 
 __all__ = ["findings", "money_by_recency", "next_steps", "warnings"]
 
-FEW = 200
-"""Customers below which quantiles move with every single customer."""
-
 _QUIET = ("Can't lose", "At risk")
+_NOT_LONG = 14
+"""Days of silence that worry nobody, wherever the ranking puts a customer."""
+
 _DIMENSIONS = {"recency": "recency", "frequency": "frequency", "monetary": "money"}
 
 
@@ -31,7 +33,16 @@ def findings(result: Rfm) -> tuple[str, ...]:
         _quiet(result),
         _once(result),
         _none(result),
+        *sentences(result, "eight_class")[:1],
     ]
+    if result.levels is not None:
+        parts += sentences(result, "portfolio_group")[1:2]
+    if result.migration is not None:
+        parts += [*sentences(result, "left"), *sentences(result, "joined")]
+    if result.prediction is not None:
+        parts += sentences(result, "prediction_summary")
+    if result.cohorts is not None:
+        parts += sentences(result, "cohort_trend")
     return tuple(part for part in parts if part)
 
 
@@ -48,6 +59,7 @@ def next_steps(result: Rfm) -> tuple[str, ...]:
     order = [*win_back, *keep] if quiet >= recent else [*keep, *win_back]
     order += ["New", "Potential loyalist", "Need attention", "Promising", "Lost"]
     steps = [_step(result, name) for name in order if result.segment(name)["customers"]][:5]
+    steps = [*_call_back(result), *steps, *_use_what_predicts(result)]
     if not steps:
         biggest = result.segments.loc[result.segments["customers"].idxmax(), "segment"]
         steps = [_step(result, str(biggest))]
@@ -59,10 +71,11 @@ def warnings(result: Rfm) -> tuple[str, ...]:
     parts: list[str] = []
     if not result.customers:
         return ()
-    if result.customers < FEW:
+    free = [name for name in _DIMENSIONS if getattr(result.options.cutoffs, name) is None]
+    if result.customers < SMALL_BASE and free:
         parts.append(
             f"Only {words.count(result.customers, 'customer')} {words.verb(result.customers, 'is', 'are')} "
-            f"scored. Under {FEW}, the steps move with every single customer: for comparisons over time "
+            f"scored. Under {SMALL_BASE}, the steps move with every single customer: for comparisons over time "
             f"use fixed cut-offs."
         )
     if result.empty_scores:
@@ -70,12 +83,16 @@ def warnings(result: Rfm) -> tuple[str, ...]:
         parts.append(
             f"Nobody has {words.listing(scores, most=15, last='or')}: equal values share a score, and there "
             f"are too few different ones to fill each."
+            if len(free) == len(_DIMENSIONS)
+            else f"Nobody has {words.listing(scores, most=15, last='or')} by the cut-offs in force."
         )
     if result.total <= 0:
         parts.append(
             f"Net revenue in the window is {words.money(result.total, result.currency)} in total, so there "
             f"are no shares of it."
         )
+    if result.migration is not None and not result.migration.whole_window:
+        parts.append(sentences(result, "migration")[-1])
     return tuple(parts)
 
 
@@ -142,6 +159,12 @@ def _quiet(result: Rfm) -> str:
         return "No frequent customer has gone quiet: nobody is in At risk or Can't lose."
     money = sum(row["net_revenue"] for row in rows)
     days = sum(row["customers"] * row["recency_days"] for row in rows if row["customers"]) / number
+    if days < _NOT_LONG:
+        return (
+            f"{words.count(number, 'frequent customer')} {words.verb(number, 'is', 'are')} in At risk or Can't "
+            f"lose because others ordered later still; the last order was only {words.count(days, 'day')} ago "
+            f"on average."
+        )
     share = f" ({words.percent(money / result.total)})" if result.total > 0 else ""
     return (
         f"{words.count(number, 'frequent customer')} {words.verb(number, 'has', 'have')} gone quiet (At risk "
@@ -183,6 +206,42 @@ def _step(result: Rfm, name: str) -> str:
         f"{name} ({words.count(row['customers'], 'customer')}, "
         f"{words.money(row['net_revenue'], result.currency)}): {row['treatment']}"
     )
+
+
+def _call_back(result: Rfm) -> list[str]:
+    """The largest losses among those that left the best segments, by name."""
+    found = result.migration
+    if found is None:
+        return []
+    losses = found.leavers[found.leavers["change"] < 0].head(3)
+    if not len(losses):
+        return []
+    names = [words.plain(name, most=40) for name in losses["name"]]
+    money = words.money(-float(losses["change"].sum()), result.currency)
+    return [
+        f"Talk first to {words.listing(names)}: {words.verb(len(names), 'it has', 'they have')} left the best "
+        f"segments and brought {money} less than in the window to {words.day(found.previous)}."
+    ]
+
+
+def _use_what_predicts(result: Rfm) -> list[str]:
+    found = result.prediction
+    if found is None or not found.judged or not 0 < found.buyers < found.customers:
+        return []
+    names = [name for name in ("segment", "eight_class", "portfolio_group") if name in found.separations]
+    weak = [GROUPINGS[name] for name in names if not found.separations[name].buying]
+    if len(weak) == len(names):
+        return [
+            f"Do not plan contacts by these segments alone: in the last "
+            f"{words.count(_months(result), 'month')} none of them told who would buy."
+        ]
+    if weak:
+        return [f"Do not use {words.listing(weak)} to foretell who will buy: so far they did not tell."]
+    return []
+
+
+def _months(result: Rfm) -> int:
+    return result.options.migration_months
 
 
 def _row(result: Rfm, column: str) -> dict[str, Any]:

@@ -1,0 +1,297 @@
+"""One row per customer with everything that RFM measures, now and one period earlier.
+
+The tables of a run are joined once, on the engine, and what comes out is kept by the engine; scores
+and segments are then comparisons with a few numbers and need no further join.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from customer_value.expressions import as_table, exact_sum
+from customer_value.rfm import portfolio
+from customer_value.rfm.classes import eight_class, thresholds
+from customer_value.rfm.names import LEVELS, OUTSIDE, STATES
+from customer_value.rfm.scores import (
+    DIMENSIONS,
+    NEEDED,
+    applied_cutoffs,
+    cutoffs,
+    fixed_steps,
+    joined_digits,
+    lowest_values,
+    scores_of,
+    weighted,
+    with_per_order,
+)
+from customer_value.rfm.segments import named
+from customer_value.settings import RfmSettings
+
+__all__ = ["Moment", "earlier", "gather", "moment", "steps_of"]
+
+_EARLIER = "then_"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The three segmentations at one date.
+
+    Attributes
+    ----------
+    steps
+        Cut-offs that the scores were made with, and `cutoffs`: sizes and ranges that they gave.
+    thresholds
+        Of the eight classes.
+    levels
+        Lowest contribution of the levels middle and high; None where portfolio groups are unknown.
+    bought
+        The customers with an order in the window, without scores.
+    summary
+        In memory, for each combination of scores and segments: customers, one_order (of them), the sums
+        of net_revenue, [margin], recency_days and orders, shrinking (customers in the portfolio state
+        "stable" whose last 12 months brought less than 80 % of the 12 before) and shrinkage (by how
+        much), and where there is a period after the date buyers, next_orders, next_net_revenue,
+        squares (of the customers' next_net_revenue).
+    everybody
+        The gathered table with scores, rfm, weighted_score, segment, eight_class and, where known,
+        portfolio_group. Without an order in the window scores are missing and the segment and class
+        say so.
+    """
+
+    steps: pd.DataFrame
+    cutoffs: pd.DataFrame
+    thresholds: Mapping[str, float | None]
+    levels: tuple[float | None, float | None] | None
+    bought: ibis.Table
+    summary: pd.DataFrame
+    everybody: ibis.Table
+
+    @property
+    def scored(self) -> ibis.Table:
+        """The customers with an order in the window."""
+        return self.everybody.filter(self.everybody.orders > 0)
+
+
+def gather(
+    customers: ibis.Table | pd.DataFrame,
+    as_of: dt.date,
+    *,
+    snapshots: ibis.Table | None = None,
+    months: ibis.Table | None = None,
+    previous: dt.date | None = None,
+    window_months: int | None = None,
+) -> ibis.Table:
+    """Join what is known of every customer that ever bought, and keep the result on the engine.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id, recency_days, orders, net_revenue, [margin] (in the window), first_order,
+        last_gap where known; with ``snapshots`` also window_orders and window_net_revenue (in the
+        window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
+        total_orders and total_net_revenue; with ``months`` the columns of `portfolio.activity` and
+        contribution, for both dates.
+    """
+    table = as_table(customers, needs=NEEDED)
+    table = table.filter(table.last_order.notnull())
+    found = table.select(**_now(table, as_of, window_months))
+    if snapshots is not None and previous is not None:
+        found = _with_snapshots(found, snapshots, as_of, previous)
+    if months is not None and "first_order" in found.columns:
+        found = _with_activity(
+            found, months, as_of, previous if _EARLIER + "orders" in found.columns else None
+        )
+    return found.cache() if snapshots is not None or months is not None else found
+
+
+def steps_of(
+    bought: ibis.Table, options: RfmSettings, *, dimensions: Sequence[str] = tuple(DIMENSIONS)
+) -> pd.DataFrame:
+    """The cut-offs for some customers: fixed ones where the options have them, else their own quantiles."""
+    fixed = fixed_steps(options.cutoffs)
+    fixed = fixed[fixed["dimension"].isin(dimensions)]
+    free = [name for name in dimensions if name not in set(fixed["dimension"])]
+    parts = [part for part in (cutoffs(bought, options.quantiles, free), fixed) if len(part)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def moment(
+    people: ibis.Table,
+    date: dt.date,
+    options: RfmSettings,
+    *,
+    steps: pd.DataFrame | None = None,
+    begun: bool = True,
+) -> Moment:
+    """Score and segment the customers of a table with the columns of `gather` (without prefix)."""
+    table = with_per_order(people) if options.monetary_is == "per_order" else people
+    bought = table.filter(table.orders > 0)
+    chosen = steps_of(bought, options) if steps is None else steps
+    limits = thresholds(bought, options)
+    inside = table.orders > 0
+    scores = scores_of(table, chosen)
+    three = list(scores.values())
+    scores |= {"rfm": joined_digits(three), "weighted_score": weighted(three, options.weights)}
+    names = {"segment": named(three[0], three[1]), "eight_class": eight_class(table, limits)}
+    columns = {name: ibis.ifelse(inside, value, ibis.null(value.type())) for name, value in scores.items()}
+    columns |= {name: ibis.ifelse(inside, value, OUTSIDE) for name, value in names.items()}
+    levels = None
+    if "contribution" in table.columns:
+        low, high = lowest_values(people, "contribution", [options.low_share, 1 - options.high_share])
+        levels = (low, high)
+        columns |= _portfolio(table, date, levels, options.growth)
+    marked = table.mutate(**columns)
+    fixed = steps is not None or bool(len(fixed_steps(options.cutoffs)))
+    realised = applied_cutoffs(marked.filter(marked.orders > 0)) if fixed else chosen
+    return Moment(chosen, realised, limits, levels, bought, _summary(marked), marked)
+
+
+def earlier(people: ibis.Table, *, window: bool) -> ibis.Table:
+    """The customers as they were at the earlier date, in the columns that `moment` reads.
+
+    Parameters
+    ----------
+    people
+        As `gather` returns it, with snapshots.
+    window
+        Whether orders and money are those of the snapshots' window, else those of all history.
+
+    Returns
+    -------
+    ibis.Table
+        The columns with ``then_`` without it, of those who had bought by then, and next_orders and
+        next_net_revenue, from then to now.
+    """
+    known = people.filter(people[_EARLIER + "recency_days"].notnull())
+    names = [name.removeprefix(_EARLIER) for name in people.columns if name.startswith(_EARLIER)]
+    columns = {name: known[_EARLIER + name] for name in names}
+    if not window:
+        columns["orders"], columns["net_revenue"] = columns["total_orders"], columns["total_net_revenue"]
+    return known.select(
+        "customer_id",
+        **columns,
+        next_orders=known.total_orders - columns["total_orders"],
+        next_net_revenue=(known.total_net_revenue - columns["total_net_revenue"]).round(4),
+    )
+
+
+def _portfolio(
+    table: ibis.Table, date: dt.date, levels: tuple[float | None, float | None], growth: float
+) -> dict[str, Any]:
+    level, state = portfolio.level_and_state(table, date, levels, growth)
+    return {
+        "level": ibis.array(list(LEVELS))[level],
+        "state": ibis.array(list(STATES))[state],
+        "portfolio_group": portfolio.portfolio_group(level, state),
+    }
+
+
+def _summary(everybody: ibis.Table) -> pd.DataFrame:
+    """One row per combination of scores and segments, so that every table adds to the same sums."""
+    keys = ["recency_score", "frequency_score", "monetary_score", "weighted_score", "segment", "eight_class"]
+    keys += [name for name in ("portfolio_group",) if name in everybody.columns]
+    t = everybody
+    measures: dict[str, Any] = {
+        "customers": t.count(),
+        "one_order": (t.orders == 1).sum(),
+        "net_revenue": exact_sum(t.net_revenue),
+        "recency_days": t.recency_days.sum().cast("int64"),
+        "orders": t.orders.sum().cast("int64"),
+    }
+    if "margin" in t.columns:
+        measures["margin"] = exact_sum(t.margin)
+    if "state" in t.columns:
+        less = (t.state == "stable") & ((t.recent * 5).round(4) < (t.earlier * 4).round(4))
+        measures["shrinking"] = less.sum()
+        measures["shrinkage"] = exact_sum(t.earlier - t.recent, where=less)
+    if "next_orders" in t.columns:
+        measures["buyers"] = (t.next_orders > 0).sum()
+        measures["next_orders"] = t.next_orders.sum().cast("int64")
+        measures["next_net_revenue"] = exact_sum(t.next_net_revenue)
+        measures["squares"] = exact_sum((t.next_net_revenue * t.next_net_revenue).round(4))
+    frame = t.group_by(keys).aggregate(**measures).to_pyarrow().to_pandas()
+    numbers = dict.fromkeys(set(measures) - {"customers"}, "float64")
+    return frame.fillna(dict.fromkeys(numbers, 0.0)).astype(numbers).sort_values(keys, ignore_index=True)
+
+
+def _now(table: ibis.Table, as_of: dt.date, window_months: int | None) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "customer_id": table.customer_id,
+        "recency_days": _days(table.last_order, as_of),
+        "orders": table.window_orders.cast("int32"),
+        "net_revenue": table.window_net_revenue.cast("float64"),
+    }
+    margin = "margin" if window_months is None else "window_margin"
+    if margin in table.columns:
+        columns["margin"] = table[margin].cast("float64")
+    if {"first_order", "last_gap"} <= set(table.columns):
+        columns |= {"first_order": table.first_order.cast("date"), "last_gap": table.last_gap.cast("int32")}
+    return columns
+
+
+def _with_snapshots(
+    found: ibis.Table, snapshots: ibis.Table, as_of: dt.date, previous: dt.date
+) -> ibis.Table:
+    date = snapshots.as_of.cast("date")
+    now = snapshots.filter(date == ibis.literal(as_of))
+    before = snapshots.filter(date == ibis.literal(previous), snapshots.last_order.notnull())
+    now = now.select(_id="customer_id", **_measures(now))
+    before = before.select(
+        _id="customer_id",
+        **{
+            _EARLIER + name: value
+            for name, value in {
+                "recency_days": _days(before.last_order, previous),
+                "first_order": before.first_order.cast("date"),
+                "last_gap": before.last_gap.cast("int32"),
+                **_measures(before),
+            }.items()
+        },
+    )
+    before = before.rename(
+        {
+            _EARLIER + "orders": _EARLIER + "window_orders",
+            _EARLIER + "net_revenue": _EARLIER + "window_net_revenue",
+        }
+    )
+    return _joined(_joined(found, now), before)
+
+
+def _measures(snapshot: ibis.Table) -> dict[str, Any]:
+    return {
+        "total_orders": snapshot.orders.cast("int32"),
+        "total_net_revenue": snapshot.net_revenue.cast("float64"),
+        "window_orders": snapshot.window_orders.cast("int32"),
+        "window_net_revenue": snapshot.window_net_revenue.cast("float64"),
+    }
+
+
+def _with_activity(
+    found: ibis.Table, months: ibis.Table, as_of: dt.date, previous: dt.date | None
+) -> ibis.Table:
+    sums = portfolio.activity(months, as_of, begun=True)
+    if previous is not None:
+        sums |= portfolio.activity(months, previous, begun=False, prefix=_EARLIER)
+    summed = months.group_by(_id=months.customer_id).aggregate(**sums)
+    prefixes = ["", _EARLIER] if previous is not None else [""]
+    total = {
+        p + "contribution": summed[p + "recent"] + summed[p + "earlier"] + summed[p + "rest"]
+        for p in prefixes
+    }
+    summed = summed.mutate(**{name: value.round(4) for name, value in total.items()})
+    return _joined(found, summed.drop(*(p + "rest" for p in prefixes)))
+
+
+def _joined(left: ibis.Table, right: ibis.Table) -> ibis.Table:
+    joined = left.left_join(right, left.customer_id == right["_id"])
+    return joined.drop("_id")
+
+
+def _days(last_order: Any, date: dt.date) -> Any:
+    return ibis.literal(date).delta(last_order.cast("date"), unit="day").cast("int32")
