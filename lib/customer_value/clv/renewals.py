@@ -160,7 +160,7 @@ def _sum_over_events(k: int, events: Array, discount: Array, leave: float, stay:
     """The sum over purchases ahead, from the chance of each number of events within the horizon."""
     number = math.ceil((events[-1] + 9 * math.sqrt(events[-1]) + 40) / k)
     event = np.arange(1.0, number * k + 1)[:, None]
-    exactly = np.exp(event * np.log(events) - events - gammaln(event + 1))
+    exactly = np.exp(event * np.log(np.maximum(events, 1e-300)) - events - gammaln(event + 1))
     reached = np.cumsum(exactly[::-1], axis=0)[::-1] * np.exp(event * discount)
     there = _there(number, leave, stay)
     return np.asarray(np.tensordot(there, reached.reshape(number, k, -1), axes=1)[::-1])
