@@ -360,8 +360,10 @@ def test_a_page_without_its_input_is_left_out_and_the_index_says_what_would_add_
     config, books = write_settings(tmp_path / "input"), tmp_path / "books"
     marked(books, "01_data_load", needs=["orders"])
     marked(books, "02_loyalty", needs=["survey", "survey_items"])
+    marked(books, "03_all", after=["02_loyalty"])
     index = make_report(config, tmp_path / "report", notebooks=books)
     assert not (index.parent / "02_loyalty.html").exists()
+    assert (index.parent / "03_all.html").exists()
     assert "Loyalty: needs survey and survey_items in the settings file." in index.read_text()
 
 

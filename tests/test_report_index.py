@@ -25,6 +25,8 @@ FACTS = {
     "pareto.loss_making_customers": 31,
     "pareto.loss_making_total": -88_000.0,
     "loyalty.cells": {"true": 15, "latent": 5, "inert": 5, "none": 5, "not_surveyed": 70},
+    "satisfaction.index": 75.4,
+    "satisfaction.nps": 24.6,
 }
 
 
@@ -47,6 +49,7 @@ def card(label: str, facts: dict[str, object]) -> str:
         ("Customer equity", "EUR 8.12 million; expected margin over the next 36 months, discounted"),
         ("Customers that cost more than they bring", "31; −EUR 88.0 thousand"),
         ("Truly loyal", "15; of 30 surveyed customers that could be placed"),
+        ("Satisfaction index", "75 of 100; net promoter score +25"),
     ],
 )
 def test_cards_say_the_figure_with_its_unit(label: str, expected: str) -> None:
@@ -160,3 +163,16 @@ def test_not_a_number_is_refused(tmp_path: Path) -> None:
     record(tmp_path, "data", facts={"data.a": float("nan")})
     with pytest.raises(NotebookError, match="NaN is not a number"):
         write_site(tmp_path, NOTEBOOKS, "Acme", "EUR", {})
+
+
+def test_a_warning_of_several_pages_stands_once() -> None:
+    same = [Section(LINK, (), ("Found.",), (), ("Mind the scale.",)) for _ in range(2)]
+    assert index(*same).count("Mind the scale.") == 1
+
+
+def test_a_survey_alone_is_headed_by_its_days_and_respondents() -> None:
+    facts = {"data.first_answer": "2024-03-01", "data.last_answer": "2024-03-20", "data.respondents": 250}
+    html = index_html("Survey", "XXX", facts, [], {}, [])
+    assert "Answers from 1 March 2024 to 20 March 2024" in html
+    assert "XXX" not in html
+    assert cards(facts, "XXX")[0].figure == "250"

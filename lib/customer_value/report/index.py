@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from customer_value import words
@@ -80,7 +80,7 @@ def index_html(
         period=_period(facts, currency),
         cards=cards(facts, currency),
         links=[section.link for section in sections],
-        warned=[section for section in sections if section.warnings],
+        warned=_warned(sections),
         told=[section for section in analyses_first if section.findings or section.figures],
         advised=[section for section in analyses_first if section.next_steps],
         most_findings=MOST_FINDINGS,
@@ -113,6 +113,7 @@ def cards(facts: Mapping[str, Any], currency: str) -> list[Card]:
         _segment_at_risk,
         _customer_equity,
         _loyalty,
+        _satisfaction,
     )
     return [card for write in writers if (card := write(facts, currency)) is not None]
 
@@ -124,6 +125,17 @@ def _customers(facts: Mapping[str, Any], currency: str) -> Card | None:
     without = facts.get("data.customers_returns_only", 0)
     remark = f"of whom {words.count(without)} without a paid purchase" if without else "in the whole period"
     return Card("Customers", words.count(number), remark)
+
+
+def _warned(sections: Sequence[Section]) -> list[Section]:
+    """The sections with warnings, each warning only where it first occurs."""
+    seen: set[str] = set()
+    kept = []
+    for section in sections:
+        new = tuple(warning for warning in section.warnings if warning not in seen)
+        seen.update(new)
+        kept += [replace(section, warnings=new)] if new else []
+    return kept
 
 
 def _respondents(facts: Mapping[str, Any], currency: str) -> Card | None:
@@ -215,6 +227,15 @@ def _loyalty(facts: Mapping[str, Any], currency: str) -> Card | None:
         words.count(true),
         f"of {words.count(surveyed, 'surveyed customer')} that could be placed",
     )
+
+
+def _satisfaction(facts: Mapping[str, Any], currency: str) -> Card | None:
+    index, promoters = facts.get("satisfaction.index"), facts.get("satisfaction.nps")
+    if index is None:
+        return None
+    sign = "+" if promoters and promoters >= 0.5 else ""
+    remark = "" if promoters is None else f"net promoter score {sign}{words.decimal(promoters, 0)}"
+    return Card("Satisfaction index", f"{words.decimal(index, 0)} of 100", remark)
 
 
 def _period(facts: Mapping[str, Any], currency: str) -> str:

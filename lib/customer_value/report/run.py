@@ -105,6 +105,7 @@ def make_report(
     given = {name for name, value in settings if value is not None}
     files = [path for path in every if given.issuperset(inputs_needed(path))]
     missing = {path: inputs_needed(path) for path in every if path not in files}
+    waits = prerequisites(every)
     redact = redactor(settings)
     with workspace(Path(output)) as place, RunLog(place.log, redact) as log:
 
@@ -113,7 +114,7 @@ def make_report(
             progress(event)
 
         try:
-            run = _Run(place, plan, tell, redact, cell_timeout, kernels == "forked" and can_fork())
+            run = _Run(place, plan, waits, tell, redact, cell_timeout, kernels == "forked" and can_fork())
             executed = run.notebooks(files, config.parent, jobs or min(os.cpu_count() or 1, MOST_JOBS))
             started = time.monotonic()
             write_site(place.site, executed, settings.title, settings.currency, chosen, missing)
@@ -133,6 +134,7 @@ class _Run:
 
     place: Workspace
     plan: Mapping[str, Mapping[str, object]]
+    waits: Mapping[str, frozenset[str]]
     tell: Listener
     redact: Callable[[str], str]
     cell_timeout: int
@@ -141,14 +143,13 @@ class _Run:
     def notebooks(self, files: Sequence[Path], folder: Path, jobs: int) -> dict[str, NotebookNode]:
         """Execute all, side by side, each when those it waits for are done."""
         self.tell(Event("run started", cells=len(files)))
-        waits = prerequisites(files)
         environment = {"CUSTOMER_VALUE_RUN": str(self.place.site)}
         with (
             Kernels(folder, environment, forked=self.forked) as kernels,
             ThreadPoolExecutor(max_workers=jobs) as pool,
         ):
             try:
-                return run_in_order(pool, files, waits, lambda path: self._one(path, kernels))
+                return run_in_order(pool, files, self.waits, lambda path: self._one(path, kernels))
             except BaseException:
                 kernels.stop()
                 pool.shutdown(cancel_futures=True)

@@ -83,7 +83,7 @@ def scores_table(result: Satisfaction) -> Table | Prose:
     if rows.empty:
         return _note(_no_scores(result))
     caption = f"Satisfaction of all respondents ({result.panel.name if result.panel else ''})"
-    return Table(_measured(rows, "measure"), None, caption)
+    return _titled(_measured(rows, "measure"), None, caption)
 
 
 def groups_table(result: Satisfaction) -> Table | Prose:
@@ -96,7 +96,7 @@ def groups_table(result: Satisfaction) -> Table | Prose:
         )
     shown = _wide(rows)
     shown.insert(0, "group of customers", [f"{BY[by]}: {words.plain(group)}" for by, group in shown.index])
-    return Table(shown.reset_index(drop=True), None, f"Satisfaction by group, {_SCALES}", most=40)
+    return _titled(shown.reset_index(drop=True), None, f"Satisfaction by group, {_SCALES}", most=40)
 
 
 def waves_table(result: Satisfaction) -> Table | Prose:
@@ -108,7 +108,7 @@ def waves_table(result: Satisfaction) -> Table | Prose:
         )
     shown = _wide(rows)
     shown.insert(0, "survey wave", [group for _, group in shown.index])
-    return Table(shown.reset_index(drop=True), None, f"Satisfaction by survey wave, {_SCALES}")
+    return _titled(shown.reset_index(drop=True), None, f"Satisfaction by survey wave, {_SCALES}")
 
 
 _SCALES = "95% intervals in brackets"
@@ -132,7 +132,7 @@ def gaps_table(result: Satisfaction) -> Table | Prose:
         }
     )
     formats = {"expected": point_words, "perceived": point_words, "gap": signed}
-    return Table(shown, formats, "Perceived minus expected, on scales from 0 to 100", most=60)
+    return _titled(shown, formats, "Perceived minus expected, on scales from 0 to 100", most=60)
 
 
 def importance_table(result: Satisfaction) -> Table | Prose:
@@ -158,7 +158,7 @@ def importance_table(result: Satisfaction) -> Table | Prose:
         "performance": point_words,
         "most urgent in": words.percent,
     }
-    return Table(
+    return _titled(
         shown,
         formats,
         "Importance, performance (0 to 100) and share of resamples in which each is most urgent",
@@ -181,7 +181,7 @@ def weights_table(result: Satisfaction) -> Table | Prose:
         }
     )
     formats = {"weight": lambda value: f"{value:g}", "score": point_words}
-    return Table(shown, formats, "This company, each component from 0 to 100")
+    return _titled(shown, formats, "This company, each component from 0 to 100")
 
 
 def competitors_table(result: Satisfaction) -> Table | Prose:
@@ -204,7 +204,7 @@ def competitors_table(result: Satisfaction) -> Table | Prose:
         }
     )
     formats = {"own value": point_words, "its value": point_words, "advantage": signed}
-    return Table(
+    return _titled(
         shown,
         formats,
         "Delivered value, by those who rated both on the same attributes; ratio: benefits ÷ costs",
@@ -227,7 +227,7 @@ def quadrant_table(result: Satisfaction, quadrant: str) -> Table | Prose:
         "delivered value": point_words,
         money: lambda amount: words.money(amount, result.currency),
     }
-    return Table(shown, formats, f"Accounts by {money}", most=10)
+    return _titled(shown, formats, f"Accounts by {money}", most=10)
 
 
 def complaints_table(result: Satisfaction) -> Table | Prose:
@@ -259,7 +259,7 @@ def complaints_table(result: Satisfaction) -> Table | Prose:
         f"Stayed: still bought {late_words(found.months)} after; money of {found.months} months after and before; "
         "95% intervals in brackets"
     )
-    return Table(pd.DataFrame(rows), None, caption)
+    return _titled(pd.DataFrame(rows), None, caption)
 
 
 def points(share: float) -> str:
@@ -298,7 +298,7 @@ def money_table(result: Satisfaction) -> Table | Prose:
         formats["mean lifetime value"] = _money(result)
     late = "" if result.link.months is None else f"; stayed: bought again within {result.link.months} months"
     caption = f"Accounts by satisfaction, from the least to the most satisfied{late}"
-    return Table(shown, formats, caption)
+    return _titled(shown, formats, caption)
 
 
 def delivered_rows(found: DeliveredValue) -> pd.DataFrame:
@@ -401,3 +401,20 @@ def _no_rival(found: DeliveredValue) -> str:
 
 def _note(text: str) -> Prose:
     return Prose((text,), kind="note")
+
+
+def _titled(
+    shown: pd.DataFrame,
+    formats: Mapping[str, Callable[[Any], str]] | None,
+    caption: str,
+    **options: int,
+) -> Table:
+    """A table whose headings begin with a capital letter."""
+    titled = shown.rename(columns=_capital)
+    return Table(
+        titled, {_capital(name): write for name, write in (formats or {}).items()}, caption, **options
+    )
+
+
+def _capital(heading: str) -> str:
+    return heading[:1].upper() + heading[1:]
