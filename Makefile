@@ -21,7 +21,7 @@ test: $(VENV)/.test ## run every test: code, notebooks, browser
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/execute_notebooks.py --check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 300 notebooks
 
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
