@@ -175,7 +175,7 @@ def _future(
 ) -> Array:
     x, t_x, T = (histories[name].to_numpy(float) for name in HISTORY)
     alive = model.p_alive(x, t_x, T)
-    bought = model.simulate_ahead(rng, alive[places], x[places], T[places], ahead)
+    bought = model.simulate_ahead(rng, alive[places], x[places], T[places], ahead, t_x[places])
     return np.asarray(bought.number + bought.last)
 
 
@@ -184,18 +184,6 @@ def _regular_fit(customers: pd.DataFrame, time_unit: str) -> Fit[Any]:
     if fit.model.k == 1:
         raise FitError("Random timing (k = 1) fits best, and that is MBG/NBD.")
     return fit
-
-
-def _regular_future(
-    model: ModifiedBetaGeoCNBD,
-    histories: pd.DataFrame,
-    places: Array,
-    ahead: float,
-    rng: np.random.Generator,
-) -> Array:
-    x, t_x, T = (histories[name].to_numpy(float) for name in HISTORY)
-    alive = model.p_alive(x, t_x, T)
-    return model.simulate_ahead(rng, alive[places], x[places], T[places], ahead, t_x=t_x[places]).number
 
 
 def _not_regular(customers: pd.DataFrame) -> str:
@@ -218,7 +206,7 @@ _REGULAR = Candidate(
     _regular_fit,
     _predict,
     _draw,
-    _regular_future,
+    _future,
     unsuited=_not_regular,
     by_customer=True,
 )

@@ -17,18 +17,16 @@ are exact.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import betainc, betaln, gammaln, psi, xlog1py, xlogy
 
 from customer_value.clv.fitting import Fit, Optimum, fitted, maximise
-from customer_value.clv.inputs import Array, History, checked_history, checked_times, distinct
+from customer_value.clv.inputs import Array, History, distinct
 from customer_value.clv.mbg_nbd import ModifiedBetaGeoNBD
 from customer_value.clv.purchases import Ahead, PurchaseModel
 from customer_value.clv.renewals import purchases_ahead, stage_sums, stage_weights
@@ -133,78 +131,6 @@ class ModifiedBetaGeoCNBD(PurchaseModel):
     def log_likelihood(self, summary: pd.DataFrame) -> float:
         """Log likelihood of a summary (as for `fit`) at these parameters."""
         return self._likelihood(self._values(), Rhythm.of(summary, self.k))[0]
-
-    def conditional_expected_purchases(
-        self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
-    ) -> Array:
-        """Expected purchases within the next t, given a customer's history.
-
-        Parameters
-        ----------
-        t
-            Length of time ahead, in the model's time unit.
-        x, t_x, T
-            As for `p_alive`.
-
-        Returns
-        -------
-        numpy.ndarray
-            Expected numbers.
-
-        Raises
-        ------
-        InputError
-            If a time or history is impossible; names row and value.
-        """
-        history = checked_history(x, t_x, T)
-        count, last, observed, ahead = np.broadcast_arrays(*history, checked_times("t", t))
-        value = self._purchases_if_alive(count, last, observed, ahead, 0.0)
-        return self._p_alive(count, last, observed) * value
-
-    def discounted_expected_purchases(
-        self,
-        x: ArrayLike,
-        t_x: ArrayLike,
-        T: ArrayLike,
-        *,
-        discount_rate: float,
-        horizon: float | None = None,
-    ) -> Array:
-        """Present value of a customer's expected purchases, counting each as one.
-
-        Parameters
-        ----------
-        x, t_x, T
-            As for `p_alive`.
-        discount_rate
-            Effective rate per time unit of the model (`discount_rate_per_unit` converts a yearly one).
-        horizon
-            How far to look, in the model's time unit; None for all future.
-
-        Returns
-        -------
-        numpy.ndarray
-            Discounted expected purchases.
-
-        Raises
-        ------
-        InputError
-            If the rate or horizon is out of range, if the sum over all future has no finite value,
-            or if a history is impossible.
-        """
-        if not (math.isfinite(discount_rate) and discount_rate >= 0):
-            raise InputError(f"The discount rate {discount_rate} must be a number of 0 or more.")
-        if horizon is not None and not (math.isfinite(horizon) and horizon >= 0):
-            raise InputError(f"The horizon {horizon} must be a number of 0 or more, or None for no end.")
-        history = checked_history(x, t_x, T)
-        ahead = np.full(history[0].shape, np.inf if horizon is None else horizon)
-        value = self._purchases_if_alive(*history, ahead, math.log1p(discount_rate))
-        if not np.isfinite(value).all():
-            raise InputError(
-                f"{self.label}: purchases without end and without discount have no finite sum for these "
-                "parameters; give a horizon or a discount rate above 0."
-            )
-        return self._p_alive(*history) * value
 
     def simulate_ahead(
         self,
@@ -397,7 +323,7 @@ class ModifiedBetaGeoCNBD(PurchaseModel):
         before = (sums - steps)[first]
         return np.asarray((sums - before[np.cumsum(first) - 1]) / whole[owner])
 
-    def _purchases_if_alive(self, x: Array, t_x: Array, T: Array, ahead: Array, force: float) -> Array:
+    def _if_alive(self, x: Array, t_x: Array, T: Array, ahead: Array, force: float) -> Array:
         shape = x.shape
         if force == 0 and ahead.size and np.isinf(ahead).all():
             return self._endless(x, T)

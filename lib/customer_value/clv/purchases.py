@@ -269,9 +269,9 @@ class PurchaseModel(ABC):
         InputError
             If a time or history is impossible; names row and value.
         """
-        ahead = checked_times("t", t)
-        history = np.broadcast_arrays(ahead, *checked_history(x, t_x, T))
-        return self._p_alive(*history[1:]) * self._if_alive(history[1], history[3], history[0], 0.0)
+        until = checked_times("t", t)
+        until, count, last, seen = np.broadcast_arrays(until, *checked_history(x, t_x, T))
+        return self._p_alive(count, last, seen) * self._if_alive(count, last, seen, until, 0.0)
 
     def discounted_expected_purchases(
         self,
@@ -308,15 +308,15 @@ class PurchaseModel(ABC):
             raise InputError(f"The discount rate {discount_rate} must be a number of 0 or more.")
         if horizon is not None and not (math.isfinite(horizon) and horizon >= 0):
             raise InputError(f"The horizon {horizon} must be a number of 0 or more, or None for no end.")
-        count, last, observed = checked_history(x, t_x, T)
-        ahead = np.broadcast_to(np.inf if horizon is None else float(horizon), count.shape)
-        value = self._if_alive(count, observed, ahead, math.log1p(discount_rate))
+        history = checked_history(x, t_x, T)
+        ahead = np.broadcast_to(np.inf if horizon is None else float(horizon), history[0].shape)
+        value = self._if_alive(*history, ahead, math.log1p(discount_rate))
         if not np.isfinite(value).all():
             raise InputError(
                 f"{self.label}: purchases without end and without discount have no finite sum for these "
                 "parameters; give a horizon or a discount rate above 0."
             )
-        return self._p_alive(count, last, observed) * value
+        return self._p_alive(*history) * value
 
     def probability_of_purchases(self, n: ArrayLike, t: ArrayLike) -> Array:
         """Probability that a new customer makes exactly n repeat purchases within t.
@@ -395,7 +395,8 @@ class PurchaseModel(ABC):
     def _values(self) -> Array:
         return np.array([getattr(self, name) for name in self.names])
 
-    def _if_alive(self, x: Array, T: Array, ahead: Array, force: float) -> Array:
+    def _if_alive(self, x: Array, t_x: Array, T: Array, ahead: Array, force: float) -> Array:
+        """Discounted purchases of customers who are alive at T; at random times t_x tells nothing more."""
         (count, seen, until), place = distinct(*(column.reshape(-1) for column in (x, T, ahead)))
         if force == 0 and len(until) and np.isinf(until).all():
             return self._endless(count, seen)[place].reshape(x.shape)

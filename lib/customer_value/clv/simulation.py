@@ -126,7 +126,9 @@ def simulate_totals(
     totals = np.empty(replicates)
     for r, model in enumerate(models):
         p_alive = model.p_alive(*histories)[same]
-        future = model.simulate_ahead(rng, p_alive, histories[0][same], histories[2][same], horizon)
+        future = model.simulate_ahead(
+            rng, p_alive, histories[0][same], histories[2][same], horizon, histories[1][same]
+        )
         totals[r] = float(future.number.sum() + future.last.sum())
     return totals
 
