@@ -53,7 +53,7 @@ def test_a_customer_file_with_gaps_is_read_and_a_repeated_id_is_named(company):
     assert list(file["name"].fillna("")) == ["Acme", ""]
     assert "1 customer with orders is not in the customer file." in company.check().warnings
     company.file("customers.csv", "id,name,since,potential\na,Acme,,\nb,,,\na,Acme 2,,\n")
-    with pytest.raises(InputError, match=r"customers.csv, column 'id': 'a' stands in 2 rows, first in row 2"):
+    with pytest.raises(InputError, match=r"customers.csv, row 2, column 'id': 'a' stands in 2 rows;"):
         company.check()
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from customer_value.errors import InputError
 from customer_value.settings import OrdersTable, TableSource
-from customer_value.sources import find_row, number_column, open_source
+from customer_value.sources import find_place, number_column, open_source
 from sources_kit import CON, ids, listed, message_of, numbers, of_values, opened
 
 QUIET = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -210,5 +210,5 @@ def test_ids_lose_the_point_zero_file_by_file(tmp_path):
 def test_a_row_is_found_by_what_holds_for_it(tmp_path):
     source = opened(tmp_path, {"a.csv": "x,y\n1,a\n2,b\n", "b.csv": "x,y\n3,c\n4,d\n"})
     value, _ = number_column(source, "x", TableSource(path="a.csv"))
-    assert find_row(source, "y", value > 3) == ("b.csv", 3, "d")
-    assert find_row(source, "y", value > 9) == ("", 0, "")
+    assert find_place(source, "y", value > 3) == ("b.csv, row 3", "d")
+    assert find_place(source, "y", value > 9) == ("", "")

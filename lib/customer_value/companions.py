@@ -19,6 +19,7 @@ from customer_value import words
 from customer_value.codebook import check_codebook, rows_of
 from customer_value.contract import LATE, ledger_notes
 from customer_value.contract_spans import first_fault
+from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.settings import Settings, SurveyItemColumns, SurveyItemsTable, SurveyTable, TableSource
@@ -26,11 +27,11 @@ from customer_value.sources import (
     Reading,
     Source,
     date_column,
-    find_row,
+    find_place,
     find_rows,
     id_column,
     number_column,
-    open_source,
+    open_table,
 )
 from customer_value.survey_input import (
     answer_columns,
@@ -159,7 +160,7 @@ class Companion:
 
 
 def read_companions(
-    settings: Settings, base: Path, con: Any, scratch: Path, as_of: dt.date | None
+    settings: Settings, base: Path, engine: Engine, scratch: Path, as_of: dt.date | None
 ) -> dict[str, Companion]:
     """Read every table beside the orders that the settings name.
 
@@ -176,7 +177,7 @@ def read_companions(
     for name, shape in COMPANIONS.items():
         if getattr(settings, name) is not None:
             items = _item_names(found) if name == "survey" else []
-            found[name] = _read(name, shape, settings, base, con, scratch, as_of, items)
+            found[name] = _read(name, shape, settings, base, engine, scratch, as_of, items)
             if name == "survey_items":
                 found[name] = _checked_codebook(found[name])
     if "survey" in found:
@@ -189,13 +190,13 @@ def _read(
     shape: Shape,
     settings: Settings,
     base: Path,
-    con: Any,
+    engine: Engine,
     scratch: Path,
     as_of: dt.date | None,
     items: list[str],
 ) -> Companion:
     spec: TableSource = getattr(settings, name)
-    source = _opened(name, spec, base, con, scratch)
+    source = _opened(name, spec, base, engine, scratch)
     mapped = {f: _column(spec, f) for f in shape.fields}
     used = {f: column for f, column in mapped.items() if column is not None}
     if isinstance(spec, SurveyItemsTable):
@@ -211,7 +212,7 @@ def _read(
     if answers:
         typed = one_answer_per_row(typed)
     typed = typed.mutate(outcome=_outcome(typed, shape, as_of)).drop(*_marks(typed))
-    table = _cached(typed, con, scratch / f"{name}.parquet")
+    table = _cached(typed, engine.local, scratch / f"{name}.parquet")
     notes = ledger_notes(name, (*source.readings, *readings))
     if isinstance(spec, SurveyTable | SurveyItemsTable):
         notes += _survey_notes(name, source, used, answers, spec)
@@ -335,12 +336,12 @@ def _refuse_repeats(source: Source, used: Mapping[str, str], kept: ibis.Table, s
     if len(first):
         key = first[shape.unique].iloc[0]
         column = used[shape.unique]
-        file, row, _ = find_row(source, column, id_column(source, column) == key)
+        place, _ = find_place(source, column, id_column(source, column) == key)
         others = int(repeated.count().execute()) - 1
         more = f" (and {words.count(others, 'other')})" if others else ""
         raise InputError(
-            f"{file}, column '{column}': '{words.plain(key)}'{more} stands in {first['n'].iloc[0]} rows, first in "
-            f"row {row}; it must stand once. Remove the repeats."
+            f"{place}, column '{column}': '{words.plain(key)}'{more} stands in {first['n'].iloc[0]} rows; it must "
+            "stand once. Remove the repeats."
         )
 
 
@@ -359,8 +360,8 @@ def _refuse_impossible(
         ended = ends.isnull() if pd.isna(row.ended_on) else ends == pd.Timestamp(row.ended_on).date()
         same = (ids == row.customer_id) & (starts == pd.Timestamp(row.started_on).date()) & ended
         found = [(file, number) for file, number, _ in find_rows(source, used["started_on"], same)]
-        places.append(next(place for place in found if place not in places))
-    where = words.listing(f"{file}, row {number}" for file, number in places)
+        places.append(next((place for place in found if place not in places), found[0]))
+    where = words.listing(dict.fromkeys(f"{file}, row {row}" if row else file for file, row in places))
     customer = words.plain(contracts.loc[fault.rows[0], "customer_id"])
     raise InputError(f"{where}: customer '{customer}' {fault.why} Correct the dates, or leave one row out.")
 
@@ -372,9 +373,11 @@ def _blank_warnings(name: str, ledger: Ledger) -> list[str]:
     ]
 
 
-def _opened(name: str, spec: TableSource, base: Path, con: Any, scratch: Path) -> Source:
-    written = codebook_source(spec, base, con, scratch) if isinstance(spec, SurveyItemsTable) else None
-    return written or open_source(name, spec, base, con, scratch)
+def _opened(name: str, spec: TableSource, base: Path, engine: Engine, scratch: Path) -> Source:
+    written = (
+        codebook_source(spec, base, engine.local, scratch) if isinstance(spec, SurveyItemsTable) else None
+    )
+    return written or open_table(name, spec, base, engine, scratch, stays=False)
 
 
 def _by_name(source: Source, spec: SurveyItemsTable, used: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ The rules, in the order in which a row is judged; the first that applies names i
 5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
 bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
 
-Everything is an Ibis expression: the engine does the work, and no order line reaches Python.
+Everything is an Ibis expression: the engine where the rows lie does the work, and no order line
+reaches Python.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pandas as pd
 
 from customer_value import words
+from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.settings import Exclusion, OrdersTable, Settings
@@ -28,13 +31,23 @@ from customer_value.sources import (
     Reading,
     Source,
     date_column,
-    find_row,
+    find_place,
     id_column,
     number_column,
-    open_source,
+    open_table,
 )
+from customer_value.sources.native import as_money, row_key
 
-__all__ = ["MONEY", "NO_ORDERS", "Orders", "ledger_notes", "read_orders"]
+__all__ = [
+    "MONEY",
+    "NO_ORDERS",
+    "Copies",
+    "Orders",
+    "copies_warning",
+    "exact_copies",
+    "ledger_notes",
+    "read_orders",
+]
 
 MONEY = "decimal(18, 4)"
 """Money of one row; sums are exact (and wider) until they are written out."""
@@ -60,9 +73,12 @@ class Orders:
     Attributes
     ----------
     rows
-        Ibis table: customer_id, order_date, amount and the mapped ones of order_id, product_id,
-        quantity, unit_price, discount, channel; ``cost`` where cost, margin or a margin rate is
-        known. Money is DECIMAL in the report's currency.
+        Ibis table where the orders lie: customer_id, order_date, amount and the mapped ones of order_id,
+        product_id, quantity, unit_price, discount, channel; ``cost`` where cost, margin or a margin
+        rate is known; ``_hash``, equal for rows that are equal in every source column. Money is
+        DECIMAL in the report's currency.
+    first_date
+        First date with a kept row.
     as_of
         The date as of which everything is computed.
     as_of_stated
@@ -70,6 +86,7 @@ class Orders:
     """
 
     rows: ibis.Table
+    first_date: dt.date
     as_of: dt.date
     as_of_stated: bool
     ledger: Ledger
@@ -77,7 +94,15 @@ class Orders:
     source: Source
 
 
-def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orders:
+@dataclass(frozen=True)
+class Copies:
+    """Kept rows that are equal to an earlier one in every column, and their money."""
+
+    rows: int
+    amount: Decimal
+
+
+def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -> Orders:
     """Read, judge and account for every row of the orders.
 
     Parameters
@@ -86,8 +111,8 @@ def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orde
         The report's settings.
     base
         Folder that relative paths start from (that of the settings file).
-    con
-        Ibis DuckDB connection.
+    engine
+        What the run computes with.
     scratch
         Folder for intermediate files; the caller removes it.
 
@@ -101,27 +126,50 @@ def read_orders(settings: Settings, base: Path, con: Any, scratch: Path) -> Orde
     spec = settings.orders
     if spec is None:
         raise InputError(NO_ORDERS)
-    source = open_source("orders", spec, base, con, scratch)
+    source = open_table("orders", spec, base, engine, scratch, stays=True)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)
-    if source.text:
-        typed = _materialised(typed, con, scratch / "orders.parquet")
-    _refuse_unread(source, spec, settings, typed)
-    as_of = settings.as_of or _last_date(source, spec, typed, settings)
+    if _is_text(source, spec):
+        typed = _materialised(typed, engine.local, scratch / "orders.parquet")
     judged = _judged(typed, spec, settings.as_of)
-    lines = _lines(judged, [rule.reason for rule in spec.exclude])
+    account = _account(judged)
+    _refuse_unread(source, spec, settings, account)
+    dates = _kept_dates(account)
+    as_of = settings.as_of or _last_date(source, spec, dates, settings)
+    lines = _lines(account, [rule.reason for rule in spec.exclude], source)
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
-    kept = judged.filter(judged.outcome.isnull())
-    _refuse_unusable(source, spec, settings, kept, ledger)
+    _refuse_unusable(source, spec, settings, account, ledger)
     assert as_of is not None  # there is a kept row, so there is a last date
-    rows = _with_cost(kept, spec, settings).drop("outcome", "_excluded", "_hash", "_file")
+    kept = judged.filter(judged.outcome.isnull())
+    rows = _with_cost(kept, spec, settings, account).drop("outcome", "_excluded", "_file")
     warnings = (
         *_row_warnings(ledger, settings),
-        *_duplicate_warnings(judged, spec, settings.currency),
         *_overlap_warnings(judged, source),
-        *_as_of_warnings(kept, settings),
+        *_as_of_warnings(dates[-1], settings),
     )
-    return Orders(rows, as_of, settings.as_of is not None, ledger, warnings, source)
+    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source)
+
+
+def exact_copies(rows: ibis.Table) -> Copies:
+    """Count the kept rows that repeat an earlier one; every row is looked at."""
+    groups = rows.group_by("_hash").aggregate(copies=rows.count(), amount=rows.amount.sum())
+    repeated = groups.filter(groups.copies > 1)
+    surplus = repeated.amount * (repeated.copies - 1) / repeated.copies
+    found = (
+        repeated.aggregate(rows=(repeated.copies - 1).sum(), amount=surplus.sum()).to_pyarrow().to_pylist()[0]
+    )
+    return Copies(int(found["rows"] or 0), Decimal(str(found["amount"] or 0)))
+
+
+def copies_warning(copies: Copies, currency: str) -> tuple[str, ...]:
+    """What a reader should know about exact copies: nothing if there are none."""
+    if not copies.rows:
+        return ()
+    return (
+        f"{words.count(copies.rows, 'row is', 'rows are')} an exact copy of an earlier one "
+        f"({words.money(float(copies.amount), currency)}). They are kept, since an order can hold the same "
+        "line twice; set drop_duplicates: true if they are mistakes.",
+    )
 
 
 def ledger_notes(table: str, readings: Sequence[Reading]) -> tuple[LedgerLine, ...]:
@@ -157,21 +205,20 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     quantity, unit_price = number(columns.quantity), number(columns.unit_price)
     amount = number(columns.amount)
     if amount is None:
-        amount = (quantity * unit_price).round(4).try_cast(MONEY)
+        amount = _money(source, quantity * unit_price)
     rate = _rate(source, spec, settings)
     money = {
         "amount": amount,
         "unit_price": unit_price,
-        "cost": _cost(amount, quantity, columns, number),
+        "cost": _cost(source, amount, quantity, columns, number),
     }
     fields = {
         "customer_id": id_column(source, columns.customer_id),
         "order_date": date,
-        **{name: _converted(value, rate) for name, value in money.items() if value is not None},
+        **{name: _converted(source, value, rate) for name, value in money.items() if value is not None},
         **_plain_fields(source, columns, quantity, unit_price, number),
     }
-    hashed = [source.table[name] for name in sorted(source.table.columns) if name != "_file"]
-    fields["_hash"] = ibis.struct({str(n): value for n, value in enumerate(hashed)}).hash()
+    fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
     table = source.table.select(**fields)
@@ -194,17 +241,31 @@ def _plain_fields(
         fields["discount"] = number(columns.discount)
     elif columns.list_price and unit_price is not None:
         listed = number(columns.list_price)
-        fields["discount"] = (1 - unit_price / listed.nullif(0)).try_cast(MONEY)
+        share = 1 - unit_price / listed.nullif(0)
+        fields["discount"] = share.try_cast(MONEY) if source.engine == "duckdb" else as_money(share)
     return fields
 
 
-def _cost(amount: Any, quantity: Any, columns: Any, number: Any) -> Any:
+def _row_hash(source: Source) -> Any:
+    values = [source.table[name] for name in sorted(source.table.columns) if name != "_file"]
+    if source.engine != "duckdb":
+        return row_key(source, values)
+    return ibis.struct({str(n): value for n, value in enumerate(values)}).hash()
+
+
+def _money(source: Source, value: Any) -> Any:
+    """A product as money, NULL where it is too large."""
+    rounded = value.round(4)
+    return rounded.try_cast(MONEY) if source.engine == "duckdb" else as_money(rounded)
+
+
+def _cost(source: Source, amount: Any, quantity: Any, columns: Any, number: Any) -> Any:
     if columns.cost:
         return number(columns.cost)
     if columns.unit_cost:
-        return (quantity * number(columns.unit_cost)).round(4).try_cast(MONEY)
+        return _money(source, quantity * number(columns.unit_cost))
     if columns.margin:
-        return (amount - number(columns.margin)).try_cast(MONEY)
+        return _money(source, amount - number(columns.margin))
     return None
 
 
@@ -225,15 +286,15 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
             f"give their value in {settings.currency} under orders.rates, or set currency."
         )
     if len(codes) != len(found):
-        file, row, _ = find_row(source, column, code.isnull())
-        raise InputError(f"{file}, row {row}: the currency (column '{column}') is blank; fill it in.")
+        place, _ = find_place(source, column, code.isnull())
+        raise InputError(f"{place}: the currency (column '{column}') is blank; fill it in.")
     if codes in ([settings.currency], []):
         return None
     return ibis.cases(*((code == name, ibis.literal(Decimal(str(rates[name])))) for name in codes))
 
 
-def _converted(value: Any, rate: Any) -> Any:
-    return value if rate is None else (value * rate).round(4).try_cast(MONEY)
+def _converted(source: Source, value: Any, rate: Any) -> Any:
+    return value if rate is None else _money(source, value * rate)
 
 
 def _first_exclusion(source: Source, spec: OrdersTable) -> Any:
@@ -254,6 +315,17 @@ def _matches(source: Source, spec: OrdersTable, rule: Exclusion) -> Any:
         return ~text.isin([str(value) for value in rule.is_not]).fill_null(False)
     starts = [text.startswith(prefix) for prefix in rule.starts_with or ()]
     return ibis.or_(*starts).fill_null(False)
+
+
+def _is_text(source: Source, spec: OrdersTable) -> bool:
+    """Whether dates or numbers have to be parsed; then it is done once."""
+    columns = spec.columns
+    parsed = {
+        columns.order_date, columns.amount, columns.quantity, columns.unit_price, columns.cost, columns.unit_cost,
+        columns.margin, columns.list_price, columns.discount,
+    }  # fmt: skip
+    here = source.engine == "duckdb"
+    return here and any(source.table[name].type().is_string() for name in parsed if name is not None)
 
 
 def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
@@ -299,16 +371,39 @@ def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
     return marked.drop("_copy", "_nth")
 
 
-def _refuse_unread(source: Source, spec: OrdersTable, settings: Settings, typed: ibis.Table) -> None:
+def _account(judged: ibis.Table) -> pd.DataFrame:
+    """What became of all rows, in one pass: a row per outcome and date.
+
+    Columns outcome (None: kept), order_date, rows, amount (exact), returns, no_amount and no_cost
+    (rows with a negative amount, without amount, without cost).
+    """
+    measures = {
+        "rows": judged.count(),
+        "amount": judged.amount.sum(),
+        "returns": (judged.amount < 0).sum(),
+        "no_amount": judged.amount.isnull().sum(),
+    }
+    if "cost" in judged.columns:
+        measures["no_cost"] = judged["cost"].isnull().sum()
+    found = judged.group_by("outcome", "order_date").aggregate(**measures).to_pyarrow().to_pylist()
+    frame = pd.DataFrame(found, columns=["outcome", "order_date", *measures], dtype=object)
+    counts = [name for name in measures if name != "amount"]
+    return frame.assign(**{name: [int(value or 0) for value in frame[name]] for name in counts})
+
+
+def _kept_dates(account: pd.DataFrame) -> list[dt.date]:
+    """The dates of kept rows, earliest first."""
+    return sorted(account.loc[account["outcome"].isna(), "order_date"])
+
+
+def _refuse_unread(source: Source, spec: OrdersTable, settings: Settings, account: pd.DataFrame) -> None:
     """Stop where much of a column cannot be read: that is a wrong setting, not a bad row."""
     columns = spec.columns
     money = [columns.amount] if columns.amount else [columns.quantity, columns.unit_price]
-    lost = typed.aggregate(
-        rows=typed.count(), date=typed.order_date.isnull().sum(), money=typed.amount.isnull().sum()
-    )
-    found = lost.execute().iloc[0]
-    suspects = [columns.order_date] if found["date"] > MANY_UNREAD * found["rows"] else []
-    if found["money"] > MANY_UNREAD * found["rows"]:
+    rows = account["rows"].sum()
+    undated = account.loc[account["order_date"].isna(), "rows"].sum()
+    suspects = [columns.order_date] if undated > MANY_UNREAD * rows else []
+    if account["no_amount"].sum() > MANY_UNREAD * rows:
         suspects += [column for column in money if column]
     for column in suspects:
         if column == columns.order_date:
@@ -319,45 +414,49 @@ def _refuse_unread(source: Source, spec: OrdersTable, settings: Settings, typed:
         odd = text.notnull() & value.isnull()
         written = source.table.aggregate(all=text.notnull().sum(), odd=odd.sum()).execute().iloc[0]
         if written["odd"] > max(FEW_ROWS, MANY_UNREAD * written["all"]):
-            file, row, shown = find_row(source, column, odd)
+            place, shown = find_place(source, column, odd)
             raise InputError(
-                f"{file}, column '{column}': {words.count(written['odd'])} of "
-                f"{words.count(written['all'], 'value')} cannot be read as the settings and the other rows say, "
-                f"first '{shown}' in row {row}. Check dates and decimal in the settings, or the column."
+                f"{place}, column '{column}': '{shown}' is one of {words.count(written['odd'])} of "
+                f"{words.count(written['all'], 'value')} that cannot be read as the settings and the other rows say. "
+                "Check dates and decimal in the settings, or the column."
             )
 
 
-def _last_date(source: Source, spec: OrdersTable, typed: ibis.Table, settings: Settings) -> dt.date | None:
-    kept = _judged(typed, spec, None)
-    dates = kept.filter(kept.outcome.isnull()).select("order_date").distinct()
-    last = dates.order_by(ibis.desc("order_date")).limit(2).execute()["order_date"]
-    days = [value.date() if isinstance(value, dt.datetime) else value for value in last]
+def _last_date(
+    source: Source, spec: OrdersTable, dates: Sequence[dt.date], settings: Settings
+) -> dt.date | None:
+    days = dates[-2:]
     if not days:
         return None
-    if len(days) == 2 and (days[0] - days[1]).days > LONGEST_SILENCE_DAYS:
+    last, before = days[-1], days[0]
+    if (last - before).days > LONGEST_SILENCE_DAYS:
         column = spec.columns.order_date
         date, _ = date_column(source, column, spec, settings.timezone)
-        file, row, value = find_row(source, column, date == ibis.literal(days[0]))
+        place, value = find_place(source, column, date == ibis.literal(last))
         raise InputError(
-            f"{file}, row {row}, column '{column}': the last order date, {words.day(days[0])} "
-            f"('{words.plain(value)}'), is {words.count((days[0] - days[1]).days)} days after the one before "
-            f"it, {words.day(days[1])}. Correct it, or state as_of in the settings if it is right "
-            f"(as_of: {days[0].isoformat()}) or to leave it out (as_of: {days[1].isoformat()})."
+            f"{place}, column '{column}': the last order date, {words.day(last)} "
+            f"('{words.plain(value)}'), is {words.count((last - before).days)} days after the one before "
+            f"it, {words.day(before)}. Correct it, or state as_of in the settings if it is right "
+            f"(as_of: {last.isoformat()}) or to leave it out (as_of: {before.isoformat()})."
         )
-    return days[0]
+    return last
 
 
-def _lines(judged: ibis.Table, rules: Sequence[str]) -> list[LedgerLine]:
-    """The ledger lines; a rule of the settings that matches nothing has a line of no rows."""
-    grouped = judged.group_by("outcome").aggregate(rows=judged.count(), amount=judged.amount.sum())
-    found = {row.outcome: row for row in grouped.execute().itertuples()}
-    rows = {_text(k): (int(row.rows), _exact(row.amount)) for k, row in found.items()}
-    kept = rows.pop("", (0, Decimal(0)))
-    read = judged.aggregate(rows=judged.count(), amount=judged.amount.sum()).execute().iloc[0]
-    rows = {reason: (0, Decimal(0)) for reason in rules} | rows
+def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[LedgerLine]:
+    """The ledger lines; a rule of the settings that matches nothing has a line of no rows.
+
+    What was read is counted where the source was opened, and must be what was judged.
+    """
+    found = {
+        _text(outcome): (int(part["rows"].sum()), sum(map(_exact, part["amount"]), Decimal(0)))
+        for outcome, part in account.groupby(account["outcome"].map(_text))
+    }
+    read = (sum(source.counts) or sum(rows for rows, _ in found.values()), sum(a for _, a in found.values()))
+    kept = found.pop("", (0, Decimal(0)))
+    rows = {reason: (0, Decimal(0)) for reason in rules} | found
     excluded = sorted(rows.items(), key=lambda item: (_rank(item[0]), item[0]))
     return [
-        LedgerLine("orders", "read", "", int(read["rows"]), _exact(read["amount"])),
+        LedgerLine("orders", "read", "", read[0], Decimal(read[1])),
         LedgerLine("orders", "kept", "", *kept),
         *(LedgerLine("orders", "excluded", reason, *figures) for reason, figures in excluded),
     ]
@@ -377,7 +476,7 @@ def _exact(value: object) -> Decimal:
 
 
 def _refuse_unusable(
-    source: Source, spec: OrdersTable, settings: Settings, kept: ibis.Table, ledger: Ledger
+    source: Source, spec: OrdersTable, settings: Settings, account: pd.DataFrame, ledger: Ledger
 ) -> None:
     if ledger.rows("orders", "kept") == 0:
         why = words.listing(
@@ -389,15 +488,15 @@ def _refuse_unusable(
     if spec.returns == "error":
         amount_column = spec.columns.amount or spec.columns.quantity or ""
         value, _ = number_column(source, amount_column, spec)
-        if int(kept.filter(kept.amount < 0).count().execute()):
-            file, row, text = find_row(source, amount_column, value < 0)
+        if account.loc[account["outcome"].isna(), "returns"].sum():
+            place, text = find_place(source, amount_column, value < 0)
             raise InputError(
-                f"{file}, row {row}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
+                f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
                 "the settings say returns: error. Use returns: net to subtract returns, or drop."
             )
 
 
-def _with_cost(kept: ibis.Table, spec: OrdersTable, settings: Settings) -> ibis.Table:
+def _with_cost(kept: ibis.Table, spec: OrdersTable, settings: Settings, account: pd.DataFrame) -> ibis.Table:
     """Fill in cost from the margin rate where it is not known."""
     rate = settings.margin_rate
     if rate is not None:
@@ -405,7 +504,7 @@ def _with_cost(kept: ibis.Table, spec: OrdersTable, settings: Settings) -> ibis.
         known = kept["cost"] if "cost" in kept.columns else ibis.null(MONEY)
         return kept.mutate(cost=ibis.coalesce(known, by_rate))
     if "cost" in kept.columns:
-        unknown = int(kept["cost"].isnull().sum().execute() or 0)
+        unknown = int(account.loc[account["outcome"].isna(), "no_cost"].sum())
         if unknown:
             column = spec.columns.cost or spec.columns.unit_cost or spec.columns.margin
             raise InputError(
@@ -441,22 +540,6 @@ def _row_warnings(ledger: Ledger, settings: Settings) -> list[str]:
     return found
 
 
-def _duplicate_warnings(judged: ibis.Table, spec: OrdersTable, currency: str) -> list[str]:
-    kept = judged.filter(judged.outcome.isnull())
-    groups = kept.group_by("_hash").aggregate(copies=kept.count(), amount=kept.amount.sum())
-    repeated = groups.filter(groups.copies > 1)
-    surplus = repeated.amount * (repeated.copies - 1) / repeated.copies
-    figures = repeated.aggregate(rows=(repeated.copies - 1).sum(), amount=surplus.sum()).execute().iloc[0]
-    rows = int(figures["rows"]) if figures["rows"] == figures["rows"] and figures["rows"] else 0
-    if not rows:
-        return []
-    return [
-        f"{words.count(rows, 'row is', 'rows are')} an exact copy of an earlier one "
-        f"({words.money(float(figures['amount']), currency)}). They are kept, since an order can hold the same "
-        "line twice; set drop_duplicates: true if they are mistakes."
-    ]
-
-
 def _overlap_warnings(judged: ibis.Table, source: Source) -> list[str]:
     if len(source.files) < 2:
         return []
@@ -476,11 +559,9 @@ def _overlap_warnings(judged: ibis.Table, source: Source) -> list[str]:
     ]
 
 
-def _as_of_warnings(kept: ibis.Table, settings: Settings) -> list[str]:
+def _as_of_warnings(last: dt.date, settings: Settings) -> list[str]:
     if settings.as_of is None:
         return []
-    last = kept.order_date.max().execute()
-    last = last.date() if isinstance(last, dt.datetime) else last
     silence = (settings.as_of - last).days
     if silence <= LONGEST_SILENCE_DAYS:
         return []

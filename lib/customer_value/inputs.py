@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,17 @@ import ibis
 import pandas as pd
 
 from customer_value import reduce, words
-from customer_value.companions import COMPANIONS, Companion, read_companions
+from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
-from customer_value.contract import Orders, read_orders
+from customer_value.contract import Copies, Orders, copies_warning, exact_copies, read_orders
+from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.reduce import Dates
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
-from customer_value.sources.files import find_files
+from customer_value.sources.files import Found, find_files, unchanged
+from customer_value.sources.parquet import read_saved
 from customer_value.survey import SurveyScores, score_answers
 from customer_value.tables import parquet_path, write_json, write_table
 
@@ -33,6 +35,7 @@ __all__ = [
     "RunState",
     "check_inputs",
     "input_files",
+    "live_tables",
     "read_inputs",
     "read_state",
     "write_run",
@@ -93,18 +96,23 @@ def check_inputs(config: Path) -> Inputs:
     ConfigError, InputError
         If the settings or an input are wrong.
     """
+    settings, base = load_settings(config), Path(config).parent
     scratch = Path(tempfile.mkdtemp(prefix="customer-value-"))
     try:
-        return read_inputs(load_settings(config), Path(config).parent, ibis.duckdb.connect(), scratch)
+        with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
+            inputs = read_inputs(settings, base, engine, scratch)
+            return replace(
+                inputs, warnings=(*inputs.warnings, *_looked_up(inputs, settings, engine, scratch))
+            )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def read_inputs(settings: Settings, base: Path, con: Any, scratch: Path) -> Inputs:
+def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -> Inputs:
     """Read and judge all inputs; order rows stay lazy, and need ``scratch`` until they are used."""
-    orders = None if settings.orders is None else read_orders(settings, base, con, scratch)
+    orders = None if settings.orders is None else read_orders(settings, base, engine, scratch)
     as_of = settings.as_of if orders is None else orders.as_of
-    companions = read_companions(settings, base, con, scratch, as_of)
+    companions = read_companions(settings, base, engine, scratch, as_of)
     ledger = Ledger(()) if orders is None else orders.ledger
     warnings = [] if orders is None else list(orders.warnings)
     for companion in companions.values():
@@ -116,18 +124,24 @@ def read_inputs(settings: Settings, base: Path, con: Any, scratch: Path) -> Inpu
             as_of = as_of or _last_day(answers)
     if orders is None:
         return Inputs(None, companions, None, as_of, ledger, tuple(warnings))
-    warnings.extend(_strangers(orders, companions))
-    origin = _day(orders.rows.order_date.min().execute())
-    dates = reduce.reduction_dates(origin, orders.as_of, settings)
+    dates = reduce.reduction_dates(orders.first_date, orders.as_of, settings)
     _refuse_bad_calibration(dates)
     return Inputs(orders, companions, dates, as_of, ledger, tuple(warnings))
 
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
-    """The files that a report reads, as they are found now."""
-    named = {"orders": settings.orders} | {name: getattr(settings, name) for name in COMPANIONS}
-    given = {name: spec for name, spec in named.items() if spec is not None}
-    return [file.path for name, spec in given.items() for file in find_files(name, spec, base)]
+    """The files that a report reads, as they are found now; `live_tables` are read from elsewhere."""
+    return [file.path for file in _found(settings, base)]
+
+
+def live_tables(settings: Settings) -> list[str]:
+    """The input tables on servers and clusters, whose content can change without a file changing."""
+    on_spark = {"orders"} if settings.engine.kind == "spark" else set()
+    return [
+        name
+        for name, spec in settings.tables().items()
+        if not spec.in_files or name in on_spark or spec.format in ("delta", "iceberg")
+    ]
 
 
 def write_run(settings: Settings, base: Path, run: Path) -> None:
@@ -140,11 +154,10 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
     """
     scratch = run / "_run" / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
-    con = ibis.duckdb.connect()
-    con.raw_sql(f"SET temp_directory = '{str(scratch).replace(chr(39), chr(39) * 2)}'")
     try:
-        inputs = read_inputs(settings, base, con, scratch)
-        _reduce(inputs, settings, con, run, scratch)
+        with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
+            inputs = read_inputs(settings, base, engine, scratch)
+            warnings = (*inputs.warnings, *_reduce(inputs, settings, engine, run, scratch))
         inputs.ledger.frame().to_csv(run / "ledger.csv", index=False, lineterminator="\n")
         provenance = _provenance(inputs, settings)
         write_json(run / "provenance.json", provenance)
@@ -153,12 +166,11 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
             "as_of": inputs.as_of,
             "as_of_stated": settings.as_of is not None,
             "ledger": [asdict(line) | {"amount": _text(line.amount)} for line in inputs.ledger.lines],
-            "warnings": list(inputs.warnings),
+            "warnings": list(warnings),
             "provenance": provenance,
         }
         write_json(run / "_run" / "state.json", state)
     finally:
-        con.disconnect()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -181,36 +193,90 @@ def read_state(run: Path) -> RunState:
     )
 
 
-def _reduce(inputs: Inputs, settings: Settings, con: Any, run: Path, scratch: Path) -> None:
+def _found(settings: Settings, base: Path) -> list[Found]:
+    live = live_tables(settings)
+    given = {name: spec for name, spec in settings.tables().items() if name not in live}
+    return [file for name, spec in given.items() for file in find_files(name, spec, base)]
+
+
+def _looked_up(inputs: Inputs, settings: Settings, engine: Engine, scratch: Path) -> tuple[str, ...]:
+    """The warnings that a run finds while it reduces, where nothing is reduced."""
+    if inputs.orders is None:
+        return ()
+    rows = inputs.orders.rows
+    buyers = rows.select("customer_id").distinct()
+    if inputs.orders.source.engine != "duckdb":
+        engine.save(buyers, scratch / "buyers.parquet")
+        buyers = read_saved(engine.local, scratch / "buyers.parquet")
+    copies = copies_warning(exact_copies(rows), settings.currency)
+    return (*copies, *_strangers(buyers, inputs.companions))
+
+
+def _reduce(inputs: Inputs, settings: Settings, engine: Engine, run: Path, scratch: Path) -> tuple[str, ...]:
+    """Write all tables; returns what was found to warn of on the way."""
     for name, companion in inputs.companions.items():
         write_table(run, _table_name(name), _published(companion.rows))
-    if inputs.orders is not None and inputs.dates is not None and settings.orders is not None:
-        _reduce_orders(inputs, inputs.orders.rows, inputs.dates, settings, settings.orders, con, run, scratch)
+    orders = inputs.orders
+    if orders is None or inputs.dates is None or settings.orders is None:
+        return ()
+    copies = _reduce_orders(inputs, orders, inputs.dates, settings, settings.orders, engine, run, scratch)
+    buyers = read_saved(engine.local, parquet_path(run, "customers")).select("customer_id")
+    return (*copies_warning(copies, settings.currency), *_strangers(buyers, inputs.companions))
 
 
 def _reduce_orders(
     inputs: Inputs,
-    rows: ibis.Table,
+    orders: Orders,
     dates: Dates,
     settings: Settings,
     spec: OrdersTable,
-    con: Any,
+    engine: Engine,
     run: Path,
     scratch: Path,
-) -> None:
+) -> Copies:
+    rows = orders.rows
+    copies = exact_copies(rows)
     days_path = scratch / "days.parquet"
-    reduce.customer_days(rows, _one_order_is(spec), spec.free_orders).to_parquet(days_path)
-    days = con.read_parquet(days_path)
+    engine.save(reduce.customer_days(rows, _one_order_is(spec), spec.free_orders), days_path)
+    days = engine.read(days_path, like=rows)
+    _require_all_money(days.net_revenue.sum(), inputs.ledger)
     write_table(run, "customers", _customers(days, dates, settings, inputs))
     write_table(run, "snapshots", _snapshots(days, dates, settings))
-    snapshots = con.read_parquet(parquet_path(run, "snapshots"))
+    snapshots = engine.read(parquet_path(run, "snapshots"), like=days)
     write_table(run, "purchase_patterns", reduce.purchase_patterns(snapshots))
     write_table(run, "customer_months", reduce.customer_months(days, dates.as_of))
     write_table(run, "weekly_purchases", reduce.weekly_purchases(days, dates.origin, dates.as_of))
     if "product_id" in rows.columns:
-        write_table(run, "customer_product_years", reduce.customer_product_years(rows, dates.as_of))
+        _write_from_rows(
+            engine, run, scratch, "customer_product_years", reduce.customer_product_years(rows, dates.as_of)
+        )
     if {"discount", "quantity"} <= set(rows.columns):
-        write_table(run, "customer_product_prices", reduce.customer_product_prices(rows, dates.as_of))
+        _write_from_rows(
+            engine, run, scratch, "customer_product_prices", reduce.customer_product_prices(rows, dates.as_of)
+        )
+    return copies
+
+
+def _write_from_rows(engine: Engine, run: Path, scratch: Path, name: str, table: ibis.Table) -> None:
+    """Write a table that is reduced where the order lines lie."""
+    if table.get_backend().name in ("duckdb", "pyspark"):
+        write_table(run, name, table)
+        return
+    engine.save(table, scratch / f"{name}.parquet")
+    here = read_saved(engine.local, scratch / f"{name}.parquet")
+    keys = [key for key in ("customer_id", "product_id", "year") if key in here.columns]
+    write_table(run, name, here.order_by(keys))
+
+
+def _require_all_money(summed: Any, ledger: Ledger) -> None:
+    """What was reduced is what was judged, to the cent."""
+    kept = ledger.amount("orders", "kept")
+    reduced = summed.as_scalar().to_pyarrow().as_py() or Decimal(0)
+    if Decimal(reduced) != kept:
+        raise InputError(
+            f"orders: rows worth {kept} were judged but {reduced} was reduced; the source changed while it was "
+            "read. Nothing was published; run again when it is at rest."
+        )
 
 
 def _one_order_is(spec: OrdersTable) -> str:
@@ -249,14 +315,9 @@ def _table_name(name: str) -> str:
     return {"customers": "customer_file", "survey": "survey_answers"}.get(name, name)
 
 
-def _day(value: object) -> dt.date:
-    date: dt.date = pd.Timestamp(value).date()
-    return date
-
-
 def _last_day(answers: pd.DataFrame) -> dt.date | None:
     last = pd.to_datetime(answers["date"]).max() if "date" in answers.columns else pd.NaT
-    return None if pd.isna(last) else _day(last)
+    return None if pd.isna(last) else pd.Timestamp(last).date()
 
 
 def _what_answers_hold(scored: SurveyScores) -> Ledger:
@@ -284,9 +345,11 @@ def _refuse_bad_calibration(dates: Dates) -> None:
         )
 
 
-def _strangers(orders: Orders, companions: dict[str, Companion]) -> list[str]:
-    """Customers of other tables that never ordered, and buyers that the customer file lacks."""
-    buyers = orders.rows.select("customer_id").distinct()
+def _strangers(buyers: ibis.Table, companions: dict[str, Companion]) -> list[str]:
+    """Customers of other tables that never ordered, and buyers that the customer file lacks.
+
+    ``buyers`` holds each customer with an order line once, in the column customer_id.
+    """
     found = []
     for name, companion in companions.items():
         if "customer_id" not in companion.rows.columns or name == "customers":

@@ -346,4 +346,4 @@ def _rounded(product: Any) -> Any:
 def _week(date: Any, origin: dt.date) -> Any:
     start = ibis.literal(origin)
     weeks = (date.delta(start, unit="day") // 7).cast("int64")
-    return (start + (weeks * 7).as_interval("D")).cast("date")
+    return (start + (weeks * 7).as_interval("D")).cast("timestamp").cast("date")

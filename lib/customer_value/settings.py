@@ -7,6 +7,7 @@ they are, or, for a questionnaire that is joined to no orders, where the survey 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -17,12 +18,14 @@ __all__ = [
     "ContractsTable",
     "CustomersTable",
     "DeliveredValueSettings",
+    "EngineSettings",
     "Exclusion",
     "FeedbackTable",
     "LoyaltySettings",
     "OrdersTable",
     "ParetoSettings",
     "ReferralsTable",
+    "ReportSettings",
     "RfmCutoffs",
     "RfmSettings",
     "RfmThresholds",
@@ -96,13 +99,18 @@ class TableSource(_Strict):
 
     ``path`` is a file, a pattern such as ``orders-*.csv``, or a list of either, relative to the
     YAML. ``path_env`` names an environment variable that holds the path instead, for addresses
-    that must not be written down. What is not stated is detected, and the ledger says so.
+    that must not be written down. ``database_env`` names one that holds the address of a server,
+    such as ``postgresql://user:password@host/database``. With Spark, ``table`` alone is a table of
+    its catalog. What is not stated is detected, and the ledger says so.
     """
 
     path: Paths | None = None
     path_env: str | None = None
-    format: Literal["csv", "parquet", "excel", "sqlite", "duckdb"] | None = None
-    table: str | None = Field(None, description="table or view of a SQLite or DuckDB file")
+    database_env: str | None = None
+    format: Literal["csv", "parquet", "excel", "sqlite", "duckdb", "delta", "iceberg"] | None = None
+    table: str | None = Field(
+        None, description="table or view of a database, with its schema if needed: sales.orders"
+    )
     sheet: str | int | None = Field(None, description="sheet of an Excel file, by name or number from 1")
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
     encoding: str | None = None
@@ -115,9 +123,24 @@ class TableSource(_Strict):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.path is None) == (self.path_env is None):
-            raise ValueError("needs either path or path_env")
+        places = (self.path, self.path_env, self.database_env)
+        if sum(place is not None for place in places) > 1:
+            raise ValueError("takes only one of path, path_env and database_env")
+        if self.database_env is not None and self.table is None:
+            raise ValueError("database_env needs table, the table or view of the database")
+        if not any(places) and self.table is None:
+            raise ValueError("needs path, path_env or database_env")
         return self
+
+    @property
+    def in_catalog(self) -> bool:
+        """Whether it is a table that only Spark's catalog knows."""
+        return self.path is None and self.path_env is None and self.database_env is None
+
+    @property
+    def in_files(self) -> bool:
+        """Whether it is read from files."""
+        return not self.in_catalog and self.database_env is None
 
 
 class OrderColumns(_Strict):
@@ -315,6 +338,44 @@ class ContractsTable(TableSource):
     period_months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
+class EngineSettings(_Strict):
+    """What reads and reduces the orders: DuckDB in this process, or Spark for what outgrows one machine.
+
+    ``master`` (``local[*]``, ``spark://host:7077``, ``yarn``, ``k8s://...``) or ``remote`` (Spark Connect,
+    ``sc://host:15002``; ``remote_env`` where the address holds a token) says which Spark; ``options``
+    are passed on to it. ``memory_limit`` holds for each DuckDB process and for the driver of a
+    Spark that runs here; what does not fit goes to disk.
+    """
+
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    memory_limit: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(None, description="default: all cores")
+    master: str | None = None
+    remote: str | None = None
+    remote_env: str | None = None
+    options: dict[str, str | int | float | bool] = {}
+
+    @model_validator(mode="after")
+    def _one_engine(self) -> Self:
+        for_spark = (self.master, self.remote, self.remote_env)
+        if self.kind != "spark" and (any(for_spark) or self.options):
+            raise ValueError("master, remote and options need kind: spark")
+        if sum(place is not None for place in for_spark) > 1:
+            raise ValueError("takes only one of master, remote and remote_env")
+        return self
+
+    @property
+    def memory_bytes(self) -> int:
+        """`memory_limit` as a number."""
+        number, unit = re.fullmatch(r"([0-9.]+) ?(\D+)", self.memory_limit).groups()  # type: ignore[union-attr]
+        base = 1024 if "i" in unit else 1000
+        return int(float(number) * base ** {"M": 2, "G": 3, "T": 4}[unit[0]])
+
+
+def _engine_by_name(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
 class ParetoSettings(_Strict):
     """How concentration is measured (`customer_value.pareto`)."""
 
@@ -447,6 +508,14 @@ class DeliveredValueSettings(_Strict):
         return self
 
 
+class ReportSettings(_Strict):
+    """How the notebooks of a report are run (`customer_value.report`)."""
+
+    cell_timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = Field(
+        1800, description="longest time for one cell; a notebook that takes longer is ended"
+    )
+
+
 class Settings(_Strict):
     """All settings of one report."""
 
@@ -455,6 +524,7 @@ class Settings(_Strict):
     as_of: Day | None = None
     timezone: str | None = None
     margin_rate: Annotated[float, Field(gt=-1, le=1)] | None = None
+    engine: Annotated[EngineSettings, BeforeValidator(_engine_by_name)] = EngineSettings()
     orders: OrdersTable | None = None
     customers: CustomersTable | None = None
     service_costs: ServiceCostsTable | None = None
@@ -469,6 +539,7 @@ class Settings(_Strict):
     loyalty: LoyaltySettings = LoyaltySettings()
     satisfaction: SatisfactionSettings = SatisfactionSettings()
     delivered_value: DeliveredValueSettings = DeliveredValueSettings()
+    report: ReportSettings = ReportSettings()
 
     @model_validator(mode="after")
     def _something_to_analyse(self) -> Self:
@@ -507,10 +578,24 @@ class Settings(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _spark_where_it_is_needed(self) -> Self:
+        if self.engine.kind == "spark":
+            return self
+        for name, spec in self.tables().items():
+            if spec.in_catalog or spec.format in ("delta", "iceberg"):
+                what = f"format: {spec.format}" if spec.format else "a table without path or database_env"
+                raise ValueError(f"{name}: {what} is read by Spark; set engine: spark")
+        return self
+
+    @model_validator(mode="after")
     def _survey_has_codebook(self) -> Self:
         if (self.survey is None) != (self.survey_items is None):
             raise ValueError("survey and survey_items (its codebook) go together")
         return self
+
+    def tables(self) -> dict[str, TableSource]:
+        """The input tables that the settings name, orders first."""
+        return {name: value for name, value in self if isinstance(value, TableSource)}
 
     def _holds_money(self) -> bool:
         if self.orders is not None or self.service_costs is not None:

@@ -18,8 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from customer_value.result import Result
+from customer_value.sources.parquet import parquet_files, read_saved, save_with_spark
 
-__all__ = ["parquet_path", "tables_folder", "write_json", "write_result", "write_table"]
+__all__ = ["MOST_CSV_ROWS", "parquet_path", "tables_folder", "write_json", "write_result", "write_table"]
+
+MOST_CSV_ROWS = 1_048_575
+"""Rows below a header that a sheet of Excel or LibreOffice holds."""
 
 _FORMULA_START = r"^[\s]*[=+\-@＝＋－＠\t\r]"
 
@@ -35,7 +39,10 @@ def parquet_path(run: Path, name: str) -> Path:
 
 
 def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
-    """Write ``tables/NAME.parquet`` and ``tables/NAME.csv``.
+    """Write ``tables/NAME.parquet`` and, for people, ``tables/NAME.csv``.
+
+    A table that no spreadsheet can open, of more rows than `MOST_CSV_ROWS`, has no CSV. Spark writes
+    a folder ``NAME.parquet`` of parts.
 
     Parameters
     ----------
@@ -48,6 +55,10 @@ def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
     """
     tables_folder(run).mkdir(parents=True, exist_ok=True)
     target = parquet_path(run, name)
+    if isinstance(table, ibis.Table) and table.get_backend().name == "pyspark":
+        save_with_spark(table, target)
+        _write_csv(target)
+        return
     partial = target.with_name(f".{name}.partial.parquet")
     if isinstance(table, pd.DataFrame):
         arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
@@ -55,7 +66,7 @@ def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
     else:
         table.to_parquet(partial)
     partial.replace(target)
-    _write_csv(target, target.with_suffix(".csv"))
+    _write_csv(target)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -88,15 +99,17 @@ def write_result(run: Path, result: Result) -> None:
     write_json(run / "facts" / f"{prefix}.json", content)
 
 
-def _write_csv(parquet: Path, path: Path) -> None:
+def _write_csv(parquet: Path) -> None:
+    if sum(pq.read_metadata(file).num_rows for file in parquet_files(parquet)) > MOST_CSV_ROWS:
+        return
     con = ibis.duckdb.connect()
-    table = con.read_parquet(parquet)
+    table = read_saved(con, parquet)
     guarded = {
         name: ibis.ifelse(table[name].re_search(_FORMULA_START), ibis.literal("'") + table[name], table[name])
         for name, kind in table.schema().items()
         if kind == dtypes.string or isinstance(kind, dtypes.String)
     }
-    table.mutate(**guarded).to_csv(path)
+    table.mutate(**guarded).to_csv(parquet.with_suffix(".csv"))
     con.disconnect()
 
 

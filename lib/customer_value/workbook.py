@@ -27,19 +27,18 @@ from pydantic import BaseModel
 from customer_value import __version__, tables
 from customer_value.config import load_settings, override
 from customer_value.contract import NO_ORDERS
+from customer_value.engines import local_engine
 from customer_value.errors import InputError
-from customer_value.inputs import ORDER_TABLES, RunState, input_files, read_state, write_run
+from customer_value.inputs import ORDER_TABLES, RunState, input_files, live_tables, read_state, write_run
 from customer_value.reduce import Dates
 from customer_value.result import Result
 from customer_value.settings import Settings
+from customer_value.sources.parquet import read_saved
 
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
 RUN_VARIABLE = "CUSTOMER_VALUE_RUN"
 CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
-
-_MEMORY = "4GB"
-"""What the engine of one notebook may hold in memory; the rest goes to the run's folder while it computes."""
 
 
 class Workbook:
@@ -58,7 +57,7 @@ class Workbook:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
         self.folder = folder
-        self._con = ibis.duckdb.connect(memory_limit=_MEMORY, temp_directory=str(folder / "_spilled"))
+        self._con = local_engine(settings.engine, folder)
 
     def __repr__(self) -> str:
         as_of = self.known_as_of
@@ -131,7 +130,7 @@ class Workbook:
         if not self.has(name):
             there = sorted(path.stem for path in tables.tables_folder(self.folder).glob("*.parquet"))
             raise InputError(f"There is no table '{name}' here; there are {', '.join(there)}.")
-        return self._con.read_parquet(tables.parquet_path(self.folder, name))
+        return read_saved(self._con, tables.parquet_path(self.folder, name))
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A reduced table in memory, all columns or those named."""
@@ -184,7 +183,8 @@ def open_workbook(config: str | Path) -> Workbook:
 def load_data(config: str | Path) -> Workbook:
     """Read, check and reduce the inputs of a settings file and open the result.
 
-    In a report this fills the run's folder; elsewhere it is the same as `open_workbook`.
+    In a report this fills the run's folder; elsewhere it is the same as `open_workbook`, but that tables
+    of servers and clusters, which may have changed, are read anew.
 
     Raises
     ------
@@ -192,15 +192,19 @@ def load_data(config: str | Path) -> Workbook:
         If the settings or the inputs are wrong.
     """
     stated = os.environ.get(RUN_VARIABLE)
+    path = Path(config)
+    settings = load_settings(path)
     if stated:
-        path = Path(config)
-        write_run(load_settings(path), path.parent, Path(stated))
-    return open_workbook(config)
+        write_run(settings, path.parent, Path(stated))
+        return open_workbook(config)
+    return Workbook(settings, _cached_run(path, settings, again=bool(live_tables(settings))))
 
 
-def _cached_run(config: Path, settings: Settings) -> Path:
+def _cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path:
     cache = _cache_folder()
     folder = cache / _key(config, settings)
+    if again:
+        shutil.rmtree(folder, ignore_errors=True)
     if (folder / "_run" / "state.json").exists():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
@@ -243,6 +247,7 @@ def _library_state() -> list[str]:
     watched = [
         "inputs.py",
         "contract.py",
+        "engines.py",
         "companions.py",
         "codebook.py",
         "survey_input.py",

@@ -3,17 +3,18 @@
 from customer_value.sources.amounts import number_column
 from customer_value.sources.dates import date_column
 from customer_value.sources.identifiers import id_column
-from customer_value.sources.opening import open_source
-from customer_value.sources.source import Reading, Source, SourceFile, find_row, find_rows
+from customer_value.sources.opening import open_source, open_table
+from customer_value.sources.source import Reading, Source, SourceFile, find_place, find_rows
 
 __all__ = [
     "Reading",
     "Source",
     "SourceFile",
     "date_column",
-    "find_row",
+    "find_place",
     "find_rows",
     "id_column",
     "number_column",
     "open_source",
+    "open_table",
 ]

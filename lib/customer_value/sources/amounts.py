@@ -13,6 +13,7 @@ import ibis
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.engine import replaced, trimmed
+from customer_value.sources.native import native_number
 from customer_value.sources.source import Reading, Source
 from customer_value.sources.textcolumn import Condition, TextColumn, place_of, text_column
 
@@ -69,6 +70,8 @@ def number_column(source: Source, column: str, spec: TableSource) -> tuple[Any, 
         If the decimal sign cannot be told, rows use different ones, several currency signs occur
         without a currency column, or no row is readable.
     """
+    if source.engine != "duckdb":
+        return native_number(source, column, spec)
     value = source.table[column]
     if value.type().is_numeric():
         return value.try_cast(MONEY), None

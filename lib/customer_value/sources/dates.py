@@ -24,6 +24,7 @@ from customer_value.sources.engine import (
     replaced,
     trimmed,
 )
+from customer_value.sources.native import native_date
 from customer_value.sources.notations import (
     ANY_DAY_MONTH,
     DAY_MONTH,
@@ -33,7 +34,7 @@ from customer_value.sources.notations import (
     day_of,
     number_in,
 )
-from customer_value.sources.source import Reading, Source, find_row
+from customer_value.sources.source import Reading, Source, find_place
 from customer_value.sources.textcolumn import TextColumn, place_of, text_column
 
 __all__ = ["date_column"]
@@ -73,9 +74,11 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
     ConfigError
         If ``dates`` or the time zone is not a known one.
     """
+    _check_settings(source, spec.dates, timezone)
+    if source.engine != "duckdb":
+        return native_date(source, column, spec, timezone)
     value = source.table[column]
     kind = value.type()
-    _check_settings(source, spec.dates, timezone)
     if kind.is_date():
         return _sane(value), _reading(column, "none needed, the column holds dates")
     if kind.is_timestamp():
@@ -120,8 +123,8 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
     if value.type().timezone is None:
         return _sane(value.date()), _reading(column, "none needed, the column holds times")
     if timezone is None:
-        file, number, example = find_row(source, column, value.notnull())
-        raise _no_zone(place_of(source, column), f"'{example}' (row {number:,} of {file})")
+        place, example = find_place(source, column, value.notnull())
+        raise _no_zone(place_of(source, column), f"'{example}' ({place})")
     told = f"none needed, the column holds times; as dates in {timezone}"
     return _sane(at_time_zone(timezone, value).date()), _reading(column, told)
 

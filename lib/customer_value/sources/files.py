@@ -8,22 +8,35 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.source import SourceFile
 
-__all__ = ["Found", "find_files", "fingerprint", "format_of", "sql_text", "unpacked"]
+__all__ = [
+    "BY_SUFFIX",
+    "Found",
+    "find_files",
+    "fingerprint",
+    "format_of",
+    "sql_text",
+    "unchanged",
+    "unpacked",
+]
 
-_BY_SUFFIX = {
+BY_SUFFIX = {
     ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".dat": "csv", ".asc": "csv",
     ".parquet": "parquet", ".pq": "parquet",
     ".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".ods": "excel",
     ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db3": "sqlite",
     ".duckdb": "duckdb", ".ddb": "duckdb",
 }  # fmt: skip
+"""The kind of a file by the ending of its name."""
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -71,6 +84,24 @@ def fingerprint(file: Found) -> SourceFile:
     return SourceFile(file.name, digest, file.path.stat().st_size)
 
 
+@contextmanager
+def unchanged(files: Sequence[Found]) -> Iterator[None]:
+    """Refuse what was read inside the block if a file changed meanwhile: passes would not agree.
+
+    Raises
+    ------
+    InputError
+        At the end of the block, or in place of the error that reading such a file led to.
+    """
+    before = [_stamp(file) for file in files]
+    try:
+        yield
+    except Exception as error:
+        _require_same(files, before, error)
+        raise
+    _require_same(files, before)
+
+
 def format_of(file: Found, spec: TableSource) -> str:
     """The kind of a file: as declared, or by its first bytes, or by the ending of its name.
 
@@ -89,7 +120,7 @@ def format_of(file: Found, spec: TableSource) -> str:
     if by_content is not None:
         return by_content
     suffix = PurePath(file.path.name.lower().removesuffix(".gz")).suffix
-    kind = _BY_SUFFIX.get(suffix, "csv" if suffix == "" else None)
+    kind = BY_SUFFIX.get(suffix, "csv" if suffix == "" else None)
     if kind == "csv":
         return kind
     if kind is None:
@@ -132,7 +163,7 @@ def _patterns(table: str, spec: TableSource) -> list[str]:
     if "://" in value:
         raise InputError(
             f"{table}.path_env: {spec.path_env} holds the address of a server; "
-            "only files can be read, so export the table to a file first."
+            "write database_env instead of path_env, and table."
         )
     return [value]
 
@@ -192,6 +223,26 @@ def _told_apart(files: list[Found]) -> list[Found]:
         label = f"{file.name} (file {number})" if twice else file.name
         result.append(Found(file.path, label))
     return result
+
+
+def _stamp(file: Found) -> tuple[int, ...]:
+    """What changes when a file is written to, replaced or removed."""
+    try:
+        status = file.path.stat()
+    except OSError:
+        return ()
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _require_same(
+    files: Sequence[Found], before: Sequence[tuple[int, ...]], cause: Exception | None = None
+) -> None:
+    changed = [file.name for file, stamp in zip(files, before, strict=True) if _stamp(file) != stamp]
+    if changed:
+        raise InputError(
+            f"{words.listing(changed, most=3)} changed while being read, so nothing was made of it; "
+            "run again when nobody writes to it."
+        ) from cause
 
 
 def _by_content(head: bytes) -> str | None:

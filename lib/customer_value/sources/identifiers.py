@@ -7,6 +7,7 @@ from typing import Any
 import ibis
 
 from customer_value.sources.engine import replaced, trimmed
+from customer_value.sources.native import native_id
 from customer_value.sources.source import Source
 
 __all__ = ["id_column"]
@@ -30,6 +31,8 @@ def id_column(source: Source, column: str) -> Any:
         ``17850``), in text only where all ids of a file end so. Leading zeros stay, and so do
         ids such as ``NA`` or ``null``, which are somebody's name.
     """
+    if source.engine != "duckdb":
+        return native_id(source, column)
     value = source.table[column]
     kind = value.type()
     if kind.is_floating() or kind.is_decimal():
@@ -54,7 +57,15 @@ def _whole_numbers(value: Any) -> Any:
 
 def _files_of_floats(source: Source, text: Any) -> list[int]:
     """Files in which every id of the column is written like ``17850.0``."""
+    if not _any_ends_in_zero(source, text):
+        return []
     table = source.table.select(file=source.table["_file"], other=~text.re_search(r"^-?[0-9]+\.0$"))
     others = table.group_by("file").aggregate(n=table["other"].sum(), ids=table["other"].count())
     rows = others.to_pyarrow().to_pylist()
     return sorted(int(row["file"]) for row in rows if row["ids"] and not row["n"])
+
+
+def _any_ends_in_zero(source: Source, text: Any) -> bool:
+    """Whether the question arises at all; most ids end otherwise, and the engine need not look at all."""
+    found = source.table.select(ends=text.endswith(".0")).filter(ibis._.ends).limit(1)
+    return len(found.to_pyarrow()) > 0

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import ibis
 
 from customer_value import words
 from customer_value.errors import InputError
@@ -13,16 +16,54 @@ from customer_value.settings import TableSource
 from customer_value.sources.databases import read_duckdb, read_parquet, read_sqlite
 from customer_value.sources.delimited import read_delimited
 from customer_value.sources.files import Found, find_files, fingerprint, format_of
+from customer_value.sources.parquet import read_saved
 from customer_value.sources.parts import Part, sql_name
 from customer_value.sources.source import Reading, Source, SourceFile
+from customer_value.sources.spark import open_with_spark
 from customer_value.sources.workbooks import read_workbook
 
-__all__ = ["open_source"]
+if TYPE_CHECKING:
+    from customer_value.engines import Engine
+
+__all__ = ["open_source", "open_table"]
 
 _FORMATS = {
     "csv": "text (CSV)", "parquet": "Parquet", "excel": "Excel workbook", "sqlite": "SQLite database",
     "duckdb": "DuckDB database",
 }  # fmt: skip
+
+
+def open_table(
+    name: str, spec: TableSource, base: Path, engine: Engine, scratch: Path, *, stays: bool
+) -> Source:
+    """Open an input table, wherever it is.
+
+    Parameters
+    ----------
+    name, spec, base, scratch
+        As in `open_source`.
+    engine
+        What the run computes with.
+    stays
+        Whether rows of a server or cluster stay there, to be reduced where they lie; if not, they are
+        brought to this machine's DuckDB.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    ConfigError, InputError
+        If it cannot be reached or read.
+    """
+    if spec.database_env is not None:
+        source = engine.server(spec.database_env).open(name, spec)
+    elif engine.uses_spark and (stays or spec.in_catalog or spec.format in ("delta", "iceberg")):
+        source = open_with_spark(name, spec, base, engine.spark)
+    else:
+        return open_source(name, spec, base, engine.local, scratch)
+    return source if stays else _brought(source, engine, scratch)
 
 
 def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Path) -> Source:
@@ -75,6 +116,21 @@ def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Pat
         counts=tuple(part.rows for part in parts),
         header_rows=tuple(part.header_rows for part in parts),
     )
+
+
+def _brought(source: Source, engine: Engine, scratch: Path) -> Source:
+    """The rows of a server or cluster on this machine."""
+    folder = scratch / "sources"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{source.name}.parquet"
+    engine.save(source.table.drop("_file"), path)
+    here = read_saved(engine.local, path)
+    rows = int(here.count().execute())
+    if rows == 0:
+        raise InputError(f"{source.files[0].name} has columns but no rows.")
+    text = any(kind.is_string() for kind in here.schema().values())
+    table = here.mutate(_file=ibis.literal(0, "int16"))
+    return replace(source, table=table, text=text, counts=(rows,), header_rows=(0,), engine="duckdb")
 
 
 @contextmanager

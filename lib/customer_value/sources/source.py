@@ -12,7 +12,7 @@ import ibis
 from customer_value import words
 from customer_value.errors import InputError
 
-__all__ = ["Reading", "Source", "SourceFile", "find_row", "first_row"]
+__all__ = ["Reading", "Source", "SourceFile", "find_place", "find_rows", "first_row"]
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class SourceFile:
         The name that people see: as written in the settings, or the file name alone. Never an
         absolute path and never the content of an environment variable.
     sha256
-        Hash of the bytes as they were found.
+        Hash of the bytes as they were found; None for a table of a server.
     bytes
-        Size of the file.
+        Size of the file; None for a table of a server.
     """
 
     name: str
-    sha256: str
-    bytes: int
+    sha256: str | None
+    bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,11 @@ class Source:
         Rows of each file; what turns the position of a row into a row number of a file.
     header_rows
         For each file 1 if its first row is a header, else 0.
+    engine
+        The Ibis name of what holds the rows: ``"duckdb"`` for files, ``"postgres"``, ``"mysql"`` or
+        ``"pyspark"`` for tables that are read where they lie.
+    numbered
+        Whether rows have numbers by which a person finds them again, as in a file.
     """
 
     name: str
@@ -84,6 +89,8 @@ class Source:
     text: bool
     counts: tuple[int, ...] = ()
     header_rows: tuple[int, ...] = ()
+    engine: str = "duckdb"
+    numbered: bool = True
 
     def require(self, columns: Mapping[str, str]) -> None:
         """Check that the source has the columns that the settings name.
@@ -104,7 +111,7 @@ class Source:
                 raise InputError(_missing(self, field, column, present))
 
 
-def find_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str]:
+def find_place(source: Source, column: str, predicate: Any) -> tuple[str, str]:
     """Find the first row for which a condition holds, to name it in an error.
 
     Parameters
@@ -119,23 +126,30 @@ def find_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str
     Returns
     -------
     tuple
-        Name of the file, number of the row as a spreadsheet shows it (the header is row 1), and
-        the value as text. If no row is found: ``("", 0, "")``.
+        The place, such as ``"a.csv, row 5"`` with the number that a spreadsheet shows (the header is
+        row 1), or the name of the table alone where rows have no numbers; and the value as text.
+        If no row is found: ``("", "")``.
     """
-    found = first_row(source, column, predicate)
-    return found or ("", 0, "")
+    file, row, value = first_row(source, column, predicate) or ("", 0, "")
+    return (f"{file}, row {row}" if row else file), value
 
 
 def first_row(source: Source, column: str, predicate: Any) -> tuple[str, int, str] | None:
-    """As `find_row`, but None if there is no such row."""
+    """File, number of the row (0 where rows have none) and value of the first such row, None if there is none."""
     return next(iter(find_rows(source, column, predicate, 1)), None)
 
 
 def find_rows(
     source: Source, column: str, predicate: Any, most: int | None = None
 ) -> list[tuple[str, int, str]]:
-    """All rows for which a condition holds, or the first few, each as `find_row` gives it."""
+    """All rows for which a condition holds, or the first few: file, number of the row (0: none), value."""
     table = source.table
+    if not source.numbered:
+        found = table.filter(predicate).select(value=table[column].cast("string")).limit(most)
+        return [
+            (source.files[0].name, 0, words.plain(row["value"] or ""))
+            for row in found.to_pyarrow().to_pylist()
+        ]
     flagged = table.select(
         row=ibis.row_number(),
         file=table["_file"],

@@ -54,7 +54,7 @@ class TextColumn:
     def row(self, holds: Condition) -> str:
         """The first row that fulfils a condition: ``'03/04/2021' (row 2 of a.csv)``."""
         file, number, value = first_row(self.source, self.name, holds(self.text)) or ("", 0, "")
-        return f"'{words.plain(value, 40)}' (row {number:,} of {file})"
+        return f"'{words.plain(value, 40)}' ({f'row {number:,} of ' if number else ''}{file})"
 
 
 @contextmanager

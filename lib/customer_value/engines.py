@@ -1,0 +1,130 @@
+"""Where a run computes: DuckDB in this process, a database server, or Spark.
+
+Order lines are judged and reduced where they lie. DuckDB always runs, in this process and within its
+memory limit: it reads files, and whatever a server sends, which is never more than one row per
+customer and day. With Spark the reduced tables are written by Spark itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import ibis
+
+from customer_value.settings import EngineSettings
+from customer_value.sources.parquet import read_saved, save_with_spark
+from customer_value.sources.servers import Server, connect_server
+
+__all__ = ["Engine", "local_engine"]
+
+
+class Engine:
+    """What a run computes with; leaving the block closes all of it.
+
+    Parameters
+    ----------
+    settings
+        The ``engine`` section of the settings.
+    scratch
+        Folder for what does not fit into memory and for rows on their way; with Spark on several
+        machines it must be one that all of them see.
+
+    Attributes
+    ----------
+    settings, scratch
+        As given.
+    """
+
+    def __init__(self, settings: EngineSettings, scratch: Path) -> None:
+        self.settings = settings
+        self.scratch = scratch
+        self._servers: dict[str, Server] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def local(self) -> Any:
+        """Ibis backend of DuckDB."""
+        return local_engine(self.settings, self.scratch)
+
+    @cached_property
+    def spark(self) -> Any:
+        """Ibis backend of Spark, started at first use."""
+        from customer_value.sources.spark import connect_spark
+
+        return connect_spark(self.settings)
+
+    @property
+    def uses_spark(self) -> bool:
+        """Whether orders are reduced by Spark."""
+        return self.settings.kind == "spark"
+
+    def server(self, variable: str) -> Server:
+        """The database server whose address an environment variable holds.
+
+        All tables of one address are read in one snapshot.
+
+        Raises
+        ------
+        InputError
+            If the variable is not set, its address is not one of a known server, or the server
+            cannot be reached.
+        """
+        if variable not in self._servers:
+            self._servers[variable] = connect_server(variable, os.environ.get(variable, "").strip())
+        return self._servers[variable]
+
+    def save(self, table: ibis.Table, path: Path) -> None:
+        """Compute a table where its rows are and leave it as Parquet: a file, or with Spark a folder."""
+        backend = table.get_backend()
+        if backend.name == "duckdb":
+            table.to_parquet(path)
+        elif backend.name == "pyspark":
+            save_with_spark(table, path)
+        else:
+            server = next(server for server in self._servers.values() if server.con is backend)
+            server.save(table, path, self.local)
+
+    def read(self, path: Path, like: ibis.Table) -> ibis.Table:
+        """A saved table, on Spark if ``like`` is a table of Spark, else on DuckDB."""
+        if like.get_backend().name == "pyspark":
+            return self.spark.read_parquet(str(path), table_name=f"{path.parent.name}_{path.stem}")
+        return read_saved(self.local, path)
+
+    def close(self) -> None:
+        """Give up connections; a Spark that runs here ends with the process."""
+        for server in self._servers.values():
+            server.close()
+        if "local" in self.__dict__:
+            self.local.disconnect()
+
+
+def local_engine(settings: EngineSettings, scratch: Path) -> Any:
+    """DuckDB in this process, within the memory limit of the settings.
+
+    Parameters
+    ----------
+    settings
+        The ``engine`` section.
+    scratch
+        Where it puts what does not fit.
+
+    Returns
+    -------
+    ibis.backends.duckdb.Backend
+    """
+    options: Mapping[str, Any] = {} if settings.threads is None else {"threads": settings.threads}
+    return ibis.duckdb.connect(
+        memory_limit=settings.memory_limit, temp_directory=str(scratch / "_spilled"), **options
+    )

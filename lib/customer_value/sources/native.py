@@ -1,0 +1,218 @@
+"""Columns of databases and clusters, which know what is a date and what is a number.
+
+The rules for text in files, which look at all values before one is read, need functions that only
+DuckDB has. Here types decide; text is read where it can be read in one way only: dates as
+``2024-12-31`` or ``20241231``, numbers with a decimal point or with the sign that ``decimal`` states.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as types
+
+from customer_value import words
+from customer_value.errors import InputError
+from customer_value.settings import TableSource
+from customer_value.sources.source import Reading, Source, SourceFile
+
+__all__ = [
+    "as_money",
+    "native_date",
+    "native_id",
+    "native_number",
+    "native_source",
+    "row_key",
+]
+
+MONEY = "decimal(18, 4)"
+_MOST = 10**14
+_BLANKS = " \t\r\n\v\f\u00a0\u1680\u2007\u202f\u2009\u3000\ufeff\u200b"
+_DASHED = r"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]([ T].*)?$"
+_DIGITS = r"^(19|20|21)[0-9][0-9][0-9][0-9][0-9][0-9]$"
+_NUMBER = r"^[+-]?[0-9]{1,14}([.][0-9]+)?$"
+
+
+def native_source(name: str, table: ibis.Table, shown: str, place: str, kind: str) -> Source:
+    """A source that is read where it lies.
+
+    Parameters
+    ----------
+    name
+        The input table.
+    table
+        Lazy table of the server.
+    shown
+        Its name for people.
+    place
+        What serves it, for instance ``"PostgreSQL"``.
+    kind
+        What it is there: ``"table"``, ``"parquet"``, …
+
+    Raises
+    ------
+    InputError
+        If two columns have names that differ in case only, as engines do not tell them apart.
+    """
+    lowered = [str(column).casefold() for column in table.columns]
+    twice = next((column for column in lowered if lowered.count(column) > 1 or column == "_file"), None)
+    if twice is not None:
+        raise InputError(
+            f"{shown}: the column name '{words.plain(twice)}' cannot be used; rename it in a view."
+        )
+    return Source(
+        name=name,
+        table=table.mutate(_file=ibis.literal(0, "int16")),
+        files=(SourceFile(shown, None, None),),
+        readings=(Reading("format", f"{kind} of {place}", declared=True),),
+        text=False,
+        engine=table.get_backend().name,
+        numbered=False,
+    )
+
+
+def native_id(source: Source, column: str) -> Any:
+    """Ids as text without outer blanks; whole numbers without a decimal point."""
+    value = source.table[column]
+    kind = value.type()
+    if kind.is_floating() or kind.is_decimal():
+        whole = (value == value.floor()) & (value.abs() < 2**53)
+        return ibis.ifelse(whole, value.cast("int64").cast("string"), value.cast("string"))
+    text = value if kind.is_string() else value.cast("string")
+    return _trim(source.engine)(text, _BLANKS).nullif("")
+
+
+def native_date(source: Source, column: str, spec: TableSource, timezone: str | None) -> tuple[Any, Reading]:
+    """Dates of a column; NULL where there is none or it lies outside the years 1900 to 2199.
+
+    Raises
+    ------
+    InputError
+        If the column holds neither dates nor text nor numbers such as 20241231, the settings state
+        another notation, or times carry an offset and no time zone is given.
+    """
+    value = source.table[column]
+    kind = value.type()
+    if spec.dates not in (None, "iso", "year-month-day"):
+        raise InputError(
+            f"{source.name}.dates: {words.plain(spec.dates)} is for files; {_place(source, column)} must hold dates, "
+            "or text such as 2024-12-31. Convert it in a view."
+        )
+    if kind.is_date():
+        return _sane(value), _reading(column, "none needed, the column holds dates")
+    if kind.is_timestamp():
+        return _from_times(source, column, timezone)
+    if kind.is_integer() or kind.is_decimal():
+        value = value.cast("int64").cast("string")
+    elif not kind.is_string():
+        raise InputError(f"{_place(source, column)}: holds neither dates nor text.")
+    return _from_text(value), _reading(column, "year first (2024-12-31 or 20241231)")
+
+
+def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, Reading | None]:
+    """Numbers of a column as DECIMAL(18, 4); NULL where there is none or it is too large.
+
+    Raises
+    ------
+    InputError
+        If the column holds neither numbers nor text.
+    """
+    value = source.table[column]
+    if value.type().is_numeric():
+        return as_money(value), None
+    if not value.type().is_string():
+        raise InputError(f"{_place(source, column)}: holds neither numbers nor text.")
+    text = _trim(source.engine)(value, _BLANKS)
+    sign = spec.decimal or "."
+    if sign == ",":
+        text = text.replace(",", ".")
+    readable = ibis.ifelse(text.re_search(_NUMBER), text, ibis.null("string")).cast("decimal(38, 10)")
+    told = Reading(f"decimal sign of {column}", {".": "point", ",": "comma"}[sign], spec.decimal is not None)
+    return as_money(readable), told
+
+
+def as_money(value: Any) -> Any:
+    """A number as DECIMAL(18, 4), NULL where it does not fit; for engines that stop at such a number."""
+    return ibis.ifelse(value.abs() < _MOST, value, ibis.null(value.type())).cast(MONEY)
+
+
+def row_key(source: Source, values: list[Any]) -> Any:
+    """One value per row that is equal for rows with equal values, and differs for others."""
+    parts = [ibis.ifelse(value.isnull(), "\x01", value.cast("string")) for value in values]
+    return _hash(source.engine)(ibis.literal("\x1f").join(parts))
+
+
+def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
+    value = source.table[column]
+    if value.type().timezone is None:
+        return _sane(value.date()), _reading(column, "none needed, the column holds times")
+    if timezone is None:
+        raise InputError(
+            f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
+            "dates, for instance timezone: Europe/Berlin."
+        )
+    local = _timezone(timezone, value) if source.engine == "postgres" else _from_utc(value, timezone)
+    told = f"none needed, the column holds times; as dates in {timezone}"
+    return _sane(local.date()), _reading(column, told)
+
+
+def _from_text(text: Any) -> Any:
+    """The date of a text; no engine is asked to cast a day that does not exist."""
+    dashed = ibis.ifelse(text.re_search(_DASHED), text.substr(0, 10), ibis.null("string"))
+    digits = ibis.ifelse(text.re_search(_DIGITS), text, ibis.null("string"))
+    compact = ibis.coalesce(dashed.replace("-", ""), digits)
+    year, month, day = (compact.substr(*span).cast("int64") for span in ((0, 4), (4, 2), (6, 2)))
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    longest = ibis.cases((month == 2, ibis.ifelse(leap, 29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31)
+    exists = month.between(1, 12) & (day >= 1) & (day <= longest)
+    written = compact.substr(0, 4) + "-" + compact.substr(4, 2) + "-" + compact.substr(6, 2)
+    return ibis.ifelse(exists, written, ibis.null("string")).cast("date")
+
+
+def _sane(date: Any) -> Any:
+    return ibis.ifelse(date.year().between(1900, 2199), date, ibis.null("date"))
+
+
+def _place(source: Source, column: str) -> str:
+    return f"{source.files[0].name}, column '{words.plain(column)}'"
+
+
+def _reading(column: str, value: str) -> Reading:
+    return Reading(f"date order of {column}", value, declared=False)
+
+
+def _of_one(value: Any) -> Any: ...
+
+
+def _of_two(first: Any, second: Any) -> Any: ...
+
+
+def _builtin(shape: Any, name: str, arguments: tuple[Any, ...], result: Any) -> Any:
+    return ibis.udf.scalar.builtin(shape, name=name, signature=(arguments, result))
+
+
+def _trim(engine: str) -> Any:
+    return _plain_trim if engine == "mysql" else _btrim
+
+
+def _hash(engine: str) -> Any:
+    return {"postgres": _postgres_hash, "pyspark": _spark_hash}.get(engine, _mysql_hash)
+
+
+def _postgres_hash(text: Any) -> Any:
+    return _hashtextextended(text, ibis.literal(0, "int64"))
+
+
+def _plain_trim(text: Any, blanks: str) -> Any:
+    return text.strip()
+
+
+_TEXT = types.string
+_INSTANT = types.Timestamp(timezone="UTC")
+_btrim = _builtin(_of_two, "btrim", (_TEXT, _TEXT), _TEXT)
+_hashtextextended = _builtin(_of_two, "hashtextextended", (_TEXT, types.int64), types.int64)
+_spark_hash = _builtin(_of_one, "xxhash64", (_TEXT,), types.int64)
+_mysql_hash = _builtin(_of_one, "sha1", (_TEXT,), _TEXT)
+_timezone = _builtin(_of_two, "timezone", (_TEXT, _INSTANT), types.timestamp)
+_from_utc = _builtin(_of_two, "from_utc_timestamp", (_INSTANT, _TEXT), types.timestamp)
