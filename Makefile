@@ -8,7 +8,7 @@ CONFIG ?= data/sample/company.yml
 OUTPUT ?= reports/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check-code notebooks sample lock bench clean
+.PHONY: help report test lab engines check-code notebooks sample lock bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,8 @@ test: $(VENV)/.test ## run every test: code, notebooks, browser
 
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_load.ipynb
+
+engines: $(VENV)/.engines ## add Spark and the drivers of PostgreSQL and MySQL to the environment
 
 notebooks: $(VENV)/.test ## execute the committed notebooks again and write them in their fixed form
 	$(BIN)/python scripts/execute_notebooks.py
@@ -60,6 +62,7 @@ endef
 $(eval $(call environment,report,requirements.lock))
 $(eval $(call environment,test,requirements-test.lock))
 $(eval $(call environment,lab,requirements-lab.lock))
+$(eval $(call environment,engines,requirements-engines.lock))
 
 $(PEERS)/.ready: benchmarks/requirements-peers.txt
 	@echo "Making $(PEERS) (once) ..."

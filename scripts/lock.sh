@@ -11,10 +11,14 @@ resolve() {
         --no-emit-index-url --no-emit-find-links "$@"
 }
 
-resolve --extra build --extra test --extra lab --output-file "$all"
-for purpose in "" test lab; do
+resolve --extra build --extra test --extra lab --extra spark --output-file "$all"
+for purpose in "" test lab engines; do
     set -- --extra build --generate-hashes --constraint "$all"
-    [ -z "$purpose" ] || set -- "$@" --extra "$purpose"
+    case "$purpose" in
+    "") ;;
+    engines) set -- "$@" --extra spark --extra postgres --extra mysql ;;
+    *) set -- "$@" --extra "$purpose" ;;
+    esac
     file="requirements${purpose:+-$purpose}.lock"
     {
         echo "# Exact versions for make ${purpose:-report}; written by make lock."
