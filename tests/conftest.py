@@ -21,7 +21,7 @@ orders:
 """
 
 FIRST = (
-    "test_sample_reports", "test_wheel", "test_reports_of_companies", "test_report", "test_clv_analysis",
+    "test_engines", "test_sample_reports", "test_faults", "test_wheel", "test_reports_of_companies", "test_report", "test_clv_analysis",
     "test_clv_value", "test_clv_validation", "test_satisfaction", "test_browser",
 )  # fmt: skip
 """The files that take longest, most of them with few tests: begun last, one worker would wait for the other."""

@@ -80,6 +80,11 @@ _ = Path(os.environ["CUSTOMER_VALUE_RUN"], "facts", "pareto.json").write_text(js
 """
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, by its path there."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
 def markdown(text: str) -> nbformat.NotebookNode:
     return new_markdown_cell(text)
 

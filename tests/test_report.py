@@ -1,9 +1,4 @@
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,15 +8,15 @@ import pytest
 
 import report_company as company
 from customer_value.errors import ConfigError, CustomerValueError, NotebookError
-from customer_value.report import forked, kernel, make_report, notebooks_folder
+from customer_value.report import kernel, make_report, notebooks_folder, starter
 from customer_value.report.notebooks import find_notebooks, normalised, parameters_of, prerequisites
 from customer_value.report.progress import Event, console
 from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.settings import TableSource
-from report_company import code, markdown, write_notebook, write_settings
+from report_company import code, contents, markdown, write_notebook, write_settings
 
-forks = pytest.mark.skipif(not forked.can_fork(), reason="kernels can be forked on Linux only")
+forks = pytest.mark.skipif(not starter.can_fork(), reason="kernels can be forked on Linux only")
 
 OK = 'import os, pathlib\npathlib.Path(os.environ["CUSTOMER_VALUE_RUN"], "ledger.csv").write_text(config)'
 BEHAVED = """\
@@ -41,17 +36,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
     parameters.cells[1].source += "depth = None\n"
     nbformat.write(parameters, books / "01_data_load.ipynb")
     write_notebook(books, "02_other", code(BEHAVED))
-    make_report(config, folder / "first", notebooks=books, parameters={"depth": 3}, jobs=1)
+    alone = {"jobs": 1, "kernels": "fresh"}
+    make_report(config, folder / "first", notebooks=books, parameters={"depth": 3}, **alone)
     events: list[Event] = []
     make_report(config, folder / "report", notebooks=books, parameters={"depth": 3}, progress=events.append)
     return folder / "report", events
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def test_same_input_gives_the_same_report_byte_for_byte(made: tuple[Path, list[Event]]) -> None:
+def test_same_input_gives_the_same_report_byte_for_byte_whatever_the_kernels(
+    made: tuple[Path, list[Event]],
+) -> None:
     report, _ = made
     files = contents(report)
     assert files == contents(report.with_name("first"))
@@ -89,12 +83,13 @@ def test_progress_tells_every_notebook_and_cell(made: tuple[Path, list[Event]]) 
     assert all(event.cell == event.cells and event.seconds > 0 for event in ended.values())
 
 
-def failing(folder: Path, source: str, kernels: str = "fresh") -> str:
-    """The message of a run whose notebook fails in its last cell."""
+def failing(folder: Path, source: str, name: str = "01_data_load") -> str:
+    """The message of a run whose last notebook fails in its last cell."""
     config, books = write_settings(folder / "input"), folder / "notebooks"
-    write_notebook(books, "01_data_load", markdown("## The heart"), code("fine = 1"), code(source))
+    write_notebook(books, "01_data_load", code(OK))
+    write_notebook(books, name, markdown("## The heart"), code("fine = 1"), code(source))
     with pytest.raises(CustomerValueError) as caught:
-        make_report(config, folder / "report", notebooks=books, cell_timeout=3, kernels=kernels)
+        make_report(config, folder / "report", notebooks=books)
     assert not (folder / "report").exists()
     assert not list(folder.glob(".*"))
     return f"{type(caught.value).__name__}: {caught.value}"
@@ -119,21 +114,19 @@ def test_input_error_in_a_notebook_keeps_its_own_sentence(tmp_path: Path) -> Non
     assert failing(tmp_path, source) == "InputError: orders.csv, row 3: no date."
 
 
-def test_cell_that_hangs_is_ended(tmp_path: Path) -> None:
-    message = failing(tmp_path, "import time\ntime.sleep(60)")
-    assert "at cell 6 of 6" in message
-    assert "took longer than it may" in message
-
-
-@forks
-def test_forked_kernels_make_the_same_report(made: tuple[Path, list[Event]], tmp_path: Path) -> None:
-    config, books = made[0].parent / "input" / "acme.yml", made[0].parent / "notebooks"
-    make_report(config, tmp_path / "report", notebooks=books, parameters={"depth": 3}, kernels="forked")
-    assert contents(tmp_path / "report") == contents(made[0])
+def test_input_error_in_a_later_notebook_names_it(tmp_path: Path) -> None:
+    source = "from customer_value.errors import InputError\nraise InputError('This needs a date.')"
+    kept = tmp_path / "report-failed" / "05_loyalty.ipynb"
+    assert failing(tmp_path, source, "05_loyalty") == (
+        'InputError: This needs a date. (Found in notebook 05_loyalty, cell 6 of 6 (under "The heart"), '
+        f"kept as far as it ran: {kept})"
+    )
+    assert kept.exists()
 
 
 ALONE = """\
-import os, random
+import os, random, sys
+assert not {"statsmodels.api", "pyspark", "psycopg", "papermill", "nbformat"} & set(sys.modules)
 import duckdb, numpy
 assert numpy.__dict__.setdefault("mark", os.getpid()) == os.getpid()
 assert "mine" not in os.environ
@@ -162,28 +155,11 @@ def test_forked_kernels_share_nothing_but_their_start(tmp_path: Path) -> None:
 
 
 @forks
-def test_a_run_outlives_the_process_that_forks(tmp_path: Path) -> None:
-    config = write_settings(tmp_path / "input")
-    write_notebook(tmp_path / "books", "01_data_load", code(OK), code("import os\nos.getppid()"))
-    make_report(config, tmp_path / "report", notebooks=tmp_path / "books", kernels="forked")
-    warm = forked.warm_process().process
-    warm.kill()
-    warm.wait()
-    make_report(config, tmp_path / "report", notebooks=tmp_path / "books", kernels="forked")
-    assert forked.warm_process().alive
-
-
-@forks
-def test_a_kernel_ends_with_the_process_that_forked_it(tmp_path: Path) -> None:
-    said = failing(tmp_path, "import os, signal, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)", "forked")
-    assert "at cell 6 of 6" in said
-    assert "ended unexpectedly" in said
-
-
-def test_process_that_dies_is_told(tmp_path: Path) -> None:
-    message = failing(tmp_path, "import os\nos._exit(9)")
-    assert "at cell 6 of 6" in message
-    assert "often because memory ran out" in message
+def test_the_process_that_forks_has_one_thread() -> None:
+    warm = starter.warm_process()
+    warm.status(1)
+    process = Path(f"/proc/{warm.process.pid}")
+    assert len(list((process / "task").iterdir())) == 1
 
 
 def test_secrets_are_in_no_file_of_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,78 +171,6 @@ def test_secrets_are_in_no_file_of_a_failed_run(tmp_path: Path, monkeypatch: pyt
     assert "cannot open <ORDERS_ADDRESS>" in message
     assert "s3cret" not in message
     assert b"s3cret" not in b"".join(contents(tmp_path).values())
-
-
-SLEEPY = """\
-import os, pathlib, time
-pathlib.Path("kernel.pid").write_text(str(os.getpid()))
-time.sleep(120)
-"""
-
-
-@pytest.fixture(params=["fresh", "forked"])
-def running(
-    request: pytest.FixtureRequest, made: tuple[Path, list[Event]], tmp_path: Path
-) -> subprocess.Popen[str]:
-    """A run in its own process, over an earlier report, in the middle of its first notebook."""
-    config, books = write_settings(tmp_path / "input"), tmp_path / "notebooks"
-    shutil.copytree(made[0], tmp_path / "report")
-    write_notebook(books, "01_data_load", code(SLEEPY))
-    arguments = ["report", str(config), "--output", str(tmp_path / "report"), "--notebooks", str(books)]
-    arguments += ["--kernels", request.param]
-    command = [sys.executable, "-m", "customer_value.cli", *arguments]
-    # A test run started in the background ignores SIGINT, and what it starts would inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    signal.signal(signal.SIGINT, before)
-    wait_until((tmp_path / "input" / "kernel.pid").exists)
-    return process
-
-
-def wait_until(happened: object, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not happened():  # type: ignore[operator]
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_run_that_is_asked_to_end_cleans_up(
-    running: subprocess.Popen[str], tmp_path: Path, number: int, status: int
-) -> None:
-    before = contents(tmp_path / "report")
-    kernel = int((tmp_path / "input" / "kernel.pid").read_text())
-    running.send_signal(number)
-    _, said = running.communicate(timeout=20)
-    assert (running.returncode, said.count("\n")) == (status, 1)
-    assert is_gone(kernel)
-    assert contents(tmp_path / "report") == before
-    assert not list(tmp_path.glob(".*"))
-
-
-def test_killed_run_leaves_the_report_and_the_next_run_cleans_up(
-    running: subprocess.Popen[str], tmp_path: Path
-) -> None:
-    before = contents(tmp_path / "report")
-    kernel = int((tmp_path / "input" / "kernel.pid").read_text())
-    with pytest.raises(ConfigError, match="Another run is writing"):
-        make_report(tmp_path / "input" / "acme.yml", tmp_path / "report", notebooks=tmp_path / "notebooks")
-    running.kill()
-    running.communicate()
-    assert contents(tmp_path / "report") == before
-    assert list(tmp_path.glob(".report.*.partial"))
-    wait_until(lambda: is_gone(kernel))
-    write_notebook(tmp_path / "notebooks", "01_data_load", code("2"))
-    make_report(tmp_path / "input" / "acme.yml", tmp_path / "report", notebooks=tmp_path / "notebooks")
-    assert not list(tmp_path.glob(".*"))
 
 
 def test_unknown_parameter_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
@@ -381,7 +285,7 @@ def test_a_notebook_waits_for_those_it_names(tmp_path: Path) -> None:
         return path.stem.upper()
 
     with ThreadPoolExecutor(3) as pool:
-        assert list(run_in_order(pool, files, waits, run).items()) == [
+        assert list(run_in_order(pool, files, waits, run, lambda: 3).items()) == [
             ("01_a", "01_A"),
             ("02_b", "02_B"),
             ("03_c", "03_C"),

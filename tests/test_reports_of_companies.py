@@ -69,7 +69,7 @@ def test_every_page_says_something_sensible_about_every_shape_of_company(desk, s
 
 def test_a_company_without_a_single_sale_still_gets_a_report(desk):
     desk.settings(SETTINGS).file("orders.csv", order_lines("all returns"))
-    folder = make_report(desk.config, desk.folder / "out", kernels="forked").parent
+    folder = make_report(desk.config, desk.folder / "out").parent
     assert len(list(folder.glob("*.html"))) == 5
     assert "Loyalty matrix: needs survey and survey_items" in (folder / "index.html").read_text()
     facts = json.loads((folder / "facts.json").read_text())

@@ -43,7 +43,7 @@ def test_the_wheel_holds_what_a_report_needs_and_no_data(installed):
 def test_a_report_is_made_from_any_folder(installed, tmp_path):
     made = command(installed, "sample", "company", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
-    options = ("--output", "out", "--kernels", "forked")
+    options = ("--output", "out")
     report = command(installed, "report", "company/company.yml", *options, cwd=tmp_path)
     assert report.returncode == 0, report.stderr
     assert (tmp_path / "out" / "index.html").exists()

@@ -1,7 +1,7 @@
 """The command ``customer-value``.
 
 Exit status: 0 done; 2 the input, the settings or the command line is wrong (one sentence on standard
-error); 1 anything else; 128 + n ended by signal n.
+error); 1 anything else, for a batch that a report in it failed; 128 + n ended by signal n.
 """
 
 from __future__ import annotations
@@ -43,7 +43,38 @@ class Kernels(StrEnum):
     FORKED = "forked"
 
 
-Config = Annotated[Path, typer.Argument(metavar="CONFIG.yml", help="The settings file.", show_default=False)]
+Config = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CONFIG.yml",
+        help="The settings file; FILE.yml#NAME for one report of a file that lists several.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the report.", show_default=False)
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A parameter of the notebooks; may be repeated.",
+        show_default=False,
+    ),
+]
+Notebooks = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of other notebooks than the project's own.", show_default=False),
+]
+KernelChoice = Annotated[
+    Kernels | None,
+    typer.Option(
+        help="Fork the process of a notebook from one that has imported everything (the default on Linux), "
+        "or start a fresh one for each.",
+        show_default=False,
+    ),
+]
 
 
 def main() -> None:
@@ -72,46 +103,29 @@ def _options(
 @app.command(no_args_is_help=True)
 def report(
     config: Config,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the report.", show_default=False)
-    ],
-    parameters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="A parameter of the notebooks; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    notebooks: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder of other notebooks than the project's own.", show_default=False
-        ),
-    ] = None,
+    output: Output,
+    parameters: Parameters = None,
+    notebooks: Notebooks = None,
     jobs: Annotated[
         int | None,
         typer.Option(
             "--jobs",
             min=1,
             metavar="N",
-            help="Notebooks side by side [default: the cores, at most 4].",
+            help="Notebooks side by side [default: the cores, at most 4, and as memory allows].",
             show_default=False,
         ),
     ] = None,
-    kernels: Annotated[
-        Kernels,
-        typer.Option(help="Start each notebook in a fresh process, or fork it from a warm one (faster)."),
-    ] = Kernels.FRESH,
+    kernels: KernelChoice = None,
 ) -> None:
     """Run the notebooks on CONFIG.yml and publish the report in DIR."""
     with _exit_status(hint=f"The log is {output}.log.jsonl"), _ended_by_signals():
         from customer_value.report import make_report
-        from customer_value.report.progress import console
+        from customer_value.report.progress import console, read_log
         from customer_value.report.publish import as_typed
 
-        with console() as progress:
+        real = Path(os.path.realpath(output))
+        with console(earlier=read_log(real.with_name(f"{real.name}.log.jsonl"))) as progress:
             index = make_report(
                 config,
                 output,
@@ -119,9 +133,77 @@ def report(
                 notebooks=notebooks,
                 progress=progress,
                 jobs=jobs,
-                kernels=kernels.value,
+                kernels=kernels.value if kernels else None,
             )
         typer.echo(f"The report is ready: {as_typed(index)}")
+
+
+@app.command(no_args_is_help=True)
+def batch(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES...",
+            help="Settings files, or files that list reports under 'reports:'.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder of the batch: a folder for each report, and an overview.",
+            show_default=False,
+        ),
+    ],
+    parameters: Parameters = None,
+    notebooks: Notebooks = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            metavar="N",
+            help="Reports side by side [default: the cores, and as memory allows].",
+            show_default=False,
+        ),
+    ] = None,
+    kernels: KernelChoice = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Make finished reports again, too, although nothing has changed.")
+    ] = False,
+) -> None:
+    """Make a report of each of FILES in a folder of its own under DIR, and a page that compares them.
+
+    A report that fails does not stop the others. Run again after a stop or a failure, it makes only what
+    is missing or has changed.
+    """
+    stopped = "Stopped. Finished reports are kept; the same command makes the rest."
+    hint = f"The log is {output / 'batch.log.jsonl'}"
+    with _exit_status(hint=hint, stopped=stopped), _ended_by_signals():
+        from customer_value.report import make_batch
+        from customer_value.report.progress import batch_console, read_log
+        from customer_value.report.publish import as_typed
+
+        with batch_console(earlier=read_log(output / "batch.log.jsonl")) as progress:
+            made = make_batch(
+                files,
+                output,
+                parameters=_parsed(parameters or []),
+                notebooks=notebooks,
+                progress=progress,
+                jobs=jobs,
+                kernels=kernels.value if kernels else None,
+                again=again,
+            )
+        typer.echo(made.summary())
+        typer.echo(f"The overview is ready: {as_typed(made.index)}")
+        for outcome in made.failed:
+            typer.echo(f"{outcome.name}: {outcome.sentence}", err=True)
+        if made.failed:
+            raise typer.Exit(1)
 
 
 @app.command(no_args_is_help=True)
@@ -200,18 +282,20 @@ def sample(
 
 
 @contextlib.contextmanager
-def _exit_status(hint: str = "") -> Iterator[None]:
+def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     """Turn every failure into one line on standard error and the exit status it stands for."""
     try:
         yield
+    except typer.Exit:
+        raise
     except (NotebookError, FitError) as error:
         _fail(f"{error}", 1)
     except CustomerValueError as error:
         _fail(f"{error}", 2)
     except KeyboardInterrupt:
-        _fail("Interrupted; nothing was published.", 128 + signal.SIGINT)
+        _fail(stopped or "Interrupted; nothing was published.", 128 + signal.SIGINT)
     except _Ended as error:
-        _fail("Ended by a signal; nothing was published.", 128 + error.number)
+        _fail(stopped or "Ended by a signal; nothing was published.", 128 + error.number)
     except BrokenPipeError:
         _without_reader()
     except OSError as error:

@@ -1,10 +1,18 @@
-"""Reading a settings file: YAML to `Settings`, with errors that name the key and the line."""
+"""Reading a settings file: YAML to `Settings`, with errors that name the key and the line.
+
+A file may hold the settings of one report, or those of many: under ``common`` what they share, under
+``reports`` a list with the ``name`` of each report and what differs. One of them is named by the file
+and its name, ``regions.yml#north``, wherever a settings file may be named.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
 import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -12,10 +20,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from customer_value import words
 from customer_value.errors import ConfigError
 from customer_value.settings import Settings
 
-__all__ = ["load_settings", "override", "read_yaml"]
+__all__ = ["folder_name", "load_settings", "override", "read_yaml", "report_names"]
+
+LONGEST_NAME = 60
+"""Characters of a report's name."""
 
 Location = tuple[str | int, ...]
 Section = TypeVar("Section", bound=BaseModel)
@@ -27,36 +39,84 @@ def load_settings(path: Path | str) -> Settings:
     Parameters
     ----------
     path
-        A YAML file. Words such as ``NO`` and codes such as ``0010`` stay text; only ``true``,
-        ``false``, ``null``, plain numbers and ISO dates mean anything else.
+        A YAML file, or ``FILE.yml#NAME`` for one report of a file that lists several. Words such as
+        ``NO`` and codes such as ``0010`` stay text; only ``true``, ``false``, ``null``, plain numbers
+        and ISO dates mean anything else.
 
     Returns
     -------
     Settings
+        A report of a list that states no title of its own has its name in it.
 
     Raises
     ------
     ConfigError
         If the file cannot be read, is not YAML, or holds a key or value that is not allowed. The
-        message names file, line and key, and the nearest valid key where one was misspelt.
+        message names file, line and key, and the nearest valid key where one was misspelt. Also if
+        the file lists reports and none, or one that it does not hold, is named.
     """
-    path = Path(path)
-    try:
-        text = _decoded(path.read_bytes(), path.name)
-    except FileNotFoundError:
-        raise ConfigError(f"The settings file {path} does not exist.") from None
-    except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder; name the settings file (YAML) inside it.") from None
-    except OSError as error:
-        raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from None
-    root = _compose(text, path.name, "it needs at least 'currency:' and 'orders:'")
+    file, name = _told_apart(Path(path))
+    root = _read(file)
+    if _lists_reports(root):
+        root = _listed(root, file.name, name)
+    elif name:
+        raise ConfigError(f"{file.name} lists no reports, so it is named without '#{words.plain(name)}'.")
     values = _Loader("").construct_document(root)
     if not isinstance(values, dict):
-        raise ConfigError(f"{path.name}: expected keys such as 'orders:' and 'currency:' at the top.")
+        raise ConfigError(f"{file.name}: expected keys such as 'orders:' and 'currency:' at the top.")
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_explain(error, root, path.name)) from None
+        raise ConfigError(_explain(error, root, file.name)) from None
+
+
+def report_names(path: Path | str) -> list[str]:
+    """The names of the reports that a file lists, in its order.
+
+    None if it holds the settings of one report, or cannot be read as YAML; what is wrong with it
+    `load_settings` says.
+
+    Raises
+    ------
+    ConfigError
+        If it lists no report, or a name is missing, given twice or cannot be the name of a folder.
+    """
+    path = Path(path)
+    try:
+        root = _read(path)
+    except ConfigError:
+        return []
+    return list(_reports(root, path.name)) if _lists_reports(root) else []
+
+
+def folder_name(name: str) -> str:
+    """The folder for a report of that name.
+
+    Letters and digits of any script, dots, hyphens and underscores stay; what lies between becomes
+    a hyphen.
+
+    Raises
+    ------
+    ConfigError
+        If the name is empty, too long, or holds what could lead elsewhere or deceive a reader.
+
+    Examples
+    --------
+    >>> folder_name("North & South"), folder_name("2025-01"), folder_name("华东")
+    ('North-South', '2025-01', '华东')
+    """
+    tidy = unicodedata.normalize("NFC", name)
+    shown = f"'{words.plain(name, most=40)}'"
+    if not tidy.strip() or len(tidy) > LONGEST_NAME:
+        raise ConfigError(f"the name {shown} needs 1 to {LONGEST_NAME} characters.")
+    if any(not _may_be_in_name(character) for character in tidy) or tidy != tidy.strip():
+        raise ConfigError(
+            f"the name {shown} cannot name a folder; use letters, digits, spaces and any of {_SIGNS}."
+        )
+    folder = re.sub(r"[^\w.-]+", "-", tidy).strip("-")
+    if not folder or folder[0] == "." or folder[-1] == "." or _TAKEN.fullmatch(folder):
+        raise ConfigError(f"the name {shown} cannot be used for a folder; choose another.")
+    return folder
 
 
 def read_yaml(content: bytes, name: str) -> Any:
@@ -139,6 +199,152 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
+_SIGNS = ". - _ , & + ( ) '"
+"""What may stand in the name of a report beside letters, digits and spaces."""
+
+_TAKEN = re.compile(
+    r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|batch\..*|overview\..*|index\..*|.*\.log\.jsonl|.*-failed",
+    flags=re.IGNORECASE,
+)
+"""Names that a batch needs itself, that lie beside a report, or that some systems do not allow."""
+
+
+def _may_be_in_name(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind[0] in "LN" or kind in ("Mn", "Mc") or character == " " or character in _SIGNS.split()
+
+
+def _told_apart(path: Path) -> tuple[Path, str | None]:
+    """File and name of ``FILE.yml#NAME``; a file whose own name has that sign is taken as it is."""
+    file, sign, name = path.name.rpartition("#")
+    if not sign or not file or path.exists():
+        return path, None
+    return path.with_name(file), name
+
+
+def _read(path: Path) -> yaml.Node:
+    try:
+        text = _decoded(path.read_bytes(), path.name)
+    except FileNotFoundError:
+        raise ConfigError(f"The settings file {path} does not exist.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder; name the settings file (YAML) inside it.") from None
+    except OSError as error:
+        raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from None
+    return _compose(text, path.name, "it needs at least 'currency:' and 'orders:'")
+
+
+def _lists_reports(root: yaml.Node) -> bool:
+    return isinstance(root, yaml.MappingNode) and any(key.value == "reports" for key, _ in root.value)
+
+
+def _reports(root: yaml.Node, file: str) -> dict[str, yaml.MappingNode]:
+    """Name of each report to its settings, without the name."""
+    at_top = _entries(root)
+    for key, (node, _) in at_top.items():
+        if key not in ("common", "reports"):
+            raise ConfigError(
+                f"{file}, line {_number(node)}: a file that lists reports has 'common:' and 'reports:' at "
+                f"the top; put '{words.plain(key)}:' under 'common:', or into a report."
+            )
+    found: dict[str, yaml.MappingNode] = {}
+    folders: dict[str, str] = {}
+    for name, node, settings in _each_report(at_top["reports"][1], file):
+        where = f"{file}, line {_number(node)}"
+        try:
+            folder = folder_name(name).casefold()
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from None
+        if folder in folders:
+            other = folders[folder]
+            alike = "" if name == other else f" and '{other}' would share a folder"
+            raise ConfigError(
+                f"{where}: the name '{name}'{alike or ' is given twice'}; each report needs its own."
+            )
+        folders[folder], found[name] = name, settings
+    return found
+
+
+def _each_report(reports: yaml.Node, file: str) -> Iterator[tuple[str, yaml.Node, yaml.MappingNode]]:
+    if not isinstance(reports, yaml.SequenceNode) or not reports.value:
+        raise ConfigError(
+            f"{file}, line {_number(reports)}: 'reports:' lists no report; write '- name: …' for each."
+        )
+    for number, report in enumerate(reports.value, start=1):
+        entries = _entries(report) if isinstance(report, yaml.MappingNode) else {}
+        named = entries.pop("name", (None, None))[1]
+        if not isinstance(named, yaml.ScalarNode) or named.tag == "tag:yaml.org,2002:null":
+            raise ConfigError(
+                f"{file}, line {_number(report)}: report {number} of the list needs a 'name:', such as north."
+            )
+        rest = yaml.MappingNode(report.tag, list(entries.values()), report.start_mark, report.end_mark)
+        yield str(named.value), named, rest
+
+
+def _listed(root: yaml.Node, file: str, name: str | None) -> yaml.MappingNode:
+    """The settings of one report of a list: the common ones with its own put in place."""
+    reports = _reports(root, file)
+    if name is None:
+        first = next(iter(reports))
+        raise ConfigError(
+            f"{file} lists {words.count(len(reports), 'report')}; name one, such as '{file}#{first}', or make "
+            "all with: customer-value batch."
+        )
+    if name not in reports:
+        close = difflib.get_close_matches(name, reports, n=1, cutoff=0.5)
+        hint = f"did you mean '{close[0]}'?" if close else f"it lists {words.listing(reports)}."
+        raise ConfigError(f"{file} lists no report '{words.plain(name)}'; {hint}")
+    report = reports[name]
+    settings = _merged(_common(root, file), report)
+    if "title" not in _entries(report):
+        _entitle(settings, name)
+    return settings
+
+
+def _common(root: yaml.Node, file: str) -> yaml.MappingNode:
+    """What the reports of a list share; an empty mapping if that is nothing."""
+    key, node = _entries(root).get("common", (root, None))
+    if node is None or node.tag == "tag:yaml.org,2002:null":
+        return yaml.MappingNode("tag:yaml.org,2002:map", [], key.start_mark, key.end_mark)
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError(f"{file}, line {_number(node)}: 'common:' needs keys of its own below it.")
+    return node
+
+
+def _merged(common: yaml.Node, own: yaml.Node) -> yaml.MappingNode:
+    """The keys of both; where both have keys below one, those are merged, else ``own`` counts."""
+    entries = _entries(common)
+    for name, (key, value) in _entries(own).items():
+        both = name in entries and all(
+            isinstance(node, yaml.MappingNode) for node in (value, entries[name][1])
+        )
+        entries[name] = (key, _merged(entries[name][1], value) if both else value)
+    return yaml.MappingNode(own.tag, list(entries.values()), own.start_mark, own.end_mark)
+
+
+def _entitle(settings: yaml.MappingNode, name: str) -> None:
+    """Put the report's name into its title."""
+    entries = _entries(settings)
+    mark = settings.start_mark
+    key, value = entries.get("title", (yaml.ScalarNode(_TEXT, "title", mark, mark), None))
+    shared = value.value if isinstance(value, yaml.ScalarNode) else ""
+    title = words.plain(f"{shared}: {name}" if shared else name, most=120)
+    entries["title"] = (key, yaml.ScalarNode(_TEXT, title, key.start_mark, key.end_mark))
+    settings.value = list(entries.values())
+
+
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def _entries(node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    """Key to the nodes of key and value; where merging gave a key twice, the later counts."""
+    return {str(key.value): (key, value) for key, value in node.value}
+
+
+def _number(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
 def _decoded(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8-sig")
@@ -146,6 +352,7 @@ def _decoded(content: bytes, name: str) -> str:
         raise ConfigError(f"{name} is not UTF-8 text; save it as UTF-8.") from None
 
 
+@lru_cache(maxsize=4)
 def _compose(text: str, name: str, needed: str = "") -> yaml.Node:
     try:
         root = yaml.compose(text, Loader=_Loader)
@@ -186,7 +393,7 @@ def _explain(error: ValidationError, root: yaml.Node, name: str) -> str:
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
     where = f"{name}, line {_line(root, location)}"
     if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key '{key}'{_nearest(location)}."
+        return f"{where}: unknown key '{key}'{_nearest(location)}"
     if first["type"] == "missing":
         return f"{where}: the key '{key}' is missing."
     return f"{where}: {key + ': ' if key else ''}{_reason(first)}"
@@ -235,7 +442,7 @@ def _nearest(location: Location) -> str:
     close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean '{close[0]}'?"
-    return f"; possible here: {', '.join(names)}" if names else ""
+    return f"; possible here: {', '.join(names)}." if names else "."
 
 
 def _keys_at(location: Location) -> list[str]:

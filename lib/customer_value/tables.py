@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,21 @@ import pyarrow.parquet as pq
 from customer_value.result import Result
 from customer_value.sources.parquet import parquet_files, read_saved, save_with_spark
 
-__all__ = ["MOST_CSV_ROWS", "parquet_path", "tables_folder", "write_json", "write_result", "write_table"]
+__all__ = [
+    "FORMULA_START",
+    "MOST_CSV_ROWS",
+    "parquet_path",
+    "tables_folder",
+    "write_json",
+    "write_result",
+    "write_table",
+]
 
 MOST_CSV_ROWS = 1_048_575
 """Rows below a header that a sheet of Excel or LibreOffice holds."""
 
-_FORMULA_START = r"^[\s]*[=+\-@＝＋－＠\t\r]"
+FORMULA_START = r"^[\s]*[=+\-@＝＋－＠\t\r]"
+"""How text begins that a spreadsheet would execute."""
 
 
 def tables_folder(run: Path) -> Path:
@@ -102,15 +112,19 @@ def write_result(run: Path, result: Result) -> None:
 def _write_csv(parquet: Path) -> None:
     if sum(pq.read_metadata(file).num_rows for file in parquet_files(parquet)) > MOST_CSV_ROWS:
         return
-    con = ibis.duckdb.connect()
-    table = read_saved(con, parquet)
+    table = read_saved(_engine(), parquet)
     guarded = {
-        name: ibis.ifelse(table[name].re_search(_FORMULA_START), ibis.literal("'") + table[name], table[name])
+        name: ibis.ifelse(table[name].re_search(FORMULA_START), ibis.literal("'") + table[name], table[name])
         for name, kind in table.schema().items()
         if kind == dtypes.string or isinstance(kind, dtypes.String)
     }
     table.mutate(**guarded).to_csv(parquet.with_suffix(".csv"))
-    con.disconnect()
+
+
+@cache
+def _engine() -> Any:
+    """One connection for all CSV files of a process; each connection takes time to open."""
+    return ibis.duckdb.connect()
 
 
 def _plain(value: Any) -> Any:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import html
+import os
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from customer_value import errors
+from customer_value import errors, words
 from customer_value.errors import CustomerValueError, FitError, NotebookError
 from customer_value.report.kernel import ENGINE, Kernels
 from customer_value.report.notebooks import papermill_path
@@ -41,7 +44,7 @@ def execute(
     path
         The notebook; it is not changed.
     partial
-        Where the executed notebook is written, cell by cell.
+        Where the notebook is written as far as it ran, if it stops before its end.
     parameters
         Put into a cell after the one tagged ``parameters``; if there are none, there is no such cell.
     kernels
@@ -60,9 +63,11 @@ def execute(
     watch = _Watch(path.stem, len(nbformat.read(path, as_version=4).cells) + bool(parameters), tell)
     arguments = {
         "input_path": papermill_path(path),
-        "output_path": papermill_path(partial),
+        "output_path": None,
         "parameters": dict(parameters),
         "cell_timeout": cell_timeout,
+        "begun": watch.begun,
+        "cell_begun": watch.cell_begun,
         "cell_done": watch.cell_done,
     }
     watch.say("notebook started")
@@ -77,7 +82,8 @@ def execute(
     except Exception as error:
         if not kernels.stopped:
             watch.say("notebook failed", _in_full(error))
-        raise _explained(error, watch, partial) from error
+        watch.write(partial)
+        raise _explained(error, watch, cell_timeout) from error
     finally:
         _close_event_loop()
     for text in _stderr(notebook):
@@ -93,8 +99,16 @@ class _Watch:
     name: str
     cells: int
     tell: Listener
+    at: int = 0
     done: int = 0
     started: float = field(default_factory=time.monotonic)
+    notebook: NotebookNode | None = None
+
+    def begun(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
+    def cell_begun(self, index: int) -> None:
+        self.at = index
 
     def cell_done(self, count: int) -> None:
         self.done = count
@@ -104,9 +118,26 @@ class _Watch:
         seconds = round(time.monotonic() - self.started, 3)
         self.tell(Event(kind, self.name, self.done, self.cells, seconds, text))
 
+    def write(self, partial: Path) -> None:
+        """Write the notebook as far as it ran; that it cannot be written is not what went wrong."""
+        if self.notebook is not None:
+            with suppress(OSError):
+                nbformat.write(self.notebook, partial)
+
+    def place(self, index: int) -> str:
+        """The cell, counted from 1 with the one for the parameters, and the heading above it."""
+        heading = ""
+        for cell in self.notebook.cells[: index + 1] if self.notebook is not None else ():
+            if cell.cell_type == "markdown":
+                found = re.findall(r"^#{1,3} +(.+?) *$", cell.source, flags=re.MULTILINE)
+                heading = html.unescape(found[-1]) if found else heading
+        return f"cell {min(index + 1, self.cells)} of {self.cells}" + (
+            f' (under "{heading}")' if heading else ""
+        )
+
 
 def _once(arguments: Mapping[str, Any], kernels: Kernels, watch: _Watch) -> NotebookNode:
-    kernel = kernels.new(watch.name)
+    kernel = kernels.new()
     try:
         return papermill.execute_notebook(
             **arguments,
@@ -122,17 +153,19 @@ def _once(arguments: Mapping[str, Any], kernels: Kernels, watch: _Watch) -> Note
         raise
 
 
-def _explained(error: Exception, watch: _Watch, partial: Path) -> CustomerValueError:
+def _explained(error: Exception, watch: _Watch, cell_timeout: int) -> CustomerValueError:
     if isinstance(error, PapermillExecutionError):
         sentence = " ".join(str(error.evalue).split())
         kind = _own_kind(str(error.ename))
+        place = watch.place(error.cell_index)
         if kind and not issubclass(kind, NotebookError | FitError):
-            return kind(sentence)
-        place = _place(partial, error.cell_index, watch.cells)
-        what = sentence if kind else f"{error.ename}: {sentence}"
+            own = kind(sentence)
+            own.add_note(f"notebook {watch.name}, {place}")
+            return own
+        what = sentence if kind else _of_the_disk(sentence) or f"{error.ename}: {sentence}"
     else:
-        place = _place(partial, watch.done, watch.cells)
-        what = _plainly(error)
+        place = watch.place(watch.at)
+        what = _plainly(error, cell_timeout)
     return NotebookError(f"Notebook {watch.name} stopped at {place}: {what.rstrip(':. ')}.")
 
 
@@ -142,26 +175,22 @@ def _own_kind(name: str) -> type[CustomerValueError] | None:
     return kind if isinstance(kind, type) and issubclass(kind, CustomerValueError) else None
 
 
-def _plainly(error: Exception) -> str:
+def _plainly(error: Exception, cell_timeout: int) -> str:
     if isinstance(error, CellTimeoutError):
-        return "the cell took longer than it may"
+        return (
+            f"the cell took longer than {words.count(cell_timeout, 'second')}; if it needs more, "
+            "raise report.cell_timeout_seconds in the settings"
+        )
     if isinstance(error, DeadKernelError):
-        return "its process ended unexpectedly, often because memory ran out"
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return "its process ended unexpectedly, often because memory ran out; with --jobs 1 a run takes least"
+    sentence = " ".join(str(error).split())
+    return _of_the_disk(sentence) or f"{type(error).__name__}: {sentence}"
 
 
-def _place(partial: Path, index: int, cells: int) -> str:
-    """The cell, counted from 1 with the one for the parameters, and the heading above it."""
-    heading = ""
-    try:
-        before = nbformat.read(partial, as_version=4).cells[: index + 1]
-    except (OSError, ValueError):
-        before = []
-    for cell in before:
-        if cell.cell_type == "markdown":
-            found = re.findall(r"^#{1,3} +(.+?) *$", cell.source, flags=re.MULTILINE)
-            heading = html.unescape(found[-1]) if found else heading
-    return f"cell {min(index + 1, cells)} of {cells}" + (f' (under "{heading}")' if heading else "")
+def _of_the_disk(sentence: str) -> str:
+    """What a full disk means to people; empty if the sentence is about something else."""
+    full = any(os.strerror(number) in sentence for number in (errno.ENOSPC, errno.EDQUOT))
+    return "the disk is full; make room on it, or choose an --output on another one" if full else ""
 
 
 def _in_full(error: Exception) -> str:

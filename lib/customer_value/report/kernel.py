@@ -6,29 +6,38 @@ a stray ``random.py`` in the working folder; all of these would make a report de
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
+import time
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import Type
 
-from customer_value.report.forked import PROVISIONER, warm_process
+from customer_value.report.forked import PROVISIONER
+from customer_value.report.scratch import scratch_folder
 
-__all__ = ["ENGINE", "Kernels"]
+__all__ = ["ENGINE", "Kernels", "stop_all"]
 
 ENGINE = "customer-value"
 """The papermill engine that runs a notebook on a kernel of `Kernels`."""
+
+_LONGEST_DEATH_SECONDS = 5
+_LATEST_OUTPUT_SECONDS = 60
+"""How long after its end the output of a cell may arrive; a busy machine needs more than the usual 4."""
 
 
 class Kernels:
@@ -47,9 +56,8 @@ class Kernels:
     def __init__(self, folder: Path, environment: Mapping[str, str], *, forked: bool = False) -> None:
         self.folder = folder
         self.forked = forked
-        if forked:
-            warm_process()
-        self._own = Path(tempfile.mkdtemp(prefix="cv-"))
+        self._held = contextlib.ExitStack()
+        self._own = self._held.enter_context(scratch_folder())
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
         self._environment = {
             **inherited,
@@ -60,7 +68,9 @@ class Kernels:
         }
         self._turn = threading.Lock()
         self._alive: set[_Kernel] = set()
+        self._made = 0
         self.stopped = False
+        _RUNS.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -69,11 +79,14 @@ class Kernels:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        shutil.rmtree(self._own, ignore_errors=True)
+        self._held.close()
 
-    def new(self, name: str) -> _Kernel:
+    def new(self) -> _Kernel:
         """A kernel that is not started yet; its own output goes to the file that `said` reads."""
-        own = Path(tempfile.mkdtemp(prefix=f"{name}-"[:20], dir=self._own))
+        with self._turn:
+            self._made += 1
+        own = self._own / str(self._made)
+        own.mkdir(mode=0o700)
         return _Kernel(
             run=self,
             kernel_name="python3",
@@ -107,8 +120,26 @@ class Kernels:
             kernel.kill_now()
 
 
+def stop_all() -> None:
+    """End the kernels of every run of this process; their runs fail."""
+    for kernels in list(_RUNS):
+        kernels.stop()
+
+
+_RUNS: weakref.WeakSet[Kernels] = weakref.WeakSet()
+
+
+class _Client(AsyncKernelClient):
+    """A client that waits by a clock which cannot be set."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        await asyncio.wait_for(self._async_wait_for_ready(None), timeout)
+
+
 class _Kernel(AsyncKernelManager):
     """A kernel on this interpreter."""
+
+    client_factory = Type(_Client)
 
     def __init__(self, *, run: Kernels, settings_folder: Path, **traits: Any) -> None:
         super().__init__(**traits)
@@ -127,16 +158,29 @@ class _Kernel(AsyncKernelManager):
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
         said = (self.own / "output.txt").open("ab")
         with said:
-            await super().start_kernel(
-                **options,
-                cwd=str(self.run.folder),
-                env=self.run.environment(self),
-                stdout=said,
-                stderr=said,
-            )
+            try:
+                await super().start_kernel(
+                    **options,
+                    cwd=str(self.run.folder),
+                    env=self.run.environment(self),
+                    stdout=said,
+                    stderr=said,
+                )
+            except BaseException:
+                self.kill_now()
+                raise
         self.run.started(self)
 
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]
+        """End the process without asking: its cells are done, or it hears nobody."""
+        self.kill_now()
+        end = time.monotonic() + _LONGEST_DEATH_SECONDS
+        while await self._async_is_alive() and time.monotonic() < end:
+            await asyncio.sleep(0.005)
+        await self.cleanup_resources(restart=restart)
+
     async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
+        self.kill_now()
         await super().cleanup_resources(restart=restart)
         self.run.ended(self)
 
@@ -147,9 +191,9 @@ class _Kernel(AsyncKernelManager):
         return ""
 
     def kill_now(self) -> None:
-        """End the process and its children without asking."""
+        """End the process and what it started, without asking; nothing happens if they have ended."""
         process = getattr(self.provisioner, "process", None)
-        if process is None or process.poll() is not None:
+        if process is None:
             return
         with contextlib.suppress(OSError):
             if sys.platform == "win32":
@@ -159,7 +203,7 @@ class _Kernel(AsyncKernelManager):
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]
-    """Papermill's own client on a given kernel, with a call after every cell."""
+    """Papermill's own client on a given kernel, with calls at the start, before and after every cell."""
 
     @classmethod
     def execute_managed_notebook(
@@ -168,20 +212,28 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
         kernel_name: str,
         *,
         kernel: _Kernel,
+        begun: Callable[[NotebookNode], None],
+        cell_begun: Callable[[int], None],
         cell_done: Callable[[int], None],
         cell_timeout: int,
         start_timeout: int = 60,
         **ignored: object,
     ) -> None:
+        def executes(cell: object, cell_index: int) -> None:
+            cell_begun(cell_index)
+
         def executed(cell: object, cell_index: int, **reply: object) -> None:
             cell_done(cell_index + 1)
 
+        begun(nb_man.nb)
         client = PapermillNotebookClient(
             nb_man,
             km=kernel,
             kernel_name=kernel_name,
             timeout=cell_timeout,
             startup_timeout=start_timeout,
+            iopub_timeout=_LATEST_OUTPUT_SECONDS,
+            on_cell_execute=executes,
             on_cell_executed=executed,
         )
         client.execute(cleanup_kc=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 from customer_value import words
 from customer_value.errors import ConfigError
 
-__all__ = ["GENERATOR", "MANIFEST", "Workspace", "as_typed", "publish", "workspace"]
+__all__ = ["GENERATOR", "MANIFEST", "Workspace", "as_typed", "publish", "reserved", "try_lock", "workspace"]
 
 GENERATOR = "customer-value"
 """What the pages of a report name as their generator."""
@@ -92,23 +92,42 @@ def workspace(output: Path) -> Iterator[Workspace]:
     target = Path(os.path.realpath(output))
     if not target.name:
         raise ConfigError(f"{output} cannot be the folder of a report; name a folder of its own.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = _locked(target, output)
-    except (FileExistsError, NotADirectoryError):
-        raise ConfigError(f"{output} lies inside a file, not a folder; choose another --output.") from None
-    except OSError as error:
-        raise ConfigError(f"The folder {target.parent} cannot be written: {error.strerror}.") from None
-    with lock:
+    with reserved(target, output):
         _recover(target)
         _refuse_unless_replaceable(target, output)
         place = Workspace(target, target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial"))
         try:
-            for folder in (place.folder, place.site, place.executed):
-                folder.mkdir()
+            _make_folders(place)
             yield place
         finally:
             shutil.rmtree(place.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def reserved(target: Path, shown: Path) -> Iterator[None]:
+    """Hold a folder, which may not exist yet, against other runs.
+
+    Parameters
+    ----------
+    target
+        The folder as an absolute path.
+    shown
+        The folder as it was named, for messages.
+
+    Raises
+    ------
+    ConfigError
+        If another run holds it, or the folder above it cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = _locked(target, shown)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigError(f"{shown} lies inside a file, not a folder; choose another --output.") from None
+    except OSError as error:
+        raise ConfigError(_not_writable(target.parent, error)) from None
+    with lock:
+        yield
 
 
 def publish(place: Workspace) -> Path:
@@ -142,33 +161,8 @@ def publish(place: Workspace) -> Path:
     return place.output / "index.html"
 
 
-def as_typed(path: Path) -> str:
-    """A path as people would type it here: relative if it lies under the working directory."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _locked(target: Path, shown: Path) -> contextlib.ExitStack:
-    """Hold the lock file of a target; closing gives it up and removes the file."""
-    path = target.with_name(f".{target.name}.lock")
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if not _try_lock(descriptor):
-            os.close(descriptor)
-            raise ConfigError(
-                f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
-            )
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                break
-        os.close(descriptor)  # the run before removed the file between our two steps
-    held = contextlib.ExitStack()
-    held.callback(os.close, descriptor)
-    held.callback(path.unlink, missing_ok=True)
-    return held
-
-
-def _try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this process, until it is closed; False if another process holds it."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -181,6 +175,44 @@ def _try_lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def as_typed(path: Path) -> str:
+    """A path as people would type it here: relative if it lies under the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _make_folders(place: Workspace) -> None:
+    try:
+        for folder in (place.folder, place.site, place.executed):
+            folder.mkdir()
+    except OSError as error:
+        raise ConfigError(_not_writable(place.output.parent, error)) from None
+
+
+def _not_writable(folder: Path, error: OSError) -> str:
+    return f"The folder {folder} cannot be written: {error.strerror}. Mend that, or choose another --output."
+
+
+def _locked(target: Path, shown: Path) -> contextlib.ExitStack:
+    """Hold the lock file of a target; closing gives it up and removes the file."""
+    path = target.with_name(f".{target.name}.lock")
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if not try_lock(descriptor):
+            os.close(descriptor)
+            raise ConfigError(
+                f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
+            )
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                break
+        os.close(descriptor)  # the run before removed the file between our two steps
+    held = contextlib.ExitStack()
+    held.callback(os.close, descriptor)
+    held.callback(path.unlink, missing_ok=True)
+    return held
 
 
 def _recover(target: Path) -> None:
@@ -202,6 +234,8 @@ def _refuse_unless_replaceable(target: Path, shown: Path) -> None:
         return
     if not target.is_dir():
         raise ConfigError(f"{shown} is a file; --output names a folder.")
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise ConfigError(f"{shown} cannot be replaced: you may not write to it; choose another --output.")
     if all(path.name in _NOT_WORTH_ASKING for path in target.iterdir()):
         return
     belonging = _manifest(target)

@@ -87,7 +87,7 @@ def name_and_title(name: str, notebook: NotebookNode) -> Link:
     """
     number, _, rest = name.partition("_")
     number = number.lstrip("0")
-    title = _page(notebook).title.removeprefix(f"{number} ") or rest.replace("_", " ").capitalize()
+    title = _title(notebook).removeprefix(f"{number} ") or rest.replace("_", " ").capitalize()
     return Link(f"{name}.html", number, title)
 
 
@@ -158,6 +158,17 @@ class _Markdown(IPythonRenderer):  # type: ignore[misc]
 
     def table(self, text: str) -> str:
         return f'<div class="cv-table"><table>{text}</table></div>\n'
+
+
+def _title(notebook: NotebookNode) -> str:
+    """The first heading, without making the rest of the page."""
+    markdown = _Markdown([])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            MarkdownWithMath(renderer=markdown).render(cell.source)
+        if markdown.title:
+            break
+    return markdown.title
 
 
 def _page(notebook: NotebookNode) -> Page:

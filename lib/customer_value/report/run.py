@@ -1,46 +1,21 @@
-"""Making a report from a settings file: the one function behind ``customer-value report``."""
+"""Making a report from a settings file: the one function behind ``customer-value report``.
+
+What takes long to import is imported in `customer_value.report.steps`, after the process that forks
+kernels has been started, so that both get ready at the same time.
+"""
 
 from __future__ import annotations
 
-import os
-import time
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import nbformat
-from nbformat import NotebookNode
+from customer_value.report.progress import Listener, silent
+from customer_value.report.starter import can_fork, warm_process
 
-from customer_value.config import load_settings
-from customer_value.errors import CustomerValueError, NotebookError
-from customer_value.report.execute import execute
-from customer_value.report.forked import can_fork
-from customer_value.report.kernel import Kernels
-from customer_value.report.notebooks import (
-    find_notebooks,
-    inputs_needed,
-    normalised,
-    notebooks_folder,
-    parameters_of,
-    prerequisites,
-    redacted,
-)
-from customer_value.report.progress import Event, Listener, RunLog, silent
-from customer_value.report.publish import Workspace, as_typed, publish, workspace
-from customer_value.report.schedule import run_in_order
-from customer_value.report.secrecy import redactor
-from customer_value.report.site import write_site
-
-__all__ = ["make_report"]
-
-CELL_TIMEOUT_SECONDS = 1800
-"""Longest time for one cell: models on large data take minutes, a cell that hangs should end."""
-
-MOST_JOBS = 4
+__all__ = ["KernelKind", "make_report"]
 
 KernelKind = Literal["fresh", "forked"]
 
@@ -53,8 +28,8 @@ def make_report(
     notebooks: Path | None = None,
     progress: Listener = silent,
     jobs: int | None = None,
-    cell_timeout: int = CELL_TIMEOUT_SECONDS,
-    kernels: KernelKind = "fresh",
+    cell_timeout: int | None = None,
+    kernels: KernelKind | None = None,
 ) -> Path:
     """Run the notebooks on one company's data and publish the report.
 
@@ -77,12 +52,15 @@ def make_report(
     progress
         Hears of every `Event` of the run.
     jobs
-        How many notebooks may run side by side; by default as many as there are cores, at most 4.
+        How many notebooks may run side by side. By default as many as there are cores, at most 4,
+        and no more than free memory can hold: a notebook is taken to need 20 times the size of the
+        reduced tables, at most what its engine may hold.
     cell_timeout
-        Seconds that one cell may take.
+        Seconds that one cell may take; by default ``report.cell_timeout_seconds`` of the settings.
     kernels
-        ``"fresh"`` starts a new process for each notebook; ``"forked"`` forks it from one that has
-        imported everything, which is faster (Linux only, elsewhere kernels are fresh).
+        ``"forked"`` forks the process of a notebook from one that has imported everything;
+        ``"fresh"`` starts a new one, which takes seconds. Both give the same report. By default
+        forked on Linux, fresh elsewhere, where forking is not possible.
 
     Returns
     -------
@@ -92,94 +70,38 @@ def make_report(
     Raises
     ------
     ConfigError, InputError
-        If settings, parameters or input are wrong, also where a notebook found out.
+        If settings, parameters or input are wrong, also where a notebook found out, or the report's
+        folder cannot be written.
     NotebookError
         If a notebook stopped; the message names notebook and cell. The report that was there stays.
         ``NAME-failed`` beside the report's folder keeps the notebook as far as it ran.
     """
-    config = Path(config).absolute()
-    settings = load_settings(config)
-    every = find_notebooks(notebooks or notebooks_folder())
-    chosen = dict(parameters or {})
-    plan = parameters_of(every, {**chosen, "config": config.name})
-    given = {name for name, value in settings if value is not None}
-    files = [path for path in every if given.issuperset(inputs_needed(path))]
-    missing = {path: inputs_needed(path) for path in every if path not in files}
-    waits = prerequisites(every)
-    redact = redactor(settings)
-    with workspace(Path(output)) as place, RunLog(place.log, redact) as log:
-
-        def tell(event: Event) -> None:
-            log(event)
-            progress(event)
-
-        try:
-            run = _Run(place, plan, waits, tell, redact, cell_timeout, kernels == "forked" and can_fork())
-            executed = run.notebooks(files, config.parent, jobs or min(os.cpu_count() or 1, MOST_JOBS))
-            started = time.monotonic()
-            write_site(place.site, executed, settings.title, settings.currency, chosen, missing)
-            tell(Event("pages rendered", seconds=round(time.monotonic() - started, 3)))
-            index = publish(place)
-        except BaseException:
-            log(Event("run failed", text=traceback.format_exc()))
-            raise
-        _forget_failure(place.failed, every)
-        tell(Event("published"))
-        return index
+    forked = kernels != "fresh" and can_fork()
+    if forked:
+        warm_process()
+    with _without("rfc3987_syntax"):
+        from customer_value.report import steps
+    return steps.make(
+        Path(config).absolute(),
+        Path(output),
+        dict(parameters or {}),
+        notebooks,
+        progress,
+        steps.Ways(jobs, cell_timeout, forked),
+    )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The notebooks of one run."""
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let a module not be found while others are imported that try it and can do without.
 
-    place: Workspace
-    plan: Mapping[str, Mapping[str, object]]
-    waits: Mapping[str, frozenset[str]]
-    tell: Listener
-    redact: Callable[[str], str]
-    cell_timeout: int
-    forked: bool
-
-    def notebooks(self, files: Sequence[Path], folder: Path, jobs: int) -> dict[str, NotebookNode]:
-        """Execute all, side by side, each when those it waits for are done."""
-        self.tell(Event("run started", cells=len(files)))
-        environment = {"CUSTOMER_VALUE_RUN": str(self.place.site)}
-        with (
-            Kernels(folder, environment, forked=self.forked) as kernels,
-            ThreadPoolExecutor(max_workers=jobs) as pool,
-        ):
-            try:
-                return run_in_order(pool, files, self.waits, lambda path: self._one(path, kernels))
-            except BaseException:
-                kernels.stop()
-                pool.shutdown(cancel_futures=True)
-                raise
-
-    def _one(self, path: Path, kernels: Kernels) -> NotebookNode:
-        partial = self.place.executed / path.name
-        try:
-            notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, self.cell_timeout)
-        except CustomerValueError as error:
-            sentence = self.redact(str(error))
-            if not kernels.stopped and self._kept(partial) and isinstance(error, NotebookError):
-                kept = as_typed(self.place.failed / path.name)
-                sentence += f" The notebook as far as it ran is kept: {kept}"
-            raise type(error)(sentence) from error
-        return redacted(normalised(notebook), self.redact)
-
-    def _kept(self, partial: Path) -> bool:
-        """Put a copy of a partial notebook where people can look at it."""
-        with suppress(OSError, ValueError):
-            notebook = redacted(nbformat.read(partial, as_version=4), self.redact)
-            self.place.failed.mkdir(exist_ok=True)
-            nbformat.write(notebook, self.place.failed / partial.name)
-            return True
-        return False
-
-
-def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
-    """Remove the partial notebooks of an earlier failure, and nothing else that may lie there."""
-    with suppress(OSError):
-        for path in files:
-            (folder / path.name).unlink(missing_ok=True)
-        folder.rmdir()
+    The validator of notebook files tries one that compiles a grammar for web addresses, for seconds.
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop(module, None)

@@ -17,8 +17,11 @@ def run_in_order(
     files: Sequence[Path],
     waits: Mapping[str, frozenset[str]],
     run: Callable[[Path], Result],
+    most: Callable[[], int],
 ) -> dict[str, Result]:
     """Run every notebook once, none before those it waits for.
+
+    Of several that could begin, those with the longest chain of others behind them begin first.
 
     Parameters
     ----------
@@ -30,6 +33,8 @@ def run_in_order(
         As `prerequisites` gives them; names that are not among ``files`` are taken as done.
     run
         Runs one notebook.
+    most
+        How many may run at a time; asked once, when the first is done, which runs alone.
 
     Returns
     -------
@@ -42,13 +47,23 @@ def run_in_order(
         What the first run that failed raised; runs that have begun go on in the pool.
     """
     names = {path.stem for path in files}
+    urgent = sorted(files, key=lambda path: -_chain(path.stem, waits))
     futures: dict[str, Future[Result]] = {}
+    bound = 1
     while len(done := _finished(futures)) < len(files):
-        for path in files:
-            if path.stem not in futures and waits[path.stem] & names <= set(done):
+        if len(done) == 1:
+            bound = most()
+        for path in urgent:
+            ready = path.stem not in futures and waits[path.stem] & names <= set(done)
+            if ready and len(futures) - len(done) < bound:
                 futures[path.stem] = pool.submit(run, path)
         wait([future for future in futures.values() if not future.done()], return_when=FIRST_COMPLETED)
     return {path.stem: done[path.stem] for path in files}
+
+
+def _chain(name: str, waits: Mapping[str, frozenset[str]]) -> int:
+    """How many notebooks follow one after the other once this one is done."""
+    return max((1 + _chain(other, waits) for other, needed in waits.items() if name in needed), default=0)
 
 
 def _finished(futures: Mapping[str, Future[Result]]) -> dict[str, Result]:

@@ -5,7 +5,7 @@ makes them once, starts no thread, and is told through its standard input, one J
 to fork; the child becomes an ordinary IPython kernel in a session of its own. When the standard
 input ends (the run is over, or was killed) the process ends all kernels and itself.
 
-Run as ``python -m customer_value.report.warm``; `customer_value.report.forked` talks to it.
+Run as ``python -m customer_value.report.warm``; `customer_value.report.starter` talks to it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _IMPORTS = (
     "scipy.optimize", "scipy.special", "scipy.stats", "matplotlib.pyplot", "seaborn", "duckdb", "ibis",
     "ibis.backends.duckdb", "customer_value.workbook", "customer_value.inputs", "customer_value.data_load",
     "customer_value.pareto", "customer_value.rfm", "customer_value.clv", "customer_value.loyalty",
-    "customer_value.plots", "statsmodels.multivariate.factor",
+    "customer_value.satisfaction", "customer_value.plots",
 )  # fmt: skip
 
 _PR_SET_PDEATHSIG = 1

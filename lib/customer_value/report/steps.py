@@ -1,0 +1,179 @@
+"""The steps of `customer_value.report.make_report`: plan, execute, render, publish."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from customer_value.config import load_settings
+from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.report.execute import execute
+from customer_value.report.kernel import Kernels
+from customer_value.report.memory import MOST_JOBS, jobs_for, memory_of_notebook
+from customer_value.report.notebooks import (
+    find_notebooks,
+    inputs_needed,
+    normalised,
+    notebooks_folder,
+    parameters_of,
+    prerequisites,
+    redacted,
+)
+from customer_value.report.progress import Event, Listener, RunLog
+from customer_value.report.publish import Workspace, as_typed, publish, workspace
+from customer_value.report.schedule import run_in_order
+from customer_value.report.secrecy import redactor
+from customer_value.report.site import write_site
+from customer_value.settings import Settings
+
+__all__ = ["Ways", "make"]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How notebooks are run: as `make_report` takes it, None for what it is to find out."""
+
+    jobs: int | None
+    cell_timeout: int | None
+    forked: bool
+
+
+def make(
+    config: Path,
+    output: Path,
+    chosen: Mapping[str, object],
+    notebooks: Path | None,
+    progress: Listener,
+    ways: Ways,
+) -> Path:
+    """As `make_report`."""
+    settings = load_settings(config)
+    every = find_notebooks(notebooks or notebooks_folder())
+    plan = parameters_of(every, {**chosen, "config": config.name})
+    given = {name for name, value in settings if value is not None}
+    files = [path for path in every if given.issuperset(inputs_needed(path))]
+    missing = {path: inputs_needed(path) for path in every if path not in files}
+    redact = redactor(settings)
+    with workspace(output) as place, _log(place.log, redact) as log:
+
+        def tell(event: Event) -> None:
+            log(event)
+            progress(event)
+
+        try:
+            run = _Run(place, plan, prerequisites(every), tell, redact, settings, ways)
+            executed = run.notebooks(files, config.parent)
+            started = time.monotonic()
+            write_site(place.site, executed, settings.title, settings.currency, chosen, missing)
+            tell(Event("pages rendered", seconds=round(time.monotonic() - started, 3)))
+            index = publish(place)
+        except BaseException as error:
+            log(Event("run failed", text=traceback.format_exc()))
+            if isinstance(error, OSError):
+                raise ConfigError(_of_the_output(error, output)) from error
+            raise
+        _forget_failure(place.failed, every)
+        tell(Event("published"))
+        return index
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The notebooks of one run."""
+
+    place: Workspace
+    plan: Mapping[str, Mapping[str, object]]
+    waits: Mapping[str, frozenset[str]]
+    tell: Listener
+    redact: Callable[[str], str]
+    settings: Settings
+    ways: Ways
+
+    def notebooks(self, files: Sequence[Path], folder: Path) -> dict[str, NotebookNode]:
+        """Execute all, side by side, each when those it waits for are done."""
+        self.tell(Event("run started", cells=len(files)))
+        environment = {"CUSTOMER_VALUE_RUN": str(self.place.site)}
+        with (
+            Kernels(folder, environment, forked=self.ways.forked) as kernels,
+            ThreadPoolExecutor(max_workers=self.ways.jobs or MOST_JOBS) as pool,
+        ):
+            try:
+                return run_in_order(
+                    pool, files, self.waits, lambda path: self._one(path, kernels), self._side_by_side
+                )
+            except BaseException:
+                kernels.stop()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _side_by_side(self) -> int:
+        if self.ways.jobs is not None:
+            return self.ways.jobs
+        limit = self.settings.engine.memory_bytes
+        return jobs_for(memory_of_notebook(self.place.site / "tables", limit))
+
+    def _one(self, path: Path, kernels: Kernels) -> NotebookNode:
+        partial = self.place.executed / path.name
+        seconds = self.ways.cell_timeout or self.settings.report.cell_timeout_seconds
+        try:
+            notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, seconds)
+        except CustomerValueError as error:
+            sentence = self.redact(str(error))
+            if not kernels.stopped and self._kept(partial):
+                kept = as_typed(self.place.failed / path.name)
+                if isinstance(error, NotebookError):
+                    sentence += f" The notebook as far as it ran is kept: {kept}"
+                elif self.waits[path.stem]:
+                    sentence += f" (Found in {' '.join(error.__notes__)}, kept as far as it ran: {kept})"
+            raise type(error)(sentence) from error
+        return redacted(normalised(notebook), self.redact)
+
+    def _kept(self, partial: Path) -> bool:
+        """Put a copy of a partial notebook, whole or not at all, where people can look at it."""
+        with suppress(OSError, ValueError):
+            notebook = redacted(nbformat.read(partial, as_version=4), self.redact)
+            nbformat.write(notebook, partial)
+            self.place.failed.mkdir(exist_ok=True)
+            partial.replace(self.place.failed / partial.name)
+            return True
+        return False
+
+
+@contextmanager
+def _log(path: Path, redact: Callable[[str], str]) -> Iterator[Listener]:
+    """The log of a run, which does not stop the run when it cannot be written further."""
+    try:
+        log = RunLog(path, redact)
+    except OSError as error:
+        raise ConfigError(_of_the_output(error, path)) from None
+
+    def write(event: Event) -> None:
+        with suppress(OSError):
+            log(event)
+
+    try:
+        yield write
+    finally:
+        with suppress(OSError):
+            log.__exit__(None, None, None)
+
+
+def _of_the_output(error: OSError, output: Path) -> str:
+    where = as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output)
+    return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+
+
+def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
+    """Remove the partial notebooks of an earlier failure, and nothing else that may lie there."""
+    with suppress(OSError):
+        for path in files:
+            (folder / path.name).unlink(missing_ok=True)
+        folder.rmdir()
