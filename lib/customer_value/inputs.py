@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from customer_value import reduce, words
+from customer_value import reduce, reduction, words
 from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
 from customer_value.contract import Copies, Orders, copies_warning, exact_copies, read_orders
@@ -27,7 +28,7 @@ from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.survey import SurveyScores, score_answers
-from customer_value.tables import parquet_path, write_json, write_table
+from customer_value.tables import parquet_path, tables_folder, write_csv, write_json, write_table
 
 __all__ = [
     "ORDER_TABLES",
@@ -235,17 +236,10 @@ def _reduce_orders(
     scratch: Path,
 ) -> Copies:
     rows = orders.rows
-    copies = exact_copies(rows)
-    days_path = scratch / "days.parquet"
-    engine.save(reduce.customer_days(rows, _one_order_is(spec), spec.free_orders), days_path)
-    days = engine.read(days_path, like=rows)
-    _require_all_money(days.net_revenue.sum(), inputs.ledger)
-    write_table(run, "customers", _customers(days, dates, settings, inputs))
-    write_table(run, "snapshots", _snapshots(days, dates, settings))
-    snapshots = engine.read(parquet_path(run, "snapshots"), like=days)
-    write_table(run, "purchase_patterns", reduce.purchase_patterns(snapshots))
-    write_table(run, "customer_months", reduce.customer_months(days, dates.as_of))
-    write_table(run, "weekly_purchases", reduce.weekly_purchases(days, dates.origin, dates.as_of))
+    if orders.source.engine == "duckdb":
+        copies = _reduced_here(rows, inputs, dates, settings, spec, run, scratch)
+    else:
+        copies = _reduced_there(rows, inputs, dates, settings, spec, engine, run, scratch)
     if "product_id" in rows.columns:
         _write_from_rows(
             engine, run, scratch, "customer_product_years", reduce.customer_product_years(rows, dates.as_of)
@@ -254,6 +248,65 @@ def _reduce_orders(
         _write_from_rows(
             engine, run, scratch, "customer_product_prices", reduce.customer_product_prices(rows, dates.as_of)
         )
+    return copies
+
+
+def _reduced_here(
+    rows: ibis.Table,
+    inputs: Inputs,
+    dates: Dates,
+    settings: Settings,
+    spec: OrdersTable,
+    run: Path,
+    scratch: Path,
+) -> Copies:
+    """Rows that DuckDB reads: one sorted pass in this process."""
+    months = settings.rfm.window_months
+    reduced = reduction.reduce_orders(
+        rows,
+        dates=dates,
+        window_start=_window_start(dates.as_of, months),
+        snapshot_windows={date: _snapshot_window(date, settings) for date in dates.snapshots()},
+        one_order_is=_one_order_is(spec),
+        free_orders=spec.free_orders,
+        folder=tables_folder(run),
+        scratch=scratch,
+        threads=settings.engine.threads or os.cpu_count() or 1,
+        memory_bytes=settings.engine.memory_bytes,
+    )
+    _require_all_money(reduced.net_revenue, inputs.ledger)
+    if "service_costs" in inputs.companions:
+        bare = read_saved(rows.get_backend(), parquet_path(run, "customers"))
+        write_table(run, "customers", _with_service_costs(bare, inputs))
+    for name in ORDER_TABLES:
+        if parquet_path(run, name).exists():
+            write_csv(run, name)
+    return Copies(reduced.surplus_rows or 0, reduced.surplus_amount or Decimal(0))
+
+
+def _reduced_there(
+    rows: ibis.Table,
+    inputs: Inputs,
+    dates: Dates,
+    settings: Settings,
+    spec: OrdersTable,
+    engine: Engine,
+    run: Path,
+    scratch: Path,
+) -> Copies:
+    """Rows of a server or of Spark: one row per customer and day there, the rest where that lands."""
+    copies = exact_copies(rows)
+    days_path = scratch / "days.parquet"
+    engine.save(reduce.customer_days(rows, _one_order_is(spec), spec.free_orders), days_path)
+    days = engine.read(days_path, like=rows)
+    summed = days.net_revenue.sum().as_scalar().to_pyarrow().as_py()
+    _require_all_money(Decimal(summed or 0), inputs.ledger)
+    write_table(run, "customers", _customers(days, dates, settings, inputs))
+    write_table(run, "snapshots", _snapshots(days, dates, settings))
+    snapshots = engine.read(parquet_path(run, "snapshots"), like=days)
+    write_table(run, "purchase_patterns", reduce.purchase_patterns(snapshots))
+    write_table(run, "customer_months", reduce.customer_months(days, dates.as_of))
+    write_table(run, "weekly_purchases", reduce.weekly_purchases(days, dates.origin, dates.as_of))
     return copies
 
 
@@ -268,11 +321,10 @@ def _write_from_rows(engine: Engine, run: Path, scratch: Path, name: str, table:
     write_table(run, name, here.order_by(keys))
 
 
-def _require_all_money(summed: Any, ledger: Ledger) -> None:
+def _require_all_money(reduced: Decimal, ledger: Ledger) -> None:
     """What was reduced is what was judged, to the cent."""
     kept = ledger.amount("orders", "kept")
-    reduced = summed.as_scalar().to_pyarrow().as_py() or Decimal(0)
-    if Decimal(reduced) != kept:
+    if reduced != kept:
         raise InputError(
             f"orders: rows worth {kept} were judged but {reduced} was reduced; the source changed while it was "
             "read. Nothing was published; run again when it is at rest."
@@ -287,11 +339,17 @@ def _window_start(as_of: dt.date, months: int | None) -> dt.date | None:
     return None if months is None else (pd.Timestamp(as_of) - pd.DateOffset(months=months)).date()
 
 
+def _snapshot_window(date: dt.date, settings: Settings) -> dt.date | None:
+    return _window_start(date, settings.rfm.window_months or settings.rfm.migration_months)
+
+
 def _customers(days: ibis.Table, dates: Dates, settings: Settings, inputs: Inputs) -> ibis.Table:
     window = _window_start(dates.as_of, settings.rfm.window_months)
     table = reduce.customers_at(days, dates.as_of, window)
-    if "service_costs" not in inputs.companions:
-        return table
+    return _with_service_costs(table, inputs) if "service_costs" in inputs.companions else table
+
+
+def _with_service_costs(table: ibis.Table, inputs: Inputs) -> ibis.Table:
     costs = inputs.companions["service_costs"].rows
     per_customer = costs.group_by("customer_id").aggregate(_cost=costs["cost"].sum())
     joined = table.left_join(per_customer, "customer_id")
@@ -303,10 +361,9 @@ def _customers(days: ibis.Table, dates: Dates, settings: Settings, inputs: Input
 
 
 def _snapshots(days: ibis.Table, dates: Dates, settings: Settings) -> ibis.Table:
-    months = settings.rfm.window_months or settings.rfm.migration_months
     parts = []
     for date in dates.snapshots():
-        table = reduce.customers_at(days, date, _window_start(date, months))
+        table = reduce.customers_at(days, date, _snapshot_window(date, settings))
         parts.append(table.select(as_of=ibis.literal(date), **{name: table[name] for name in table.columns}))
     return reduce.union(parts).order_by("as_of", "customer_id")
 

@@ -26,6 +26,7 @@ __all__ = [
     "MOST_CSV_ROWS",
     "parquet_path",
     "tables_folder",
+    "write_csv",
     "write_json",
     "write_result",
     "write_table",
@@ -67,7 +68,7 @@ def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
     target = parquet_path(run, name)
     if isinstance(table, ibis.Table) and table.get_backend().name == "pyspark":
         save_with_spark(table, target)
-        _write_csv(target)
+        write_csv(run, name)
         return
     partial = target.with_name(f".{name}.partial.parquet")
     if isinstance(table, pd.DataFrame):
@@ -76,7 +77,21 @@ def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
     else:
         table.to_parquet(partial)
     partial.replace(target)
-    _write_csv(target)
+    write_csv(run, name)
+
+
+def write_csv(run: Path, name: str) -> None:
+    """Write ``tables/NAME.csv`` of a table whose Parquet is there, unless it is too long for a spreadsheet."""
+    parquet = parquet_path(run, name)
+    if sum(pq.read_metadata(file).num_rows for file in parquet_files(parquet)) > MOST_CSV_ROWS:
+        return
+    table = read_saved(_engine(), parquet)
+    guarded = {
+        name: ibis.ifelse(table[name].re_search(FORMULA_START), ibis.literal("'") + table[name], table[name])
+        for name, kind in table.schema().items()
+        if kind == dtypes.string or isinstance(kind, dtypes.String)
+    }
+    table.mutate(**guarded).to_csv(parquet.with_suffix(".csv"))
 
 
 def write_json(path: Path, value: object) -> None:
@@ -107,18 +122,6 @@ def write_result(run: Path, result: Result) -> None:
     for name, table in result.tables.items():
         write_table(run, name, table)
     write_json(run / "facts" / f"{prefix}.json", content)
-
-
-def _write_csv(parquet: Path) -> None:
-    if sum(pq.read_metadata(file).num_rows for file in parquet_files(parquet)) > MOST_CSV_ROWS:
-        return
-    table = read_saved(_engine(), parquet)
-    guarded = {
-        name: ibis.ifelse(table[name].re_search(FORMULA_START), ibis.literal("'") + table[name], table[name])
-        for name, kind in table.schema().items()
-        if kind == dtypes.string or isinstance(kind, dtypes.String)
-    }
-    table.mutate(**guarded).to_csv(parquet.with_suffix(".csv"))
 
 
 @cache

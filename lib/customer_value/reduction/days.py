@@ -1,0 +1,156 @@
+"""From the order rows of one part to its customers' days.
+
+Rows are sorted by customer and date once; a day is then a stretch of rows and a customer a stretch of
+days, and every figure is the sum of a stretch. Sums are of whole ten-thousandths and so exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customer_value.reduction.money import fits_int64, split_sum
+from customer_value.reduction.partitions import Layout
+from customer_value.reduction.sorting import changes, first_occurrences, sort_order
+
+__all__ = ["Copies", "Days", "days_of"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Rows beyond the first of each set of identical ones: how many, and their amount in ten-thousandths."""
+
+    rows: int = 0
+    amount: int = 0
+
+
+@dataclass(frozen=True)
+class Days:
+    """Customers and their days with any order row, in order.
+
+    Attributes
+    ----------
+    names
+        Words of the customers' ids, shape (customers, words).
+    starts
+        First day of each customer, and the number of all days; shape (customers + 1,).
+    date
+        Days since 1970, per day.
+    bought
+        Whether it is a purchase day.
+    orders
+        Orders with a sale, each counted on its first such day only.
+    gross, returns, net_revenue, margin
+        Ten-thousandths per day: int64 if no sum of a customer can exceed it, else Python's whole
+        numbers. ``margin`` is None if cost is not known.
+    """
+
+    names: Array
+    starts: Array
+    date: Array
+    bought: Array
+    orders: Array
+    gross: Array
+    returns: Array
+    net_revenue: Array
+    margin: Array | None
+
+
+def days_of(
+    records: Array, layout: Layout, one_order_is: str | None, free_orders: str
+) -> tuple[Days, Copies]:
+    """The days of a part.
+
+    Parameters
+    ----------
+    records
+        The part's records, at least one, shape (rows, ``layout.width``).
+    layout
+        What they hold.
+    one_order_is, free_orders
+        As in `customer_value.reduce.customer_days`.
+    """
+    order = sort_order([*layout.id_words(records), _unsigned(layout.number(records, "date"))])
+    records = records.take(order, axis=0)
+    words, date = layout.id_words(records), layout.number(records, "date")
+    new_customer = changes(*words)
+    new_day = new_customer | changes(date)
+    customer_start, day_start = np.flatnonzero(new_customer), np.flatnonzero(new_day)
+    day = np.cumsum(new_day) - 1
+    amount = layout.number(records, "amount")
+    sale = amount >= 0 if free_orders == "count" else amount > 0
+    bought: Array = np.logical_or.reduceat(sale, day_start)
+    if "order" in layout.fields:
+        customer, blank = np.cumsum(new_customer), layout.word(records, "blank") != 0
+        begins = _order_begins(sale, blank, customer, day, layout.word(records, "order"))
+    else:
+        begins = sale
+    each_day = "order" not in layout.fields and one_order_is == "day"
+    cost = layout.number(records, "cost") if "cost" in layout.fields else None
+    net_revenue, returns, margin = _money_of_days(amount, cost, day_start, customer_start)
+    days = Days(
+        names=np.stack([word[customer_start] for word in words], axis=1),
+        starts=np.append(day[customer_start], len(day_start)),
+        date=date[day_start],
+        bought=bought,
+        orders=bought.astype(np.int64) if each_day else _sums(begins.astype(np.int64), day_start),
+        gross=net_revenue + returns,
+        returns=returns,
+        net_revenue=net_revenue,
+        margin=margin,
+    )
+    copies = _copies(layout.word(records, "copy"), day, amount) if "copy" in layout.fields else Copies()
+    return days, copies
+
+
+def _unsigned(date: Array) -> Array:
+    """Days as unsigned numbers in the same order."""
+    days: Array = (date - date.min()).astype(np.uint64)
+    return days
+
+
+def _sums(values: Array, starts: Array) -> Array:
+    sums: Array = np.add.reduceat(values, starts)
+    return sums
+
+
+def _order_begins(sale: Array, blank: Array, customer: Array, day: Array, order: Array) -> Array:
+    """Whether an order is counted at a row: its first sale, or the day's first sale without an order_id.
+
+    Equal hashes of one customer's order_ids are taken for the same order_id; with a million orders of
+    one customer the chance that two differ is one in thirty million.
+    """
+    begins = np.zeros(len(sale), dtype=bool)
+    named = np.flatnonzero(sale & ~blank)
+    begins[named[first_occurrences(customer[named], order[named])]] = True
+    nameless = np.flatnonzero(sale & blank)
+    begins[nameless[changes(day[nameless])]] = True
+    return begins
+
+
+def _money_of_days(
+    amount: Array, cost: Array | None, day_start: Array, customer_start: Array
+) -> tuple[Array, Array, Array | None]:
+    """Net revenue, returns and margin per day."""
+    if not fits_int64(customer_start, amount, *([] if cost is None else [cost])):
+        amount, cost = amount.astype(object), None if cost is None else cost.astype(object)
+    net_revenue = _sums(amount, day_start)
+    back = np.minimum(amount, 0)
+    returns = -_sums(back, day_start)
+    return net_revenue, returns, None if cost is None else _sums(amount - cost, day_start)
+
+
+def _copies(row_hash: Array, day: Array, amount: Array) -> Copies:
+    """Identical rows are of one customer and day, so only days with several rows are looked at."""
+    several = np.zeros(len(day), dtype=bool)
+    again = day[1:] == day[:-1]
+    several[1:] |= again
+    several[:-1] |= again
+    rows = np.flatnonzero(several)
+    surplus = rows[~first_occurrences(day[rows], row_hash[rows])]
+    return Copies(len(surplus), split_sum(amount[surplus]))
