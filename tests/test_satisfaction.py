@@ -441,8 +441,8 @@ class Desk:
     def has(self, name):
         return name in self.tables
 
-    def frame(self, name):
-        return self.tables[name]
+    def frame(self, name, columns=None):
+        return self.tables[name] if columns is None else self.tables[name][list(columns)]
 
 
 def test_lifetime_values_come_from_the_run_and_are_none_without_orders():

@@ -32,13 +32,13 @@ def customer_values(workbook: Workbook) -> pd.DataFrame | None:
     if not workbook.has("customers"):
         return None
     if workbook.has("clv"):
-        table = workbook.frame("clv")
+        table = workbook.frame("clv", _COLUMNS)
     else:
         from customer_value.clv import lifetime_value_of  # here: the models take a moment to import
 
         table = lifetime_value_of(workbook).tables["clv"]
-    if not {"customer_id", "clv"} <= set(table.columns):
-        return None
+        if not isinstance(table, pd.DataFrame):
+            table = table.select(*_COLUMNS).to_pandas()
     table = table.reindex(columns=_COLUMNS)
     table = table[table["clv"].notna()].astype({"customer_id": "str", "clv": float, "p_alive": float})
     return table.sort_values("customer_id", ignore_index=True) if len(table) else None

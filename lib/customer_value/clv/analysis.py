@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from customer_value import words
 from customer_value.clv import assumptions as assume
 from customer_value.clv import caveats, reading, story
 from customer_value.clv.assumptions import Check, assumptions
@@ -17,6 +19,7 @@ from customer_value.clv.both import Equity, customer_equity, without_customers
 from customer_value.clv.classes import customer_classes
 from customer_value.clv.contracts import ContractValue, contract_value_of
 from customer_value.clv.covariates import CovariateFit, covariate_fits
+from customer_value.clv.figures import Crowd, ValueFigures, figures_of
 from customer_value.clv.fitting import Fit
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.realised import Realised, realised_value
@@ -54,7 +57,8 @@ class LifetimeValue:
     abc_cuts
         Shares of sales at which classes A and B end.
     customers
-        Customers without a contract and with a purchase as of ``as_of``, sorted by customer_id.
+        Customers without a contract and with a purchase as of ``as_of``, sorted by customer_id; a random
+        sample of them where there is a ``crowd``.
     returns_only
         Customers with returns but no purchase; they have no lifetime value here.
     fit
@@ -74,6 +78,8 @@ class LifetimeValue:
         What customers under contract are worth; None where no contracts are given.
     checks
         The assumptions with a verdict each.
+    crowd
+        What is known of all customers where they are too many to hold in memory; None otherwise.
     """
 
     start: dt.date | None
@@ -98,11 +104,48 @@ class LifetimeValue:
     why_no_covariates: str
     contracts: ContractValue | None
     checks: tuple[Check, ...]
+    crowd: Crowd | None = None
+
+    @property
+    def number(self) -> int:
+        """Customers without a contract and with a purchase."""
+        return len(self.customers) if self.crowd is None else self.crowd.customers
 
     @property
     def repeaters(self) -> int:
         """Customers who bought on more than one day."""
-        return int((self.customers["frequency"] > 0).sum())
+        return int((self.customers["frequency"] > 0).sum()) if self.crowd is None else self.crowd.repeaters
+
+    @property
+    def purchase_days(self) -> float:
+        """Days with a purchase, of all customers."""
+        return float(self.crowd.purchase_days if self.crowd else self.customers["purchase_days"].sum())
+
+    @property
+    def net_revenue(self) -> float:
+        """Net sales to all customers."""
+        return float(self.crowd.net_revenue if self.crowd else self.customers["net_revenue"].sum())
+
+    @property
+    def sampled(self) -> str:
+        """The sample in words, where ``customers`` is one; "" otherwise."""
+        if self.crowd is None:
+            return ""
+        return f"{words.count(len(self.customers), 'customer')} taken at random of {words.count(self.crowd.customers)}"
+
+    @property
+    def names(self) -> Mapping[str, str] | None:
+        """Names by customer_id, of those who are listed at least; None where no names are known."""
+        if self.crowd is not None:
+            return self.crowd.names
+        if "name" not in self.customers.columns:
+            return None
+        return dict(zip(self.customers["customer_id"], self.customers["name"], strict=True))
+
+    @cached_property
+    def figures(self) -> ValueFigures:
+        """Sums over all customers with a value, and the customers to name."""
+        return figures_of(self.table) if self.crowd is None else self.crowd.figures
 
     @property
     def model(self) -> PurchaseModel | None:
@@ -110,9 +153,9 @@ class LifetimeValue:
         return self.fit.model if self.fit else None
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per customer without a contract; see `value.Valuation` for the columns."""
-        return reading.customer_table(self)
+    def table(self) -> Any:
+        """One row per customer without a contract, lazily if many; see `value.Valuation` for the columns."""
+        return reading.customer_table(self) if self.crowd is None else self.crowd.table
 
     @property
     def equity(self) -> Equity | None:
@@ -202,6 +245,7 @@ def lifetime_value(
     values: pd.DataFrame | None = None,
     abc_cuts: Sequence[float] = (0.80, 0.95),
     contracts: ContractValue | None = None,
+    classes: pd.DataFrame | None = None,
 ) -> LifetimeValue:
     """Choose a model on the time kept back, fit it to all history, and value every customer.
 
@@ -235,6 +279,10 @@ def lifetime_value(
         What customers under contract are worth (`contract_value`); they are taken out of everything
         else, and their value is added to customer equity.
 
+    classes
+        customer_id and a column of ordered categories per classification, instead of those that follow
+        from ``values`` and ``customer_file``.
+
     Returns
     -------
     LifetimeValue
@@ -256,8 +304,11 @@ def lifetime_value(
     spend = spend_of(now) if len(now) else None
     margins = margins_of(now)
     start = None if now.empty else pd.Timestamp(now["first_order"].min()).date()
-    everyone = _money_at(snapshots, as_of) if values is None else values
-    classes = customer_classes(now, everyone, abc_cuts=abc_cuts, customer_file=customer_file)
+    if classes is None:
+        everyone = _money_at(snapshots, as_of) if values is None else values
+        classes = customer_classes(now, everyone, abc_cuts=abc_cuts, customer_file=customer_file)
+    else:
+        classes = classes.set_index("customer_id").loc[now["customer_id"]].reset_index(drop=True)
     covariates, why_no_covariates = _covariates(now, fit, customer_file, options)
     return LifetimeValue(
         start=start,
@@ -299,6 +350,9 @@ def lifetime_value_of(
 ) -> LifetimeValue:
     """The lifetime value of a workbook's customers.
 
+    Of more than 200,000 customers every one is valued, but what is fitted, compared and checked rests on
+    a random sample (`many`), and only that is held in memory.
+
     Parameters
     ----------
     workbook
@@ -316,6 +370,12 @@ def lifetime_value_of(
     >>> value = lifetime_value_of(open_workbook("data/sample/cdnow.yml"))  # doctest: +SKIP
     >>> findings(value)                                                    # doctest: +SKIP
     """
+    from customer_value.clv.many import lifetime_value_of_many, too_many  # here: it builds on this module
+
+    options = workbook.options("clv", horizon_months=horizon_months, discount_rate=discount_rate)
+    contracts = contract_value_of(workbook, horizon_months=horizon_months, discount_rate=discount_rate)
+    if too_many(workbook):
+        return lifetime_value_of_many(workbook, options, contracts)
     dates = [workbook.as_of, workbook.calibration_end]
     money = [name for name in _MONEY if name in workbook.table("customers").columns]
     snapshots, patterns = workbook.table("snapshots"), workbook.table("purchase_patterns")
@@ -326,12 +386,12 @@ def lifetime_value_of(
         as_of=workbook.as_of,
         calibration_end=workbook.calibration_end,
         currency=workbook.currency,
-        options=workbook.options("clv", horizon_months=horizon_months, discount_rate=discount_rate),
+        options=options,
         months=workbook.table("customer_months"),
         customer_file=workbook.frame("customer_file") if workbook.has("customer_file") else None,
         values=workbook.frame("customers", ["customer_id", *money]),
         abc_cuts=workbook.settings.pareto.abc_cuts,
-        contracts=contract_value_of(workbook, horizon_months=horizon_months, discount_rate=discount_rate),
+        contracts=contracts,
     )
 
 

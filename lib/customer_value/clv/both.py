@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 import pandas as pd
 
@@ -75,14 +76,33 @@ def distinct_histories(snapshots: pd.DataFrame) -> pd.DataFrame:
     return bought.groupby(keys, sort=True).size().rename("customers").reset_index()
 
 
-def with_contracts(table: pd.DataFrame, contracts: ContractValue | None) -> pd.DataFrame:
-    """The customers without a contract and below them those with an open one, told apart by ``kind``."""
+def with_contracts(table: Any, contracts: ContractValue | None) -> Any:
+    """The customers without a contract and below them those with an open one, told apart by ``kind``.
+
+    The table may be a frame or a lazy Ibis table, and so is what is returned.
+    """
     if contracts is None:
         return table
     names = {"endless_value": "clv_endless"}
     there = contracts.table[["customer_id", "clv", "clv_low", "clv_high", "endless_value"]].rename(
         columns=names
     )
+    if isinstance(table, ibis.Table):
+        return _below(table, there)
     parts = [table.assign(kind="no contract"), there.assign(kind="contract")]
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return joined.astype({"frequency": "Int64"}) if "frequency" in joined.columns else joined
+
+
+def _below(table: ibis.Table, there: pd.DataFrame) -> ibis.Table:
+    under = as_table(there.astype({"customer_id": "str"}))
+    schema = table.schema()
+    columns = {
+        name: under[name].cast(kind) if name in under.columns else ibis.null(kind)
+        for name, kind in schema.items()
+    }
+    parts = (
+        table.mutate(kind=ibis.literal("no contract")),
+        under.select(**columns, kind=ibis.literal("contract")),
+    )
+    return ibis.union(*parts).order_by(ibis.desc("kind"), "customer_id")

@@ -22,7 +22,12 @@ def warnings(result: LifetimeValue) -> tuple[str, ...]:
     found: list[str] = []
     if result.valuation is None:
         found.append(result.why_no_model)
-    if result.margins.basis == "revenue" and len(result.customers):
+    if result.sampled:
+        found.append(
+            f"What is fitted, compared, checked and drawn here rests on {result.sampled}; counts in those parts are "
+            "of them. Values, totals and lists are those of every customer."
+        )
+    if result.margins.basis == "revenue" and result.number:
         found.append("Cost is not known, so value means revenue here, not earnings.")
     if result.returns_only:
         found.append(
@@ -54,7 +59,7 @@ def _spend_warnings(result: LifetimeValue) -> list[str]:
         )
     margins = result.margins
     if margins.basis == "margin" and margins.company is not None:
-        others = len(result.customers) - margins.own
+        others = result.number - margins.own
         rest = (
             f" For the other {words.count(others)} it is the company's rate of {words.percent(margins.company)}."
             if others
@@ -85,15 +90,15 @@ def _fit_warnings(result: LifetimeValue) -> list[str]:
             f"The data leave {words.listing(loose)} of {result.fit.model.label} open: customers hardly "
             f"differ {words.listing(unclear)}. Values are usable, these parameters are not."
         )
-    again = result.table[result.table["frequency"] > 0]
-    if (again["p_alive"] > 0.999).all():
+    figures = result.figures
+    if figures.least_alive is None or figures.least_alive > 0.999:
         found.append(
             "The model sees nobody leave, however long they have been silent. Longer data would show whether "
             f"that is so; if some do leave, the {'loss' if result.valuation.equity < 0 else 'values'} here "
             f"{words.verb(1 if result.valuation.equity < 0 else 2, 'is', 'are')} too large."
         )
-    single = int((result.customers["frequency"] == 0).sum())
-    if single and result.table.loc[result.table["frequency"] == 0, "value_at_risk"].isna().all():
+    single = figures["once"].customers
+    if single and figures["known"].customers == figures["again"].customers:
         found.append(
             f"BG/NBD counts every customer with one purchase as active, whatever happens. For "
             f"{words.count(single, 'customer')} the value at risk is therefore not known, and their value is "

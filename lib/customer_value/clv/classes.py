@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from customer_value import words
 from customer_value.clv.inputs import Array
 from customer_value.pareto.classes import ABC, PYRAMID, abc_bounds, pyramid_bounds
 
-__all__ = ["CLASSES", "class_equity", "customer_classes", "membership"]
+__all__ = ["CLASSES", "class_equity", "customer_classes", "membership", "written_groups"]
 
 CLASSES = {
     "abc": "ABC class",
@@ -22,7 +22,7 @@ CLASSES = {
 }
 """Column of a classification and its name in sentences and tables."""
 
-_MOST_COHORTS = 10
+MOST_COHORTS = 10
 _MOST_GROUPS = 7
 _LEVELS = (0.025, 0.975)
 
@@ -124,6 +124,27 @@ def class_equity(labels: pd.DataFrame, groups: Array, clv: Array, totals: Array)
     )
 
 
+def written_groups(sizes: Mapping[str, int]) -> tuple[dict[str, str], list[str]]:
+    """What to call each of many groups: the largest seven by name, the others together.
+
+    Returns
+    -------
+    written, order
+        Group to its name, and the names in order.
+
+    Examples
+    --------
+    >>> written_groups({"north": 1, "south": 2})
+    ({'south': 'south', 'north': 'north'}, ['south', 'north'])
+    """
+    groups = sorted(sizes, key=lambda group: (-sizes[group], group))
+    few = len(groups) <= _MOST_GROUPS + 1
+    named = groups if few else groups[:_MOST_GROUPS]
+    rest = f"{len(groups) - len(named)} others"
+    written = {group: group if group in named else rest for group in groups}
+    return written, list(dict.fromkeys([*named, *([] if few else [rest])]))
+
+
 def _stepped(values: pd.Series, lowest: dict[str, float | None], names: Sequence[str]) -> pd.Series:
     """The class of each value from the lowest value of each class."""
     number = values.to_numpy(float)
@@ -143,7 +164,7 @@ def _cohorts(customers: pd.DataFrame, customer_file: pd.DataFrame | None) -> pd.
     year = first.dt.year
     if len(year.unique()) <= 1:
         return _ordered(year.astype(str) + " Q" + first.dt.quarter.astype(str))
-    oldest = int(year.max()) - _MOST_COHORTS + 1
+    oldest = int(year.max()) - MOST_COHORTS + 1
     early = year <= oldest
     merged = year.astype(str).where(~early | (year[early].nunique() < 2), f"{oldest} and before")
     return _ordered(merged)
@@ -161,15 +182,10 @@ def _largest(groups: pd.Series | None) -> pd.Series | None:
     """The largest groups by name, the others together, and who has none."""
     if groups is None or groups.notna().sum() == 0:
         return None
-    sizes = groups.value_counts().reset_index()
-    sizes.columns = ["group", "customers"]
-    sizes = sizes.sort_values(["customers", "group"], ascending=[False, True])
-    few = len(sizes) <= _MOST_GROUPS + 1
-    named = sizes["group"].head(len(sizes) if few else _MOST_GROUPS).tolist()
-    rest = f"{len(sizes) - len(named)} others"
-    written = groups.where(groups.isna() | groups.isin(named), rest).fillna("not stated")
-    order = [*named, *([] if few else [rest]), *(["not stated"] if groups.isna().any() else [])]
-    return pd.Series(pd.Categorical(written, categories=list(dict.fromkeys(order)), ordered=True))
+    written, order = written_groups(groups.value_counts().to_dict())
+    order = [*order, *(["not stated"] if groups.isna().any() else [])]
+    names = groups.map(written, na_action="ignore").fillna("not stated")
+    return pd.Series(pd.Categorical(names, categories=list(dict.fromkeys(order)), ordered=True))
 
 
 def _ordered(labels: pd.Series) -> pd.Series:

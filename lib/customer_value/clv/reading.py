@@ -99,13 +99,13 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "equity_by_class": _by_class(result),
         "realised_value": result.realised.total if result.realised else None,
         "acquisition_cost": result.realised.cost if result.realised and result.realised.costed else None,
-        "value_at_risk": float(value.table["value_at_risk"].sum()) if value else None,
+        "value_at_risk": result.figures["everyone"].value_at_risk if value else None,
         "value_beyond_data_share": value.beyond_data_share if value else None,
-        "expected_active": float(value.table["p_alive"].sum()) if value else None,
+        "expected_active": result.figures["everyone"].p_alive if value else None,
         "horizon_months": result.options.horizon_months,
         "discount_rate": result.options.discount_rate,
         "value_basis": result.margins.basis,
-        "customers": len(result.customers),
+        "customers": result.number,
         "repeat_customers": result.repeaters,
         "returns_only": result.returns_only,
         "checks": {check.name: check.verdict for check in result.checks},
@@ -127,7 +127,7 @@ def tables(result: LifetimeValue) -> dict[str, Any]:
         "clv_checks": pd.DataFrame([asdict(check) for check in result.checks]),
     }
     found |= dict(result.contracts.tables) if result.contracts else {}
-    customers = with_contracts(customer_table(result), result.contracts)
+    customers = with_contracts(result.table, result.contracts)
     return {"clv": customers} | {name: table for name, table in found.items() if len(table)}
 
 
@@ -143,7 +143,8 @@ def histories_table(result: LifetimeValue) -> Table | Prose:
     shown.columns = [
         "Customer", "Repeat purchases (x)", "Days from first to last (t_x)", "Days observed (T)", "Days silent"
     ]  # fmt: skip
-    return Table(shown, dict.fromkeys(shown.columns[1:], words.count), "Customers as the models see them")
+    caption = f"Customers as the models see them{f', of {result.sampled}' if result.sampled else ''}"
+    return Table(shown, dict.fromkeys(shown.columns[1:], words.count), caption)
 
 
 def holdout_table(result: LifetimeValue) -> Table | Prose:
@@ -161,6 +162,7 @@ def holdout_table(result: LifetimeValue) -> Table | Prose:
     caption = (
         f"Purchases in the {words.count(result.holdout.days, 'day')} after "
         f"{words.day(result.calibration_end)}: {words.count(result.holdout.actual)} happened"
+        f"{f' to {result.sampled}' if result.sampled else ''}"
     )
     return Table(shown, formats, caption)
 
@@ -197,11 +199,10 @@ def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     """The customers with the highest lifetime value, with interval and value at risk."""
     if result.valuation is None:
         return Prose(("Without a model there are no values.",), kind="note")
-    shown = result.table.sort_values(["clv", "customer_id"], ascending=[False, True]).head(most)
-    names = result.customers.set_index("customer_id")
+    shown = result.figures.best.head(most)
     columns: dict[str, Any] = {"Customer": shown["customer_id"]}
-    if "name" in names.columns:
-        columns["Name"] = shown["customer_id"].map(names["name"])
+    if result.names is not None:
+        columns["Name"] = shown["customer_id"].map(result.names)
     columns |= {title: shown[name] for name, title in _ACCOUNT.items() if name in shown.columns}
     columns["Value at risk"] = _at_risk(shown["value_at_risk"], result.currency)
     money = dict.fromkeys(
@@ -261,7 +262,8 @@ def checks_table(result: LifetimeValue) -> Table | Prose:
         return Prose(("Without purchases there is nothing to check.",), kind="note")
     shown = pd.DataFrame([asdict(check) for check in result.checks]).rename(columns=_CHECK)
     shown = shown[list(_CHECK.values())].assign(Assumption=shown["Assumption"].map(_capital))
-    return Table(shown, dict.fromkeys(shown.columns, str), "What the models assume")
+    caption = f"What the models assume{f', seen on {result.sampled}' if result.sampled else ''}"
+    return Table(shown, dict.fromkeys(shown.columns, str), caption)
 
 
 _HOLDOUT = {

@@ -16,9 +16,9 @@ import pandas as pd
 
 from customer_value.expressions import as_table, exact_sum
 
-__all__ = ["Realised", "realised_value"]
+__all__ = ["Realised", "earned_so_far", "realised_value"]
 
-_SURELY_EARLIER = pd.Timedelta(days=30)
+SURELY_EARLIER = pd.Timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -29,33 +29,30 @@ class Realised:
     ----------
     table
         customer_id, earned (discounted money so far), realised_value (that less acquisition cost
-        where known), acquisition_cost (missing where not known).
+        where known), acquisition_cost (missing where not known). A lazy Ibis table where the customers
+        are too many to hold in memory.
     basis
         ``"margin"`` or ``"revenue"``.
+    customers
+        Number of customers.
+    earned, total, cost
+        Discounted money so far, realised value and known acquisition cost of all customers.
+    costed
+        Customers whose acquisition cost is known.
     judged, behind
         Customers whose acquisition cost is known and whose purchases are all in the data, and how
         many of them have not earned it back yet.
     """
 
-    table: pd.DataFrame
+    table: Any
     basis: str
+    customers: int
+    earned: float
+    total: float
+    cost: float
+    costed: int
     judged: int
     behind: int
-
-    @property
-    def total(self) -> float:
-        """Realised value of all customers."""
-        return float(self.table["realised_value"].sum())
-
-    @property
-    def cost(self) -> float:
-        """Known acquisition cost of all customers."""
-        return float(self.table["acquisition_cost"].sum())
-
-    @property
-    def costed(self) -> int:
-        """Customers whose acquisition cost is known."""
-        return int(self.table["acquisition_cost"].notna().sum())
 
 
 def realised_value(
@@ -97,28 +94,47 @@ def realised_value(
     >>> realised_value(customers, months, discount_rate=0.10).total
     200.0
     """
-    column = "margin" if basis == "margin" else "net_revenue"
-    earned = _earned(months, column, discount_rate)
+    earned = (
+        earned_so_far(customers[["customer_id", "first_order"]], months, discount_rate, basis)
+        .to_pyarrow()
+        .to_pandas()
+    )
+    earned = earned.set_index("customer_id")["earned"]
     table = customers[["customer_id"]].assign(earned=customers["customer_id"].map(earned).fillna(0.0))
     cost = _from_file(customers, customer_file, "acquisition_cost").astype(float)
     table = table.assign(realised_value=table["earned"] - cost.fillna(0.0), acquisition_cost=cost)
     acquired = pd.to_datetime(_from_file(customers, customer_file, "acquired_on"))
-    whole = ~(pd.to_datetime(customers["first_order"]) - acquired > _SURELY_EARLIER)
+    whole = ~(pd.to_datetime(customers["first_order"]) - acquired > SURELY_EARLIER)
     judged = table[cost.notna() & whole]
-    return Realised(table, basis, len(judged), int((judged["realised_value"] < 0).sum()))
+    return Realised(
+        table=table,
+        basis=basis,
+        customers=len(table),
+        earned=float(table["earned"].sum()),
+        total=float(table["realised_value"].sum()),
+        cost=float(table["acquisition_cost"].sum()),
+        costed=int(cost.notna().sum()),
+        judged=len(judged),
+        behind=int((judged["realised_value"] < 0).sum()),
+    )
 
 
-def _earned(months: Any, column: str, discount_rate: float) -> pd.Series:
-    """Money by customer_id, each month's discounted to the month of the first purchase."""
-    table = as_table(months, needs=("customer_id", "month", "purchase_days", column))
-    table = table.mutate(_number=table.month.cast("date").year() * 12 + table.month.cast("date").month())
-    bought = ibis.ifelse(table.purchase_days > 0, table["_number"], ibis.null("int64"))
-    table = table.mutate(_first=bought.min().over(ibis.window(group_by="customer_id")))
-    table = table.filter(table["_first"].notnull())
+def earned_so_far(customers: Any, months: Any, discount_rate: float, basis: str) -> ibis.Table:
+    """Money of each customer with a purchase, each month's discounted to the month of the first purchase.
+
+    Columns customer_id, earned; the arguments are those of `realised_value`, customers as a frame or lazily.
+    """
+    column = "margin" if basis == "margin" else "net_revenue"
+    buyers = as_table(customers, needs=("customer_id", "first_order"))
+    first = buyers.first_order.cast("date")
+    buyers = buyers.select("customer_id", _first=first.year() * 12 + first.month())
+    table = as_table(months, needs=("customer_id", "month", column))
+    number = table.month.cast("date").year() * 12 + table.month.cast("date").month()
+    table = table.select("customer_id", _number=number, _money=table[column].fill_null(0))
+    table = table.inner_join(buyers, "customer_id")
     years = ibis.greatest(table["_number"] - table["_first"], 0).cast("float64") / 12
-    worth = table[column].fill_null(0) * (ibis.literal(1.0 + discount_rate) ** (-years))
-    found = table.group_by("customer_id").aggregate(earned=exact_sum(worth)).to_pyarrow().to_pandas()
-    return found.set_index("customer_id")["earned"]
+    worth = table["_money"] * (ibis.literal(1.0 + discount_rate) ** (-years))
+    return table.group_by("customer_id").aggregate(earned=exact_sum(worth))
 
 
 def _from_file(customers: pd.DataFrame, customer_file: pd.DataFrame | None, column: str) -> pd.Series:

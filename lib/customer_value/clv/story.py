@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["choice", "endless", "findings", "next_steps", "only_contracts", "so_far", "too_few"]
 
-_EVEN = 0.5
 _EVENLY = 1.2
 _WORTH_A_WORD = 0.005
 
@@ -106,15 +105,15 @@ def so_far(result: LifetimeValue) -> tuple[str, ...]:
     found = result.realised
     if found is None or result.start is None:
         return ()
-    who = words.count(len(found.table), "customer")
+    who = words.count(found.customers, "customer")
     what = "margin" if found.basis == "margin" else "sales"
-    each = "their" if len(found.table) == 1 else "each customer's"
+    each = "their" if found.customers == 1 else "each customer's"
     discounted = (
         f", discounted at {words.percent(result.options.discount_rate)} a year to {each} first purchase"
         if result.options.discount_rate
         else ""
     )
-    earned = float(found.table["earned"].sum())
+    earned = found.earned
     brought = (
         f"lost {_money(result, -earned)}" if earned < 0 else f"brought {_money(result, earned)} in {what}"
     )
@@ -151,7 +150,7 @@ def _far(result: LifetimeValue, share: float | None) -> str:
 
 
 def _of_them(found: Realised) -> str:
-    everyone = len(found.table)
+    everyone = found.customers
     if found.costed == everyone:
         return "them" if everyone > 1 else "this one"
     return f"{words.count(found.costed)} of them"
@@ -205,14 +204,14 @@ def _by_class(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _what_is_known(result: LifetimeValue) -> tuple[str, ...]:
-    customers = len(result.customers)
+    customers = result.number
     if not customers or result.spend is None or result.start is None:
         return ()
-    days = float(result.customers["purchase_days"].sum())
+    days = result.purchase_days
     more = "none" if result.repeaters == 0 else words.count(result.repeaters)
     again = f"{more} of them on more than one day" if customers > 1 else f"on {words.count(days, 'day')}"
     known = f"What can be said: since {words.day(result.start)}, {words.count(customers, 'customer')} bought, {again}."
-    net = float(result.customers["net_revenue"].sum())
+    net = result.net_revenue
     spent = (
         f"Purchases brought {words.money(net, result.currency)} in all after returns, "
         f"{words.money(net / days, result.currency)} each on average."
@@ -221,12 +220,12 @@ def _what_is_known(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _steps_without_model(result: LifetimeValue) -> tuple[str, ...]:
-    if result.customers.empty and result.contracts is not None:
+    if not result.number and result.contracts is not None:
         return ()
-    if result.customers.empty:
+    if not result.number:
         return ("Check that the order file holds sales, not only returns.",)
     steps = ["Take in more order history, if there is any, and run this page again."]
-    single = len(result.customers) - result.repeaters
+    single = result.number - result.repeaters
     if single:
         steps.append(
             f"Find out what would bring back the {words.count(single, 'customer')} with a single purchase, "
@@ -238,7 +237,7 @@ def _steps_without_model(result: LifetimeValue) -> tuple[str, ...]:
 def _equity(result: LifetimeValue) -> str:
     value = result.valuation
     assert value is not None
-    who = words.count(len(result.customers), "customer")
+    who = words.count(result.number, "customer")
     who = who if result.contracts is None else f"{who} without a contract"
     bounds = words.interval(_money(result, value.low), _money(result, value.high))
     horizon = f"within the next {words.count(result.options.horizon_months, 'month')}"
@@ -250,7 +249,7 @@ def _equity(result: LifetimeValue) -> str:
         )
     what = "margin" if result.margins.basis == "margin" else "sales"
     return (
-        f"The {who} {words.verb(len(result.customers), 'is', 'are')} expected to bring "
+        f"The {who} {words.verb(result.number, 'is', 'are')} expected to bring "
         f"{_money(result, value.equity)} in {what} {horizon}, {worth} ({bounds})."
     )
 
@@ -274,26 +273,26 @@ def _contracts(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _active(result: LifetimeValue) -> tuple[str, ...]:
-    table = result.table[result.table["frequency"] > 0]
-    active = float(table["p_alive"].sum())
-    if len(table) - active < 0.5:
+    again = result.figures["again"]
+    if again.customers - again.p_alive < 0.5:
         return (
-            f"All {words.count(len(table), 'customer')} who bought more than once are still active by the model.",
+            f"All {words.count(again.customers, 'customer')} who bought more than once are still active by the model.",
         )
     return (
-        f"Of the {words.count(len(table), 'customer')} who bought more than once, about {words.count(active)} "
-        f"({words.percent(active / len(table))}) are still customers by the model; the others have been "
-        "silent for too long, given how often they used to buy.",
+        f"Of the {words.count(again.customers, 'customer')} who bought more than once, about "
+        f"{words.count(again.p_alive)} ({words.percent(again.p_alive / again.customers)}) are still customers by the "
+        "model; the others have been silent for too long, given how often they used to buy.",
     )
 
 
 def _concentration(result: LifetimeValue) -> tuple[str, ...]:
-    values = result.table["clv"].clip(lower=0).sort_values(ascending=False)
-    top = max(1, round(len(values) / 10))
-    if len(values) < 10 or values.sum() <= 0:
+    figures = result.figures
+    customers = figures["everyone"].customers
+    top = max(1, round(customers / 10))
+    if customers < 10 or figures.positive <= 0:
         return ()
-    share = float(values.head(top).sum() / values.sum())
-    if share < _EVENLY * top / len(values):
+    share = figures.top_positive / figures.positive
+    if share < _EVENLY * top / customers:
         return (f"Value is spread evenly: the best tenth of customers holds {words.percent(share)} of it.",)
     return (
         f"The {words.count(top, 'customer')} with the highest value (10%) hold {words.percent(share)} of it.",
@@ -301,43 +300,40 @@ def _concentration(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _losing(result: LifetimeValue) -> tuple[str, ...]:
-    table = result.table
-    losing = table[table["clv"] < 0]
-    if losing.empty or len(losing) == len(table):
+    losing = result.figures["losing"]
+    number = losing.customers
+    if number in (0, result.figures["everyone"].customers):
         return ()
     return (
-        f"{words.count(len(losing), 'customer')} {words.verb(len(losing), 'is', 'are')} expected to lose "
-        f"{_money(result, -float(losing['clv'].sum()))}: {words.verb(len(losing), 'its', 'their')} margin is "
-        "negative.",
+        f"{words.count(number, 'customer')} {words.verb(number, 'is', 'are')} expected to lose "
+        f"{_money(result, -losing.clv)}: {words.verb(number, 'its', 'their')} margin is negative.",
     )
 
 
 def _at_risk(result: LifetimeValue) -> tuple[str, ...]:
-    table = result.table.dropna(subset="value_at_risk")
-    total = float(table["value_at_risk"].sum())
-    if total <= 0.001 * abs(float(table["clv"].sum())):
+    figures = result.figures
+    known, likely = figures["known"], figures["likely"]
+    if known.value_at_risk <= 0.001 * abs(known.clv):
         return ()
-    likely = table[table["p_alive"] >= _EVEN]
-    here = float(likely["value_at_risk"].sum())
-    who = "every customer" if len(table) == len(result.table) else "every customer who bought more than once"
+    everyone = known.customers == figures["everyone"].customers
+    who = "every customer" if everyone else "every customer who bought more than once"
     return (
-        f"If {who} were still active, {_money(result, total)} more would come in: the value at risk. "
-        f"{_money(result, here)} of it is with {words.count(len(likely), 'customer')} who "
-        f"{words.verb(len(likely), 'is', 'are')} more likely still active than not; the rest would have to be "
+        f"If {who} were still active, {_money(result, known.value_at_risk)} more would come in: the value at risk. "
+        f"{_money(result, likely.value_at_risk)} of it is with {words.count(likely.customers, 'customer')} who "
+        f"{words.verb(likely.customers, 'is', 'are')} more likely still active than not; the rest would have to be "
         "won back.",
     )
 
 
 def _one_time(result: LifetimeValue) -> tuple[str, ...]:
-    single = result.table[result.table["frequency"] == 0]
-    if single.empty:
+    single = result.figures["once"]
+    if not single.customers:
         return ()
-    total = float(single["clv"].sum())
-    each = _money(result, total / len(single))
+    each = _money(result, single.mean)
     return (
-        f"{_capital(words.count(len(single), 'customer'))} bought on one day only. By the model "
-        f"{words.verb(len(single), 'this one is', 'they are')} worth {each} on average, "
-        f"{_money(result, total)} together.",
+        f"{_capital(words.count(single.customers, 'customer'))} bought on one day only. By the model "
+        f"{words.verb(single.customers, 'this one is', 'they are')} worth {each} on average, "
+        f"{_money(result, single.clv)} together.",
     )
 
 
@@ -351,7 +347,7 @@ def _holdout(result: LifetimeValue) -> tuple[str, ...]:
     period = f"in the {words.count(holdout.days, 'day')} after {words.day(result.calibration_end)}"
     told = (
         f"Fitted on the time before, {label_of(holdout.model)} expected {words.count(predicted, 'purchase')} "
-        f"{period}; {words.count(holdout.actual)} happened."
+        f"{period}{_of_the_sample(result)}; {words.count(holdout.actual)} happened."
     )
     bounds = f"{words.count(holdout.total_low)} to {words.count(holdout.total_high)}"
     judged = (
@@ -363,9 +359,7 @@ def _holdout(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _protect(result: LifetimeValue) -> tuple[str, ...]:
-    table = result.table[result.table["value_at_risk"] > 0.01 * result.table["clv"].abs().mean()]
-    order = table.sort_values(["value_at_risk", "customer_id"], ascending=[False, True])
-    likely, gone = order[order["p_alive"] >= _EVEN].head(5), order[order["p_alive"] < _EVEN].head(5)
+    likely, gone = result.figures.likely, result.figures.gone
     steps = []
     if len(likely):
         steps.append(
@@ -381,13 +375,12 @@ def _protect(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _mend_margin(result: LifetimeValue) -> tuple[str, ...]:
-    table = result.table
-    losing = table[table["clv"] < 0].sort_values(["clv", "customer_id"])
-    if losing.empty:
+    figures = result.figures
+    if not figures["losing"].customers:
         return ()
-    if len(losing) > len(table) / 2:
+    if figures["losing"].customers > figures["everyone"].customers / 2:
         return ("Raise prices or lower the cost of goods before selling more: most customers lose money.",)
-    worst_ones = losing.head(5)
+    worst_ones = figures.worst
     return (
         f"Look at prices and discounts of {_names(result, worst_ones)}: expected loss "
         f"{_money(result, -float(worst_ones['clv'].sum()))}.",
@@ -395,16 +388,16 @@ def _mend_margin(result: LifetimeValue) -> tuple[str, ...]:
 
 
 def _second_purchase(result: LifetimeValue) -> tuple[str, ...]:
-    table = result.table
-    single, again = table[table["frequency"] == 0]["clv"], table[table["frequency"] == 1]["clv"]
-    if single.empty or again.empty:
+    figures = result.figures
+    once, twice = figures["once"], figures["twice"]
+    if not once.customers or not twice.customers:
         return ()
-    more = float(again.mean() - single.mean())
-    if more * len(single) < _WORTH_A_WORD * abs(float(table["clv"].sum())):
+    more = twice.mean - once.mean
+    if more * once.customers < _WORTH_A_WORD * abs(figures["everyone"].clv):
         return ()
     gain = _money(result, more)
     return (
-        f"Win a second purchase from the {words.count(len(single), 'customer')} with one: a customer with two "
+        f"Win a second purchase from the {words.count(once.customers, 'customer')} with one: a customer with two "
         f"purchases is worth {gain} more on average. What is spent on it must cost less, and a trial must show "
         "that it works.",
     )
@@ -412,7 +405,7 @@ def _second_purchase(result: LifetimeValue) -> tuple[str, ...]:
 
 def _use_of_the_model(result: LifetimeValue) -> tuple[str, ...]:
     holdout = result.holdout
-    if holdout is None or float(result.table["clv"].sum()) <= 0:
+    if holdout is None or result.figures["everyone"].clv <= 0:
         return ()
     rule, model = holdout.scores[holdout.winner].gini or 0.0, holdout.scores[holdout.model].gini or 0.0
     if rule > model:
@@ -425,13 +418,17 @@ def _use_of_the_model(result: LifetimeValue) -> tuple[str, ...]:
     )
 
 
+def _of_the_sample(result: LifetimeValue) -> str:
+    return f" from {result.sampled}" if result.sampled else ""
+
+
 def _money(result: LifetimeValue, amount: float) -> str:
     return words.short_money(amount, result.currency)
 
 
 def _names(result: LifetimeValue, rows: pd.DataFrame) -> str:
     names = words.listing(_name(result, customer) for customer in rows["customer_id"])
-    if "name" in result.customers.columns:
+    if result.names is not None:
         return names
     return f"{words.verb(len(rows), 'customer', 'customers')} {names}"
 
@@ -441,10 +438,9 @@ def _at_risk_of(result: LifetimeValue, rows: pd.DataFrame) -> str:
 
 
 def _name(result: LifetimeValue, customer: str) -> str:
-    if "name" in result.customers.columns:
-        name = result.customers.set_index("customer_id")["name"].get(customer)
-        if isinstance(name, str) and name.strip():
-            return f"{words.plain(name, most=40)} ({words.plain(customer, most=24)})"
+    name = (result.names or {}).get(customer)
+    if isinstance(name, str) and name.strip():
+        return f"{words.plain(name, most=40)} ({words.plain(customer, most=24)})"
     return words.plain(customer, most=24)
 
 

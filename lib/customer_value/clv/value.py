@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,14 +23,16 @@ __all__ = [
     "Margins",
     "SpendModel",
     "Valuation",
+    "beyond_share",
     "margins_of",
+    "sensitivity",
     "spend_of",
     "value_customers",
     "value_histories",
 ]
 
 _LEAST_SPENDERS = 30
-_LEAST_DAYS = 3
+LEAST_DAYS = 3
 _ORDER = (
     "customer_id", "frequency", "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
     "margin_rate", "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk",
@@ -96,13 +99,15 @@ class Valuation:
     Parameters
     ----------
     table
-        One row per customer: customer_id (where given), frequency, p_alive, expected_purchases (within
-        the horizon, not discounted), discounted_purchases, expected_spend, margin_rate (where value
-        is margin), clv, clv_low, clv_high (95 % interval), clv_endless (value without an end to the
-        horizon; missing at a discount rate of 0, where it need not be finite), value_at_risk (missing
-        where the model cannot tell whether a customer is alive).
+        One row per customer, lazily where they are too many to hold: customer_id (where given),
+        frequency, p_alive, expected_purchases (within the horizon, not discounted), discounted_purchases,
+        expected_spend, margin_rate (where value is margin), clv, clv_low, clv_high (95 % interval),
+        clv_endless (value without an end to the horizon; missing at a discount rate of 0, where it need
+        not be finite), value_at_risk (missing where the model cannot tell whether a customer is alive).
     equity, low, high
         Sum of ``clv`` and its 95 % interval.
+    endless
+        Value of all customers without an end to the horizon; None at a discount rate of 0.
     beyond_data_share
         Share of the value without end that lies later than three times the data; None at a discount
         rate of 0 or without value.
@@ -114,20 +119,15 @@ class Valuation:
         assumption, changed_to, customer_equity, change.
     """
 
-    table: pd.DataFrame
+    table: Any
     equity: float
     low: float
     high: float
+    endless: float | None
     beyond_data_share: float | None
     totals: Array
     classes: pd.DataFrame
     sensitivity: pd.DataFrame
-
-    @property
-    def endless(self) -> float | None:
-        """Value of all customers without an end to the horizon; None at a discount rate of 0."""
-        values = self.table["clv_endless"]
-        return None if values.isna().any() else float(values.sum())
 
 
 def spend_of(customers: pd.DataFrame) -> SpendModel:
@@ -179,7 +179,7 @@ def margins_of(customers: pd.DataFrame) -> Margins:
         return Margins("revenue", np.ones(len(customers)), None, 0)
     company = float(margin.sum()) / total
     rate = np.divide(margin, net, out=np.full(len(net), np.inf), where=net > 0)
-    own = (np.abs(rate) <= 1) & (customers["purchase_days"].to_numpy() >= _LEAST_DAYS)
+    own = (np.abs(rate) <= 1) & (customers["purchase_days"].to_numpy() >= LEAST_DAYS)
     return Margins("margin", np.where(own, rate, company), company, int(own.sum()))
 
 
@@ -261,10 +261,11 @@ def value_histories(
         equity=float(table["clv"].sum()),
         low=float(low),
         high=float(high),
-        beyond_data_share=_beyond(fit.model, base, table["clv_endless"].to_numpy(), worth, rate, within),
+        endless=None if table["clv_endless"].isna().any() else float(table["clv_endless"].sum()),
+        beyond_data_share=beyond_share(fit.model, base, table["clv_endless"].to_numpy(), worth, rate, within),
         totals=ranges.totals,
         classes=class_equity(labels, groups, table["clv"].to_numpy(), ranges.group_totals),
-        sensitivity=_sensitivity(fit.model, (base.x, base.t_x, base.T), worth, options),
+        sensitivity=sensitivity(fit.model, (base.x, base.t_x, base.T), worth, options),
     )
 
 
@@ -308,7 +309,7 @@ def _identified(model: PurchaseModel, x: Array) -> Array:
     return (x > 0) | (getattr(model, "chances", 1) > 0)
 
 
-def _beyond(
+def beyond_share(
     model: PurchaseModel, base: Base, endless: Array, worth: Array, rate: float, within: float
 ) -> float | None:
     """Share of the value without end that lies later than ``within``; losses count by their size."""
@@ -319,7 +320,7 @@ def _beyond(
     return 1 - float(np.sum(np.abs(worth) * near)) / whole if whole > 0 else None
 
 
-def _sensitivity(
+def sensitivity(
     model: PurchaseModel, history: tuple[Array, ...], worth: Array, options: ClvSettings
 ) -> pd.DataFrame:
     """Customer equity under other horizons, discount rates and spend."""

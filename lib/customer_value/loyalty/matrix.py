@@ -504,9 +504,13 @@ def matrix_of(
     def given(name: str) -> pd.DataFrame | None:
         return workbook.frame(name) if workbook.has(name) else None
 
-    asked = workbook.has("survey_answers") and workbook.has("customers")
+    customers = None
+    if workbook.has("customers"):
+        there = workbook.table("customers").columns
+        customers = workbook.frame("customers", [name for name in _READ if name in there])
+    asked = workbook.has("survey_answers") and customers is not None
     return matrix(
-        given("customers"),
+        customers,
         given("survey_answers"),
         given("survey_items"),
         given("customer_file"),
@@ -518,6 +522,10 @@ def matrix_of(
         period_months=workbook.settings.rfm.migration_months,
         abc_cuts=workbook.settings.pareto.abc_cuts,
     )
+
+
+_READ = ("customer_id", "first_order", "last_order", "net_revenue", "margin", "profit", "frequency", "T")
+"""What is read of the customers; the whole table would not fit into memory where they are many."""
 
 
 def _buyers(customers: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

@@ -188,13 +188,13 @@ def iso_value_curves(result: LifetimeValue, ax: Axes) -> Axes:
     """
     fit, value = require_model(result)
     grid = _grid(result)
-    options, table = result.options, value.table
+    options = result.options
     ahead = months_in_units(options.horizon_months, options.time_unit)
     rate = discount_rate_per_unit(options.discount_rate, options.time_unit)
     purchases = fit.model.discounted_expected_purchases(
         grid.x, grid.t_x, grid.observed, discount_rate=rate, horizon=ahead
     )
-    bought = float(table["discounted_purchases"].sum())
+    bought = result.figures["everyone"].discounted_purchases
     each = value.equity / bought if bought > 0 else 0.0
     if each <= 0:
         raise NotEnoughData("A purchase brings nothing on average, so there are no lines of equal value.")
@@ -309,7 +309,8 @@ def spend_distribution(result: LifetimeValue, ax: Axes) -> Axes:
     ax.set_title(f"A purchase of a customer we know nothing of: {mean} on average")
     return style.describe(
         ax,
-        f"Histogram of mean spend of {words.count(len(means), 'customer')} who bought again, with the curve of "
+        f"Histogram of mean spend of {words.count(len(means), 'customer')} who bought again"
+        f"{f' (of {result.sampled})' if result.sampled else ''}, with the curve of "
         f"the spend model. The middle half of customers spends {middle_half[0]} to {middle_half[1]}; the model's "
         f"mean is {mean}.",
     )
@@ -318,10 +319,9 @@ def spend_distribution(result: LifetimeValue, ax: Axes) -> Axes:
 def value_by_decile(result: LifetimeValue, ax: Axes) -> Axes:
     """Lifetime value by tenths of the customers, most valuable first."""
     _, value = require_model(result)
-    values = value.table["clv"].sort_values(ascending=False).to_numpy()
-    if len(values) < 10:
-        raise NotEnoughData(f"{words.count(len(values), 'customer')} cannot be cut into tenths.")
-    parts = np.array([part.sum() for part in np.array_split(values, 10)])
+    customers, parts = result.figures["everyone"].customers, np.array(result.figures.tenths)
+    if customers < 10:
+        raise NotEnoughData(f"{words.count(customers, 'customer')} cannot be cut into tenths.")
     colors = [style.ACCENT if part >= 0 else style.WARN for part in parts]
     bars = ax.bar(range(10), parts, color=colors)
     positive = value.equity > 0 and parts.min() >= 0
@@ -343,7 +343,7 @@ def value_by_decile(result: LifetimeValue, ax: Axes) -> Axes:
     ax.set_title(title)
     return style.describe(
         ax,
-        f"Lifetime value by tenths of {words.count(len(values), 'customer')}, best first: {', '.join(texts)}. "
+        f"Lifetime value by tenths of {words.count(customers, 'customer')}, best first: {', '.join(texts)}. "
         f"All together {words.money(value.equity, result.currency)}.",
     )
 
@@ -351,9 +351,9 @@ def value_by_decile(result: LifetimeValue, ax: Axes) -> Axes:
 def top_accounts(result: LifetimeValue, ax: Axes, *, most: int = 12) -> Axes:
     """The customers with the highest lifetime value, with value at risk and 95 % interval."""
     _, value = require_model(result)
-    table = value.table.sort_values(["clv", "customer_id"], ascending=[False, True]).head(most).iloc[::-1]
-    names = result.customers.set_index("customer_id")
-    shown = [_account(names, customer) for customer in table["customer_id"]]
+    table = result.figures.best.head(most).iloc[::-1]
+    names = result.names or {}
+    shown = [_account(names.get(customer), customer) for customer in table["customer_id"]]
     places = np.arange(len(table))
     risk = table["value_at_risk"].fillna(0).clip(lower=0)
     ax.barh(places, table["clv"], color=style.ACCENT, height=0.62, label="Lifetime value")
@@ -583,8 +583,7 @@ def _share_off(expected: float, actual: float) -> str:
     return f"{words.percent(abs(share))} {'above' if share > 0 else 'below'}"
 
 
-def _account(names: pd.DataFrame, customer: str) -> str:
-    name = names.loc[customer, "name"] if "name" in names.columns else None
+def _account(name: object, customer: str) -> str:
     return style.label(name if isinstance(name, str) and name.strip() else customer)
 
 

@@ -57,15 +57,15 @@ def _whole_numbers(value: Any) -> Any:
 
 def _files_of_floats(source: Source, text: Any) -> list[int]:
     """Files in which every id of the column is written like ``17850.0``."""
-    if not _any_ends_in_zero(source, text):
-        return []
     table = source.table.select(file=source.table["_file"], other=~text.re_search(r"^-?[0-9]+\.0$"))
+    if len(source.files) == 1 and _first_is_other(table):
+        return []
     others = table.group_by("file").aggregate(n=table["other"].sum(), ids=table["other"].count())
     rows = others.to_pyarrow().to_pylist()
     return sorted(int(row["file"]) for row in rows if row["ids"] and not row["n"])
 
 
-def _any_ends_in_zero(source: Source, text: Any) -> bool:
-    """Whether the question arises at all; most ids end otherwise, and the engine need not look at all."""
-    found = source.table.select(ends=text.endswith(".0")).filter(ibis._.ends).limit(1)
-    return len(found.to_pyarrow()) > 0
+def _first_is_other(table: Any) -> bool:
+    """Whether the first id that the engine comes upon settles it; then it need not look at all."""
+    first = table.filter(table["other"].notnull()).limit(1).to_pyarrow()["other"].to_pylist()
+    return first == [True]
