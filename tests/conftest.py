@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import servers
 from customer_value.config import load_settings
 from customer_value.inputs import check_inputs, write_run
 
@@ -21,8 +22,9 @@ orders:
 """
 
 FIRST = (
-    "test_engines", "test_sample_reports", "test_faults", "test_wheel", "test_reports_of_companies", "test_report", "test_clv_analysis",
-    "test_clv_value", "test_clv_validation", "test_satisfaction", "test_browser",
+    "test_engines", "test_sample_reports", "test_spark", "test_faults", "test_wheel", "test_reports_of_companies",
+    "test_batch", "test_report", "test_clv_analysis", "test_servers", "test_clv_value", "test_clv_validation",
+    "test_satisfaction", "test_browser",
 )  # fmt: skip
 """The files that take longest, most of them with few tests: begun last, one worker would wait for the other."""
 
@@ -75,6 +77,29 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path):
     return Desk(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server."""
+    server = servers.Postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory):
+    """A MariaDB server."""
+    server = servers.MariaDb(tmp_path_factory.mktemp("mariadb"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """A Spark in this process, made for little data: its queries are not compiled."""
+    yield (session := servers.spark_session(tmp_path_factory.mktemp("spark")))
+    session.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)

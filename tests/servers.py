@@ -6,9 +6,13 @@ import shutil
 import socket
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+
+from engine_kit import csv_text
 
 REQUIRE_ALL = "CUSTOMER_VALUE_REQUIRE_ALL"
 """Set where nothing may be skipped."""
@@ -33,14 +37,34 @@ class Postgres:
         self.programs = programs[-1]
         self.folder = folder
         self.port = free_port()
-        self.user = _owner(folder)
-        self._run("initdb", "-D", str(folder / "data"), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.user = owner(folder)
+        self._run(
+            "initdb", "-D", str(folder / "data"), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync"
+        )
+        (folder / "data" / "pg_hba.conf").write_text(
+            "host all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        )
         self.start()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+        here = ("-D", str(self.folder / "data"), "-l", str(self.folder / "log"))
+        self._start = (*here, "-w", "-o", options, "start")
+        self._run("pg_ctl", *self._start)
+
+    def revived(self) -> None:
+        """Wait until it answers again, started anew if it is gone."""
+        for _ in range(100):
+            try:
+                self.execute("SELECT 1")
+                return
+            except Exception:
+                if is_dead(self.pid):
+                    (self.folder / "data" / "postmaster.pid").unlink()
+                    self._run("pg_ctl", *self._start, check=False)
+            time.sleep(0.1)
+        raise RuntimeError("PostgreSQL does not answer")
 
     def stop(self, how: str = "immediate") -> None:
         """Stop it."""
@@ -50,6 +74,21 @@ class Postgres:
     def address(self) -> str:
         """Its address, as an environment variable holds it."""
         return f"postgresql://owner@127.0.0.1:{self.port}/postgres"
+
+    def address_of(self, user: str, password: str, database: str = "postgres") -> str:
+        """The address for somebody else."""
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def fill(self, name: str, rows: pa.Table) -> None:
+        """Make a table."""
+        import psycopg
+
+        columns = ", ".join(f'"{field.name}" {kind_of(field, POSTGRES)}' for field in rows.schema)
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+            connection.execute(f"CREATE TABLE {name} ({columns})")
+            with connection.cursor().copy(f"COPY {name} FROM STDIN (FORMAT csv)") as copying:
+                copying.write(csv_text(rows, header=False))
 
     @property
     def pid(self) -> int:
@@ -74,6 +113,142 @@ class Postgres:
         )  # fmt: skip
 
 
+class MariaDb:
+    """A MariaDB server of its own, listening on a free port of this machine only."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
+        install = shutil.which("mariadb-install-db")
+        if program is None or install is None:
+            missing("MariaDB")
+        self.program = program
+        self.folder = folder
+        self.port = free_port()
+        self.user = owner(folder)
+        self._basics = ["--no-defaults", f"--datadir={folder / 'data'}", "--innodb-flush-log-at-trx-commit=0"]
+        setup = [install, *self._basics[:2], "--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run(setup, check=True, timeout=120, **self._silent())
+        self.start()
+        self.execute("CREATE DATABASE shop", database="")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(
+            [self.program, *self._basics, f"--port={self.port}", "--bind-address=127.0.0.1",
+             f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}"],
+            **self._silent(),
+        )  # fmt: skip
+        for _ in range(200):
+            try:
+                self.execute("SELECT 1", database="")
+                return
+            except Exception:
+                time.sleep(0.1)
+        raise RuntimeError("MariaDB does not answer")
+
+    def stop(self, how: str = "kill") -> None:
+        """Stop it."""
+        getattr(self._process, how)()
+        self._process.wait(30)
+
+    @property
+    def address(self) -> str:
+        """Its address, as an environment variable holds it."""
+        return f"mysql://root@127.0.0.1:{self.port}/shop"
+
+    def address_of(self, user: str, password: str, database: str = "shop") -> str:
+        """The address for somebody else."""
+        return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def fill(self, name: str, rows: pa.Table) -> None:
+        """Make a table, whose text ignores case as MariaDB's does unless told otherwise."""
+        columns = ", ".join(f"`{field.name}` {kind_of(field, MARIADB)}" for field in rows.schema)
+        marks = ", ".join(["%s"] * rows.num_columns)
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SET time_zone = '+00:00'")
+            cursor.execute(f"DROP TABLE IF EXISTS {name}")
+            cursor.execute(
+                f"CREATE TABLE {name} ({columns}) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+            )
+            cursor.executemany(
+                f"INSERT INTO {name} VALUES ({marks})", [list(row.values()) for row in rows.to_pylist()]
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process number of the server."""
+        return self._process.pid
+
+    def execute(self, *statements: str, database: str = "shop"):
+        """Run statements; returns the rows of the last one."""
+        with self.connection(database) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def connection(self, database: str = "shop"):
+        """A connection of its owner."""
+        import pymysql
+
+        return pymysql.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="root",
+            database=database or None,
+            autocommit=True,
+            charset="utf8mb4",
+        )
+
+    def _silent(self):
+        user = {} if self.user is None else {"user": self.user, "group": self.user}
+        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        return {"cwd": "/", **quiet, **user}
+
+
+def spark_here() -> None:
+    """Skip where Spark cannot run."""
+    if find_spec("pyspark") is None:
+        missing("PySpark")
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        missing("Java")
+
+
+def spark_session(folder: Path):
+    """Spark in this process, made for little data: its queries are not compiled."""
+    spark_here()
+    from customer_value.settings import EngineSettings
+    from customer_value.sources.spark import connect_spark
+
+    options = {**SMALL_SPARK, "spark.sql.warehouse.dir": str(folder)}
+    con, _ = connect_spark(
+        EngineSettings(kind="spark", master="local[2]", memory_limit="1GB", options=options)
+    )
+    return con._session
+
+
+SMALL_SPARK = {
+    "spark.sql.shuffle.partitions": 1,
+    "spark.default.parallelism": 1,
+    "spark.sql.codegen.wholeStage": False,
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": False,
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+POSTGRES = {
+    "string": "text",
+    "timestamp[us]": "timestamp",
+    "timestamp[us, tz=UTC]": "timestamptz",
+    "double": "float8",
+}
+MARIADB = {"string": "text", "timestamp[us]": "datetime(6)", "timestamp[us, tz=UTC]": "timestamp(6) NULL"}
+
+
+def kind_of(field: pa.Field, kinds: dict[str, str]) -> str:
+    """The SQL type of a column."""
+    plain = {"date32[day]": "date", "int64": "bigint", "double": "double"} | kinds
+    return plain.get(str(field.type), "numeric(18, 4)")
+
+
 def free_port() -> int:
     """A port that nobody uses now."""
     with socket.socket() as listening:
@@ -81,7 +256,15 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def _owner(folder: Path) -> int | None:
+def is_dead(pid: int) -> bool:
+    """Whether a process has ended, even if nobody has asked how."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+
+
+def owner(folder: Path) -> int | None:
     """Who runs the server: root must not, so that somebody else gets the folder."""
     if os.geteuid() != 0:
         return None

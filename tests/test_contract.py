@@ -97,7 +97,8 @@ def test_a_setting_that_makes_most_values_unreadable_stops_the_run(desk):
     rows = [f"a,2024-01-{day:02d},12.50" for day in range(1, 31)]
     extended(desk, "  decimal: ','\n").orders(*rows, "a,2024-01-12,7")
     with pytest.raises(
-        InputError, match=r"orders.csv, row 2, column 'amount': '12.50' is one of 30 of 31 values that cannot be read"
+        InputError,
+        match=r"orders.csv, row 2, column 'amount': '12.50' is one of 30 of 31 values that cannot be read",
     ):
         desk.check()
 

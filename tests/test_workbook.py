@@ -1,12 +1,15 @@
 """Runs: made once, found again, made anew when something changes; tables that spreadsheets cannot execute."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from customer_value import tables
+from customer_value.engines import local_engine
 from customer_value.errors import ConfigError, InputError
+from customer_value.settings import EngineSettings
 from customer_value.workbook import RUN_VARIABLE, load_data, open_workbook
 
 HOSTILE = [
@@ -103,3 +106,16 @@ def test_the_run_says_where_its_data_came_from(desk):
     assert all(len(entry["sha256"]) == 64 for entry in provenance["inputs"])
     assert provenance["rows_read"] == {"customers": 1, "orders": 1}
     assert str(desk.folder) not in (run / "provenance.json").read_text()
+
+
+def test_engines_of_notebooks_side_by_side_do_not_share_their_files(tmp_path):
+    engines = [local_engine(EngineSettings(), tmp_path) for _ in range(2)]
+    folders = {con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0] for con in engines}
+    assert len(folders) == 2
+    assert all(Path(folder).parent == tmp_path for folder in folders)
+
+
+def test_the_memory_limit_of_the_settings_holds(tmp_path):
+    con = local_engine(EngineSettings(memory_limit="512 MiB", threads=1), tmp_path)
+    read = "SELECT current_setting('memory_limit'), current_setting('threads')"
+    assert con.raw_sql(read).fetchone() == ("512.0 MiB", 1)

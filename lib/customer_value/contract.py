@@ -36,7 +36,8 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
-from customer_value.sources.native import as_money, row_key
+from customer_value.sources.native import as_money, rounded_money, row_key
+from customer_value.sources.spark import as_view
 
 __all__ = [
     "MONEY",
@@ -60,6 +61,8 @@ MANY_UNREAD, FEW_ROWS = 0.5, 20
 
 NO_ORDERS = "This needs orders; the settings file has none."
 """What is said where orders are asked for and a report has only a survey."""
+
+_MOST_DISCOUNT = 1_000_000
 
 NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
@@ -129,6 +132,8 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     source = open_table("orders", spec, base, engine, scratch, stays=True)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)
+    if source.engine == "pyspark":
+        typed = as_view(typed, "typed_orders")
     if _is_text(source, spec):
         typed = _materialised(typed, engine.local, scratch / "orders.parquet")
     judged = _judged(typed, spec, settings.as_of)
@@ -141,7 +146,7 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     _refuse_unusable(source, spec, settings, account, ledger)
     assert as_of is not None  # there is a kept row, so there is a last date
     kept = judged.filter(judged.outcome.isnull())
-    rows = _with_cost(kept, spec, settings, account).drop("outcome", "_excluded", "_file")
+    rows = _with_cost(source, kept, spec, settings, account).drop("outcome", "_excluded", "_file")
     warnings = (
         *_row_warnings(ledger, settings),
         *_overlap_warnings(judged, source),
@@ -205,7 +210,7 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     quantity, unit_price = number(columns.quantity), number(columns.unit_price)
     amount = number(columns.amount)
     if amount is None:
-        amount = _money(source, quantity * unit_price)
+        amount = _product(source, quantity, unit_price)
     rate = _rate(source, spec, settings)
     money = {
         "amount": amount,
@@ -240,10 +245,15 @@ def _plain_fields(
     if columns.discount:
         fields["discount"] = number(columns.discount)
     elif columns.list_price and unit_price is not None:
-        listed = number(columns.list_price)
-        share = 1 - unit_price / listed.nullif(0)
-        fields["discount"] = share.try_cast(MONEY) if source.engine == "duckdb" else as_money(share)
+        fields["discount"] = _discount(unit_price, number(columns.list_price))
     return fields
+
+
+def _discount(price: Any, listed: Any) -> Any:
+    """What is off the list price, as a fraction of it; by steps that every engine takes alike."""
+    off = 1 - price.cast("float64") / listed.cast("float64").nullif(0)
+    sensible = ibis.ifelse(off.abs() < _MOST_DISCOUNT, off, ibis.null())
+    return rounded_money((sensible * 10_000 + 0.5).floor().cast(MONEY) * _literal(Decimal("0.0001")))
 
 
 def _row_hash(source: Source) -> Any:
@@ -253,17 +263,27 @@ def _row_hash(source: Source) -> Any:
     return ibis.struct({str(n): value for n, value in enumerate(values)}).hash()
 
 
+def _product(source: Source, value: Any, factor: Any) -> Any:
+    """A product as money, NULL where it is too large.
+
+    DuckDB stops where the product of two 18-digit numbers has more than 18 digits, so one is made longer.
+    """
+    longer = value.cast(f"decimal(38, {factor.type().scale})") if source.engine == "duckdb" else value
+    return _money(source, longer * factor)
+
+
 def _money(source: Source, value: Any) -> Any:
-    """A product as money, NULL where it is too large."""
-    rounded = value.round(4)
-    return rounded.try_cast(MONEY) if source.engine == "duckdb" else as_money(rounded)
+    """A result as money, NULL where it is too large."""
+    if source.engine != "duckdb":
+        return as_money(value)
+    return value.try_cast("decimal(36, 4)").try_cast(MONEY)
 
 
 def _cost(source: Source, amount: Any, quantity: Any, columns: Any, number: Any) -> Any:
     if columns.cost:
         return number(columns.cost)
     if columns.unit_cost:
-        return _money(source, quantity * number(columns.unit_cost))
+        return _product(source, quantity, number(columns.unit_cost))
     if columns.margin:
         return _money(source, amount - number(columns.margin))
     return None
@@ -290,11 +310,20 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
         raise InputError(f"{place}: the currency (column '{column}') is blank; fill it in.")
     if codes in ([settings.currency], []):
         return None
-    return ibis.cases(*((code == name, ibis.literal(Decimal(str(rates[name])))) for name in codes))
+    return ibis.cases(*((code == name, _literal(rates[name])) for name in codes))
+
+
+def _literal(number: float | Decimal) -> Any:
+    """A number as the DECIMAL that it is written as; engines differ in what they make of one without a type."""
+    written = Decimal(str(number)).normalize()
+    _, digits, exponent = written.as_tuple()
+    scale = max(-int(exponent), 4)
+    whole = max(len(digits) + int(exponent), 0)
+    return ibis.literal(written, type=f"decimal({max(whole + scale, 18)}, {scale})")
 
 
 def _converted(source: Source, value: Any, rate: Any) -> Any:
-    return value if rate is None else _money(source, value * rate)
+    return value if rate is None else _product(source, value, rate)
 
 
 def _first_exclusion(source: Source, spec: OrdersTable) -> Any:
@@ -496,11 +525,13 @@ def _refuse_unusable(
             )
 
 
-def _with_cost(kept: ibis.Table, spec: OrdersTable, settings: Settings, account: pd.DataFrame) -> ibis.Table:
+def _with_cost(
+    source: Source, kept: ibis.Table, spec: OrdersTable, settings: Settings, account: pd.DataFrame
+) -> ibis.Table:
     """Fill in cost from the margin rate where it is not known."""
     rate = settings.margin_rate
     if rate is not None:
-        by_rate = (kept.amount * ibis.literal(Decimal(str(1 - Decimal(str(rate)))))).round(4).cast(MONEY)
+        by_rate = _product(source, kept.amount, _literal(1 - Decimal(str(rate))))
         known = kept["cost"] if "cost" in kept.columns else ibis.null(MONEY)
         return kept.mutate(cost=ibis.coalesce(known, by_rate))
     if "cost" in kept.columns:

@@ -8,7 +8,9 @@ customer and day. With Spark the reduced tables are written by Spark itself.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +18,12 @@ from typing import Any, Self
 
 import ibis
 
+from customer_value.errors import InputError
 from customer_value.settings import EngineSettings
 from customer_value.sources.parquet import read_saved, save_with_spark
-from customer_value.sources.servers import Server, connect_server
+from customer_value.sources.server import Server
+from customer_value.sources.servers import connect_server
+from customer_value.sources.spark import connect_spark, spark_address, spark_sentence
 
 __all__ = ["Engine", "local_engine"]
 
@@ -44,6 +49,7 @@ class Engine:
         self.settings = settings
         self.scratch = scratch
         self._servers: dict[str, Server] = {}
+        self._spark_is_ours = False
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +57,12 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            sentence = self._explained(error)
+            if sentence is not None:
+                raise InputError(sentence) from None
+        finally:
+            self.close()
 
     @cached_property
     def local(self) -> Any:
@@ -60,10 +71,9 @@ class Engine:
 
     @cached_property
     def spark(self) -> Any:
-        """Ibis backend of Spark, started at first use."""
-        from customer_value.sources.spark import connect_spark
-
-        return connect_spark(self.settings)
+        """Ibis backend of Spark, started at first use; one that was open before stays open."""
+        con, self._spark_is_ours = connect_spark(self.settings)
+        return con
 
     @property
     def uses_spark(self) -> bool:
@@ -99,15 +109,25 @@ class Engine:
     def read(self, path: Path, like: ibis.Table) -> ibis.Table:
         """A saved table, on Spark if ``like`` is a table of Spark, else on DuckDB."""
         if like.get_backend().name == "pyspark":
-            return self.spark.read_parquet(str(path), table_name=f"{path.parent.name}_{path.stem}")
+            return self.spark.read_parquet(spark_address(path), table_name=f"{path.parent.name}_{path.stem}")
         return read_saved(self.local, path)
 
     def close(self) -> None:
-        """Give up connections; a Spark that runs here ends with the process."""
+        """Give up connections, and the cluster's machines."""
         for server in self._servers.values():
             server.close()
+        if self._spark_is_ours:
+            with suppress(Exception):
+                self.spark.disconnect()
         if "local" in self.__dict__:
             self.local.disconnect()
+
+    def _explained(self, error: BaseException | None) -> str | None:
+        """What an error of a server or of Spark means; None for others."""
+        for server in self._servers.values():
+            if isinstance(error, server.errors):
+                return server.sentence(error)
+        return spark_sentence(error) if "spark" in self.__dict__ else None
 
 
 def local_engine(settings: EngineSettings, scratch: Path) -> Any:
@@ -118,13 +138,13 @@ def local_engine(settings: EngineSettings, scratch: Path) -> Any:
     settings
         The ``engine`` section.
     scratch
-        Where it puts what does not fit.
+        Where it puts what does not fit, in a folder of its own: engines that share one overwrite each
+        other's files.
 
     Returns
     -------
     ibis.backends.duckdb.Backend
     """
     options: Mapping[str, Any] = {} if settings.threads is None else {"threads": settings.threads}
-    return ibis.duckdb.connect(
-        memory_limit=settings.memory_limit, temp_directory=str(scratch / "_spilled"), **options
-    )
+    own = scratch / f"_spilled-{os.getpid()}-{secrets.token_hex(4)}"
+    return ibis.duckdb.connect(memory_limit=settings.memory_limit, temp_directory=str(own), **options)

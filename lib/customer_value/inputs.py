@@ -277,7 +277,7 @@ def _reduced_here(
     _require_all_money(reduced.net_revenue, inputs.ledger)
     if "service_costs" in inputs.companions:
         bare = read_saved(rows.get_backend(), parquet_path(run, "customers"))
-        write_table(run, "customers", _with_service_costs(bare, inputs))
+        write_table(run, "customers", _with_service_costs(bare, _service_costs(inputs)))
     for name in ORDER_TABLES:
         if parquet_path(run, name).exists():
             write_csv(run, name)
@@ -301,7 +301,11 @@ def _reduced_there(
     days = engine.read(days_path, like=rows)
     summed = days.net_revenue.sum().as_scalar().to_pyarrow().as_py()
     _require_all_money(Decimal(summed or 0), inputs.ledger)
-    write_table(run, "customers", _customers(days, dates, settings, inputs))
+    customers = reduce.customers_at(days, dates.as_of, _window_start(dates.as_of, settings.rfm.window_months))
+    if "service_costs" in inputs.companions:
+        engine.save(_service_costs(inputs), scratch / "costs.parquet")
+        customers = _with_service_costs(customers, engine.read(scratch / "costs.parquet", like=days))
+    write_table(run, "customers", customers)
     write_table(run, "snapshots", _snapshots(days, dates, settings))
     snapshots = engine.read(parquet_path(run, "snapshots"), like=days)
     write_table(run, "purchase_patterns", reduce.purchase_patterns(snapshots))
@@ -343,15 +347,12 @@ def _snapshot_window(date: dt.date, settings: Settings) -> dt.date | None:
     return _window_start(date, settings.rfm.window_months or settings.rfm.migration_months)
 
 
-def _customers(days: ibis.Table, dates: Dates, settings: Settings, inputs: Inputs) -> ibis.Table:
-    window = _window_start(dates.as_of, settings.rfm.window_months)
-    table = reduce.customers_at(days, dates.as_of, window)
-    return _with_service_costs(table, inputs) if "service_costs" in inputs.companions else table
-
-
-def _with_service_costs(table: ibis.Table, inputs: Inputs) -> ibis.Table:
+def _service_costs(inputs: Inputs) -> ibis.Table:
     costs = inputs.companions["service_costs"].rows
-    per_customer = costs.group_by("customer_id").aggregate(_cost=costs["cost"].sum())
+    return costs.group_by("customer_id").aggregate(_cost=costs["cost"].sum())
+
+
+def _with_service_costs(table: ibis.Table, per_customer: ibis.Table) -> ibis.Table:
     joined = table.left_join(per_customer, "customer_id")
     served = joined["_cost"].cast("float64").fill_null(0.0)
     columns: dict[str, Any] = {"cost_to_serve": served}

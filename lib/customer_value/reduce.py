@@ -214,7 +214,7 @@ def customer_product_years(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     net_revenue, margin (if known).
     """
     known = rows.filter(rows.order_date <= ibis.literal(as_of))
-    known = known.mutate(year=known.order_date.year())
+    known = known.mutate(year=known.order_date.year().cast("int64"))
     measures: dict[str, Any] = {"lines": known.count()}
     if "quantity" in rows.columns:
         measures["quantity"] = _money(known.quantity.sum())

@@ -68,4 +68,4 @@ def _files_of_floats(source: Source, text: Any) -> list[int]:
 def _first_is_other(table: Any) -> bool:
     """Whether the first id that the engine comes upon settles it; then it need not look at all."""
     first = table.filter(table["other"].notnull()).limit(1).to_pyarrow()["other"].to_pylist()
-    return first == [True]
+    return bool(first == [True])

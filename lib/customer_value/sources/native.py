@@ -23,11 +23,14 @@ __all__ = [
     "native_id",
     "native_number",
     "native_source",
+    "rounded_money",
     "row_key",
 ]
 
 MONEY = "decimal(18, 4)"
 _MOST = 10**14
+_LARGEST = 1.7976931348623157e308
+_MOST_PARTS = 50
 _BLANKS = " \t\r\n\v\f\u00a0\u1680\u2007\u202f\u2009\u3000\ufeff\u200b"
 _DASHED = r"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]([ T].*)?$"
 _DIGITS = r"^(19|20|21)[0-9][0-9][0-9][0-9][0-9][0-9]$"
@@ -77,8 +80,11 @@ def native_id(source: Source, column: str) -> Any:
     value = source.table[column]
     kind = value.type()
     if kind.is_floating() or kind.is_decimal():
-        whole = (value == value.floor()) & (value.abs() < 2**53)
-        return ibis.ifelse(whole, value.cast("int64").cast("string"), value.cast("string"))
+        near = value.abs() < 2**53
+        whole = ibis.ifelse(near, value, ibis.null()).cast("int64")
+        known = value.abs() <= _LARGEST if kind.is_floating() else value.cast("string") != "NaN"
+        text = ibis.ifelse(near & (value == value.floor()), whole.cast("string"), value.cast("string"))
+        return ibis.ifelse(known, text, ibis.null("string"))
     text = value if kind.is_string() else value.cast("string")
     return _trim(source.engine)(text, _BLANKS).nullif("")
 
@@ -103,8 +109,9 @@ def native_date(source: Source, column: str, spec: TableSource, timezone: str | 
         return _sane(value), _reading(column, "none needed, the column holds dates")
     if kind.is_timestamp():
         return _from_times(source, column, timezone)
-    if kind.is_integer() or kind.is_decimal():
-        value = value.cast("int64").cast("string")
+    if kind.is_numeric():
+        possible = value.between(19_000_101, 21_991_231)
+        value = ibis.ifelse(possible, value, ibis.null()).cast("int64").cast("string")
     elif not kind.is_string():
         raise InputError(f"{_place(source, column)}: holds neither dates nor text.")
     return _from_text(value), _reading(column, "year first (2024-12-31 or 20241231)")
@@ -119,6 +126,9 @@ def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, 
         If the column holds neither numbers nor text.
     """
     value = source.table[column]
+    if value.type().is_floating() and source.engine == "postgres":
+        near = ibis.ifelse(value.abs() < _MOST, value, ibis.null())
+        return as_money(near.cast("string").cast("decimal(38, 18)")), None
     if value.type().is_numeric():
         return as_money(value), None
     if not value.type().is_string():
@@ -134,13 +144,24 @@ def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, 
 
 def as_money(value: Any) -> Any:
     """A number as DECIMAL(18, 4), NULL where it does not fit; for engines that stop at such a number."""
-    return ibis.ifelse(value.abs() < _MOST, value, ibis.null(value.type())).cast(MONEY)
+    return rounded_money(ibis.ifelse(value.abs() < _MOST, value, ibis.null()))
+
+
+def rounded_money(value: Any) -> Any:
+    """A number that fits as DECIMAL(18, 4).
+
+    Ibis gives a product the type of its factors and leaves out a cast to the type that it believes in
+    already, so there are two.
+    """
+    return value.cast("decimal(38, 20)").cast(MONEY)
 
 
 def row_key(source: Source, values: list[Any]) -> Any:
     """One value per row that is equal for rows with equal values, and differs for others."""
     parts = [ibis.ifelse(value.isnull(), "\x01", value.cast("string")) for value in values]
-    return _hash(source.engine)(ibis.literal("\x1f").join(parts))
+    while len(parts) > 1:
+        parts = [_joined(parts[start : start + _MOST_PARTS]) for start in range(0, len(parts), _MOST_PARTS)]
+    return _hash(source.engine)(parts[0])
 
 
 def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
@@ -152,9 +173,23 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
             f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
             "dates, for instance timezone: Europe/Berlin."
         )
-    local = _timezone(timezone, value) if source.engine == "postgres" else _from_utc(value, timezone)
+    local = _local_time(source, value, timezone)
     told = f"none needed, the column holds times; as dates in {timezone}"
     return _sane(local.date()), _reading(column, told)
+
+
+def _local_time(source: Source, value: Any, timezone: str) -> Any:
+    if source.engine == "postgres":
+        return _timezone(timezone, value)
+    if source.engine == "pyspark":
+        return _from_utc(value, timezone)
+    known = _convert_tz(ibis.timestamp("2024-01-01"), "+00:00", timezone).notnull()
+    if not source.table.get_backend().execute(known):
+        raise InputError(
+            f"The MySQL server does not know the time zone {timezone}; its administrator loads the zones "
+            "with mysql_tzinfo_to_sql."
+        )
+    return _convert_tz(value, "+00:00", timezone)
 
 
 def _from_text(text: Any) -> Any:
@@ -188,12 +223,19 @@ def _of_one(value: Any) -> Any: ...
 def _of_two(first: Any, second: Any) -> Any: ...
 
 
+def _of_three(first: Any, second: Any, third: Any) -> Any: ...
+
+
 def _builtin(shape: Any, name: str, arguments: tuple[Any, ...], result: Any) -> Any:
     return ibis.udf.scalar.builtin(shape, name=name, signature=(arguments, result))
 
 
 def _trim(engine: str) -> Any:
-    return _plain_trim if engine == "mysql" else _btrim
+    return _trim_by_pattern if engine == "mysql" else _btrim
+
+
+def _joined(parts: list[Any]) -> Any:
+    return ibis.literal("\x1f").join(parts)
 
 
 def _hash(engine: str) -> Any:
@@ -204,8 +246,8 @@ def _postgres_hash(text: Any) -> Any:
     return _hashtextextended(text, ibis.literal(0, "int64"))
 
 
-def _plain_trim(text: Any, blanks: str) -> Any:
-    return text.strip()
+def _trim_by_pattern(text: Any, blanks: str) -> Any:
+    return _regexp_replace(text, f"^[{blanks}]+|[{blanks}]+$", "")
 
 
 _TEXT = types.string
@@ -213,6 +255,8 @@ _INSTANT = types.Timestamp(timezone="UTC")
 _btrim = _builtin(_of_two, "btrim", (_TEXT, _TEXT), _TEXT)
 _hashtextextended = _builtin(_of_two, "hashtextextended", (_TEXT, types.int64), types.int64)
 _spark_hash = _builtin(_of_one, "xxhash64", (_TEXT,), types.int64)
+_regexp_replace = _builtin(_of_three, "regexp_replace", (_TEXT, _TEXT, _TEXT), _TEXT)
+_convert_tz = _builtin(_of_three, "convert_tz", (types.timestamp, _TEXT, _TEXT), types.timestamp)
 _mysql_hash = _builtin(_of_one, "sha1", (_TEXT,), _TEXT)
 _timezone = _builtin(_of_two, "timezone", (_TEXT, _INSTANT), types.timestamp)
 _from_utc = _builtin(_of_two, "from_utc_timestamp", (_INSTANT, _TEXT), types.timestamp)

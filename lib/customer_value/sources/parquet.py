@@ -12,6 +12,8 @@ from customer_value.errors import InputError
 
 __all__ = ["parquet_files", "read_saved", "save_with_spark"]
 
+_PLAIN = {"timestamp": "timestamp_ntz"}
+
 
 def parquet_files(path: Path) -> list[Path]:
     """The Parquet files of a table: one, or the parts that Spark wrote, in their order."""
@@ -33,7 +35,10 @@ def save_with_spark(table: ibis.Table, path: Path) -> None:
     """
     partial = path.with_name(f"{path.name}-partial")
     shutil.rmtree(partial, ignore_errors=True)
-    table.to_parquet(partial.absolute().as_uri(), mode="overwrite")
+    con = table.get_backend()
+    frame = con._session.sql(con.compile(table))
+    plain = [frame[name].cast(_PLAIN.get(kind, kind)).alias(name) for name, kind in frame.dtypes]
+    frame.select(*plain).write.mode("overwrite").parquet(f"file://{partial.absolute()}")
     parts = sorted(partial.glob("part-*.parquet"))
     if not (partial / "_SUCCESS").exists() or not parts:
         raise InputError(

@@ -1,0 +1,201 @@
+"""Spark: what it is asked to read, what it cannot, how it starts, and that it is gone afterwards."""
+
+import gc
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import servers
+from customer_value.errors import ConfigError, InputError
+from customer_value.report import make_report
+from customer_value.settings import EngineSettings
+from customer_value.sources.spark import connect_spark
+from report_company import code, write_notebook
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # PySpark leaves some open
+
+SETTINGS = """\
+currency: EUR
+engine: spark
+orders:
+  {place}
+  columns: {{customer_id: c, order_date: d, amount: a}}
+"""
+ROWS = pa.table(
+    {"c": ["a", "b", "a"], "d": ["2024-01-01", "2024-01-09", "2024-02-01"], "a": [10.0, 5.5, -1.0]}
+)
+
+
+@pytest.fixture(autouse=True)
+def collected():
+    """What PySpark leaves open is closed while its warning is ignored, not in a later test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def orders(spark, desk):
+    def write(place: str):
+        return desk.settings(SETTINGS.format(place=place))
+
+    return write
+
+
+def said(desk, kind=InputError) -> str:
+    with pytest.raises(kind) as caught:
+        desk.check()
+    assert "\n" not in str(caught.value)
+    assert str(desk.folder) not in str(caught.value)
+    return str(caught.value)
+
+
+def test_files_folders_patterns_and_the_catalog(orders, desk, spark):
+    (desk.folder / "parts").mkdir()
+    for number in (1, 2):
+        pq.write_table(ROWS, desk.folder / "parts" / f"part {number}.parquet")
+    spark.createDataFrame(ROWS).write.saveAsTable("sold")
+    places = {"path: 'parts/part [12]*'": 6, "table: spark_catalog.default.sold": 3}
+    found = {place: orders(place).check().ledger.rows("orders", "kept") for place in places}
+    assert found == places
+
+
+def test_what_spark_cannot_read_is_said(orders, desk, monkeypatch):
+    assert "no such file or folder" in said(orders("path: nowhere.parquet"))
+    (desk.folder / "bad.parquet").write_text("not Parquet at all")
+    assert "damaged or not a Parquet file" in said(orders("path: bad.parquet"))
+    (desk.folder / "empty").mkdir()
+    assert "holds no such file" in said(orders("path: empty"))
+    assert "no such table" in said(orders("table: nowhere"))
+    assert "spark.jars.packages" in said(orders("path: empty\n  format: delta"))
+    assert "leave out engine: spark for csv files" in said(orders("path: orders.csv"))
+    monkeypatch.setenv("PLACE", str(desk.folder / "secret"))
+    assert (
+        said(orders("path_env: PLACE"))
+        == "orders: Spark cannot read $PLACE: there is no such file or folder."
+    )
+
+
+def test_a_wrong_column_and_no_rows(orders, desk):
+    pq.write_table(ROWS.rename_columns(["c", "day", "a"]), desk.folder / "o.parquet")
+    assert "o.parquet has no column 'd'; did you mean 'day'?" in said(orders("path: o.parquet"))
+    pq.write_table(ROWS.slice(0, 0), desk.folder / "none.parquet")
+    assert said(orders("path: none.parquet")) == "orders: none.parquet has no rows."
+
+
+def test_a_file_that_vanishes_while_it_is_read(orders, desk, monkeypatch):
+    pq.write_table(ROWS, desk.folder / "o.parquet")
+
+    def judged(*arguments):
+        (desk.folder / "o.parquet").unlink()
+        return original(*arguments)
+
+    from customer_value import contract
+
+    original = contract._account
+    monkeypatch.setattr(contract, "_account", judged)
+    assert "changed while it was read" in said(orders("path: o.parquet"))
+
+
+def test_without_pyspark(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(ConfigError, match="needs PySpark and Java 17"):
+        connect_spark(EngineSettings(kind="spark"))
+
+
+@pytest.mark.parametrize(
+    ("engine", "reason"),
+    [
+        ({"remote": "http://127.0.0.1"}, "must be the address of Spark Connect"),
+        ({"remote": "sc://127.0.0.1:1"}, "cannot be reached"),
+        ({"remote_env": "CUSTOMER_VALUE_NOWHERE"}, "CUSTOMER_VALUE_NOWHERE is not set"),
+    ],
+)
+def test_a_spark_connect_that_is_not_there(engine, reason, monkeypatch):
+    session = pytest.importorskip("pyspark.sql").SparkSession
+    monkeypatch.setattr(session, "getActiveSession", lambda: None)
+    with pytest.raises(ConfigError, match=reason):
+        connect_spark(EngineSettings(kind="spark", **engine))
+
+
+START = """
+import sys
+from customer_value.errors import ConfigError
+from customer_value.settings import EngineSettings
+from customer_value.sources.spark import connect_spark
+try:
+    connect_spark(EngineSettings(kind="spark", master=sys.argv[1]))
+except ConfigError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("master", "without_java", "reason"),
+    [("nonsense", False, "Master must"), ("local[1]", True, "Java is missing; install Java 17")],
+)
+def test_a_spark_that_cannot_start(master, without_java, reason):
+    servers.spark_here()
+    environment = dict(os.environ)
+    if without_java:
+        programs = [folder for folder in ("/usr/bin", "/bin") if not Path(folder, "java").exists()]
+        if not programs:
+            environment["JAVA_HOME"] = "/nowhere"
+    done = subprocess.run(
+        [sys.executable, "-c", START, master], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.startswith("Spark cannot be started or reached: ")
+    assert reason in done.stdout
+    assert done.stdout.count("\n") == 1
+
+
+LOAD = """
+import os
+from pathlib import Path
+from customer_value.inputs import check_inputs
+
+rows = check_inputs(Path(config)).ledger.rows("orders", "read")
+_ = Path(os.environ["CUSTOMER_VALUE_RUN"], "ledger.csv").write_text(config)
+print(f"{rows} rows")
+"""
+
+
+def test_a_report_leaves_no_java_behind_and_no_noise(desk, tmp_path):
+    servers.spark_here()
+    mark = f"-Dmark={uuid4().hex}"
+    options = servers.SMALL_SPARK | {
+        "spark.driver.extraJavaOptions": f"{mark} {servers.SMALL_SPARK['spark.driver.extraJavaOptions']}"
+    }
+    engine = json.dumps({"kind": "spark", "master": "local[2]", "memory_limit": "1GB", "options": options})
+    pq.write_table(ROWS, desk.folder / "o.parquet")
+    text = SETTINGS.format(place="path: o.parquet").replace("engine: spark", f"engine: {engine}")
+    books = tmp_path / "notebooks"
+    write_notebook(books, "01_data_load", code(LOAD))
+    page = make_report(desk.settings(text).config, tmp_path / "report", notebooks=books)
+    shown = (page.parent / "01_data_load.html").read_text(encoding="utf-8")
+    assert "3 rows" in shown
+    assert not {"WARN", "incubator", "log4j", "stderr"} & set(re.findall(r"\w+", shown))
+    for _ in range(100):
+        if not processes_with(mark):
+            break
+        time.sleep(0.1)
+    assert not processes_with(mark)
+
+
+def processes_with(mark: str) -> list[str]:
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if mark.encode() in line.read_bytes():
+                found.append(line.parent.name)
+        except OSError:
+            continue
+    return found
