@@ -25,8 +25,8 @@ from customer_value.report.execute import execute
 from customer_value.report.kernel import Kernels
 from customer_value.report.notebooks import find_notebooks, normalised, prerequisites
 from customer_value.report.progress import Event, console
-from customer_value.report.run import CELL_TIMEOUT_SECONDS
 from customer_value.report.schedule import run_in_order
+from customer_value.settings import ReportSettings
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -59,7 +59,9 @@ def execute_in_place(paths: Sequence[Path]) -> int:
     ):
 
         def one(path: Path) -> None:
-            notebook = execute(path, Path(scratch, path.name), {}, kernels, tell, CELL_TIMEOUT_SECONDS)
+            notebook = execute(
+                path, Path(scratch, path.name), {}, kernels, tell, ReportSettings().cell_timeout_seconds
+            )
             nbformat.write(normalised(notebook), path)
 
         tell(Event("run started", cells=len(paths)))
