@@ -66,7 +66,7 @@ def execute_in_place(paths: Sequence[Path]) -> int:
 
         tell(Event("run started", cells=len(paths)))
         try:
-            run_in_order(pool, paths, prerequisites(find_notebooks(NOTEBOOKS)), one)
+            run_in_order(pool, paths, prerequisites(find_notebooks(NOTEBOOKS)), one, lambda: 2)
         except CustomerValueError as error:
             print(error, file=sys.stderr)
             return 1
