@@ -1,6 +1,8 @@
 """Helpers that several test files share."""
 
+import gc
 import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,15 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path):
     return Desk(tmp_path)
+
+
+@pytest.fixture
+def collected():
+    """What PySpark and Ibis leave open is closed here, where its warning is no error, not in a later test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -34,13 +35,14 @@ class Postgres:
         ]
         if not programs:
             missing("PostgreSQL")
+        if find_spec("psycopg") is None:
+            missing("psycopg")
         self.programs = programs[-1]
         self.folder = folder
         self.port = free_port()
         self.user = owner(folder)
-        self._run(
-            "initdb", "-D", str(folder / "data"), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync"
-        )
+        setup = ["-D", str(folder / "data"), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run([str(self.programs / "initdb"), *setup], check=True, timeout=60, **as_user(self.user))
         (folder / "data" / "pg_hba.conf").write_text(
             "host all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
@@ -48,27 +50,33 @@ class Postgres:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        here = ("-D", str(self.folder / "data"), "-l", str(self.folder / "log"))
-        self._start = (*here, "-w", "-o", options, "start")
-        self._run("pg_ctl", *self._start)
+        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off")
+        options = [part for setting in settings for part in ("-c", setting)]
+        self._process = lasting(
+            [
+                str(self.programs / "postgres"),
+                "-D",
+                str(self.folder / "data"),
+                "-p",
+                str(self.port),
+                *options,
+            ],
+            self.user,
+        )
+        answering(lambda: self.execute("SELECT 1"))
 
     def revived(self) -> None:
         """Wait until it answers again, started anew if it is gone."""
-        for _ in range(100):
-            try:
-                self.execute("SELECT 1")
-                return
-            except Exception:
-                if is_dead(self.pid):
-                    (self.folder / "data" / "postmaster.pid").unlink()
-                    self._run("pg_ctl", *self._start, check=False)
-            time.sleep(0.1)
-        raise RuntimeError("PostgreSQL does not answer")
+        time.sleep(0.1)
+        if self._process.poll() is not None:
+            (self.folder / "data" / "postmaster.pid").unlink()
+            self.start()
+        answering(lambda: self.execute("SELECT 1"))
 
-    def stop(self, how: str = "immediate") -> None:
+    def stop(self) -> None:
         """Stop it."""
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "stop", check=False)
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
 
     @property
     def address(self) -> str:
@@ -93,7 +101,7 @@ class Postgres:
     @property
     def pid(self) -> int:
         """The process number of the server."""
-        return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        return self._process.pid
 
     def execute(self, *statements: str):
         """Run statements, each in a transaction of its own; returns the rows of the last one."""
@@ -104,14 +112,6 @@ class Postgres:
                 cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        command = [str(self.programs / program), *arguments]
-        user = {} if self.user is None else {"user": self.user, "group": self.user}
-        subprocess.run(
-            command, check=check, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            cwd="/", timeout=60, **user,
-        )  # fmt: skip
-
 
 class MariaDb:
     """A MariaDB server of its own, listening on a free port of this machine only."""
@@ -121,34 +121,29 @@ class MariaDb:
         install = shutil.which("mariadb-install-db")
         if program is None or install is None:
             missing("MariaDB")
+        if find_spec("pymysql") is None:
+            missing("pymysql")
         self.program = program
         self.folder = folder
         self.port = free_port()
         self.user = owner(folder)
         self._basics = ["--no-defaults", f"--datadir={folder / 'data'}", "--innodb-flush-log-at-trx-commit=0"]
         setup = [install, *self._basics[:2], "--auth-root-authentication-method=normal", "--skip-test-db"]
-        subprocess.run(setup, check=True, timeout=120, **self._silent())
+        subprocess.run(setup, check=True, timeout=120, **as_user(self.user))
         self.start()
         self.execute("CREATE DATABASE shop", database="")
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self._process = subprocess.Popen(
-            [self.program, *self._basics, f"--port={self.port}", "--bind-address=127.0.0.1",
-             f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}"],
-            **self._silent(),
-        )  # fmt: skip
-        for _ in range(200):
-            try:
-                self.execute("SELECT 1", database="")
-                return
-            except Exception:
-                time.sleep(0.1)
-        raise RuntimeError("MariaDB does not answer")
+        here = [f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}"]
+        self._process = lasting(
+            [self.program, *self._basics, f"--port={self.port}", "--bind-address=127.0.0.1", *here], self.user
+        )
+        answering(lambda: self.execute("SELECT 1", database=""))
 
-    def stop(self, how: str = "kill") -> None:
+    def stop(self) -> None:
         """Stop it."""
-        getattr(self._process, how)()
+        self._process.kill()
         self._process.wait(30)
 
     @property
@@ -199,10 +194,28 @@ class MariaDb:
             charset="utf8mb4",
         )
 
-    def _silent(self):
-        user = {} if self.user is None else {"user": self.user, "group": self.user}
-        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        return {"cwd": "/", **quiet, **user}
+
+def as_user(user: int | None):
+    """How a program is run: silently, and not as root."""
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    return {"cwd": "/", **quiet, **({} if user is None else {"user": user, "group": user})}
+
+
+def lasting(command: list[str], user: int | None) -> subprocess.Popen:
+    """A server that ends with the tests, however these end."""
+    guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    return subprocess.Popen([*guard, *command], **as_user(user))
+
+
+def answering(ask) -> None:
+    """Wait until a server answers."""
+    for _ in range(300):
+        try:
+            ask()
+            return
+        except Exception:
+            time.sleep(0.1)
+    raise RuntimeError("the server does not answer")
 
 
 def spark_here() -> None:
@@ -254,14 +267,6 @@ def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
-
-
-def is_dead(pid: int) -> bool:
-    """Whether a process has ended, even if nobody has asked how."""
-    try:
-        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
 
 
 def owner(folder: Path) -> int | None:

@@ -1,7 +1,6 @@
 """Every engine makes the same of the same orders: ledger, warnings, and each table byte for byte."""
 
 import datetime as dt
-import gc
 import os
 from decimal import Decimal
 
@@ -15,16 +14,13 @@ from hypothesis import strategies as st
 import engine_kit as kit
 from conftest import Desk
 from customer_value.inputs import read_state
+from engine_kit import read_tables
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # PySpark leaves some open
-
-
-@pytest.fixture(autouse=True)
-def collected():
-    """What PySpark leaves open is closed while its warning is ignored, not in a later test."""
-    yield
-    gc.collect()
-
+pytestmark = [
+    pytest.mark.usefixtures("collected"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
+]
 
 ALL = """\
 currency: EUR
@@ -97,7 +93,7 @@ def outcome(folder, text):
     state = read_state(run)
     ledger = [line for line in state.ledger.lines if line.status != "note"]
     sheets = {path.name: path.read_bytes() for path in (run / "tables").glob("*.csv")}
-    return ledger, state.warnings, state.dates, kit.read_tables(run), sheets
+    return ledger, state.warnings, state.dates, read_tables(run), sheets
 
 
 def assert_same(found, expected):
@@ -116,6 +112,20 @@ def test_the_orders_are_of_every_kind(expected):
     assert any("exact copy" in warning for warning in expected["all"][1])
     assert expected["all"][3]["customers"]["net_revenue"].max() > 1e10
     assert len(expected["all"][3]["customer_product_prices"]) > 50
+
+
+def test_rates_and_products_are_exact_and_what_is_too_large_is_left_out(desk):
+    desk.settings(
+        "currency: EUR\nmargin_rate: 0.33335\norders:\n  path: orders.csv\n  rates: {USD: 1.08654}\n  columns: "
+        "{customer_id: c, order_date: d, quantity: q, unit_price: p, currency: m}\n"
+    )
+    far = "b,2024-01-03,99999999999,99999999999,EUR"
+    desk.orders("a,2024-01-01,1000000,1000000.5,EUR", "a,2024-01-02,1,100,USD", far, header="c,d,q,p,m")
+    ledger = desk.check().ledger
+    assert ledger.amount("orders", "kept") == Decimal("1000000500108.654")
+    assert [line.rows for line in ledger.of("orders", "excluded")] == [1]
+    customers = read_tables(desk.run())["customers"]
+    assert customers["margin"].iloc[0] == pytest.approx(1000000500108.654 * 0.33335, abs=0.0002)
 
 
 @pytest.mark.parametrize("kind", ["csv", "sqlite", "duckdb"])

@@ -18,6 +18,12 @@ from customer_value.settings import EngineSettings
 from engine_kit import read_tables
 from report_company import code, contents, write_notebook
 
+pytestmark = [
+    pytest.mark.usefixtures("collected"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
+]
+
 SECRET = "s3cret-word"
 ORDERS = "(customer text, day date, amount numeric(12, 2))"
 ROWS = "('a', '2024-01-01', 10), ('A', '2024-01-09', 20.50), ('b', '2024-01-20', -5)"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ibis
+import ibis.expr.datatypes as types
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from customer_value.errors import InputError
 
-__all__ = ["as_fact", "as_table", "column_values", "exact_sum", "steps"]
+__all__ = ["any_bits", "as_fact", "as_table", "chosen", "column_values", "exact_sum", "steps"]
 
 _EXACT = "decimal(38, 4)"
 
@@ -93,6 +94,30 @@ def steps(column: Any, lowest: Mapping[str, float | None], otherwise: str) -> An
     return ibis.cases((column.isnull(), ibis.null("string")), *branches, else_=otherwise)
 
 
+def chosen(names: Sequence[str], place: Any) -> Any:
+    """One of several texts by its place from 0, as an Ibis expression.
+
+    Examples
+    --------
+    >>> table = as_table(pd.DataFrame({"place": [1, 0]}))
+    >>> table.mutate(name=chosen(["low", "high"], table.place)).name.to_list()
+    ['high', 'low']
+    """
+    return ibis.array(list(names))[place.cast("int32")]
+
+
+def any_bits(bits: Any, where: Any) -> Any:
+    """The bits (int8) that are set in any of some rows, as an Ibis expression.
+
+    Examples
+    --------
+    >>> table = as_table(pd.DataFrame({"bits": [1, 4, 5]})).mutate(bits=ibis._.bits.cast("int8"))
+    >>> any_bits(table.bits, where=table.bits < 5).to_pyarrow().as_py()
+    5
+    """
+    return _bit_or(bits, where=where)
+
+
 def as_fact(value: float | None) -> float | None:
     """A figure for ``facts.json``: twelve significant digits, None where it is not defined.
 
@@ -102,3 +127,9 @@ def as_fact(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.12g}")
+
+
+def _of_one(bits: Any) -> Any: ...
+
+
+_bit_or = ibis.udf.agg.builtin(_of_one, name="bit_or", signature=((types.int8,), types.int8))

@@ -13,7 +13,7 @@ from typing import Any
 
 import ibis
 
-from customer_value.expressions import exact_sum
+from customer_value.expressions import chosen, exact_sum
 from customer_value.rfm.names import EIGHT_CLASSES
 from customer_value.rfm.scores import value_columns
 from customer_value.settings import RfmSettings
@@ -73,4 +73,4 @@ def eight_class(bought: ibis.Table, limits: Mapping[str, float | None]) -> Any:
         limit = 0.0 if bound is None else float(bound)
         high = bought[column] < limit if name == "recency" else bought[column] > limit
         place = place + ibis.ifelse(high, 0, step)
-    return ibis.array(list(EIGHT_CLASSES))[place]
+    return chosen(EIGHT_CLASSES, place)

@@ -14,7 +14,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from customer_value.expressions import as_table, exact_sum
+from customer_value.expressions import as_table, chosen, exact_sum
 from customer_value.rfm import portfolio
 from customer_value.rfm.classes import eight_class, thresholds
 from customer_value.rfm.names import LEVELS, OUTSIDE, STATES
@@ -186,8 +186,8 @@ def _portfolio(
 ) -> dict[str, Any]:
     level, state = portfolio.level_and_state(table, date, levels, growth)
     return {
-        "level": ibis.array(list(LEVELS))[level],
-        "state": ibis.array(list(STATES))[state],
+        "level": chosen(LEVELS, level),
+        "state": chosen(STATES, state),
         "portfolio_group": portfolio.portfolio_group(level, state),
     }
 

@@ -24,6 +24,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from customer_value.expressions import any_bits, chosen
 from customer_value.rfm.names import LEVELS, PORTFOLIO, STATES
 
 __all__ = ["activity", "level_and_state", "months_back", "portfolio_group", "year_end"]
@@ -87,8 +88,8 @@ def activity(months: ibis.Table, date: dt.date, *, begun: bool, prefix: str = ""
         "recent": value.sum(where=recent),
         "earlier": value.sum(where=earlier),
         "rest": value.sum(where=rest),
-        "recent_quarters": bits.bit_or(where=bought & (recent | rest)),
-        "earlier_quarters": bits.bit_or(where=bought & earlier),
+        "recent_quarters": any_bits(bits, where=bought & (recent | rest)),
+        "earlier_quarters": any_bits(bits, where=bought & earlier),
         "before_return": number.max(where=bought & ~inside),
         "return_month": number.min(where=bought & inside & (month <= ibis.literal(last))),
     }
@@ -147,8 +148,8 @@ def level_and_state(
 
 def portfolio_group(level: Any, state: Any) -> Any:
     """The name of the group of a level and a state, as an Ibis expression."""
-    names = ibis.array([PORTFOLIO[one, other] for one in LEVELS for other in STATES])
-    return names[level.cast("int64") * len(STATES) + state]
+    names = [PORTFOLIO[one, other] for one in LEVELS for other in STATES]
+    return chosen(names, level.cast("int64") * len(STATES) + state)
 
 
 _NEEDED = (

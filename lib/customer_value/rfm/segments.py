@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis
 
+from customer_value.expressions import chosen
 from customer_value.rfm.names import SEGMENTS
 from customer_value.rfm.policy import standard_policy
 
@@ -46,5 +47,5 @@ def named(recency_score: Any, frequency_score: Any) -> Any:
 
     A list is looked into once, where branches would compute both scores again for each.
     """
-    names = ibis.array([segment_of(r, f) for r in range(1, 6) for f in range(1, 6)])
-    return names[(recency_score - 1) * 5 + frequency_score - 1]
+    names = [segment_of(r, f) for r in range(1, 6) for f in range(1, 6)]
+    return chosen(names, (recency_score - 1) * 5 + frequency_score - 1)
