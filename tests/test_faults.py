@@ -111,12 +111,12 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     shutil.copytree(earlier, tmp_path / "report")
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     write_settings(tmp_path / "input")
-    return Place(tmp_path, tmp_path / "report", contents(earlier))
+    with tempfile.TemporaryDirectory() as temporary:  # its path is short enough for sockets; tmp_path may not be
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        yield Place(tmp_path, tmp_path / "report", contents(earlier))
 
 
 CHILD = "import subprocess\nchild = subprocess.Popen(['sleep', '600'])"
