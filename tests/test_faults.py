@@ -114,7 +114,9 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     shutil.copytree(earlier, tmp_path / "report")
     write_settings(tmp_path / "input")
-    with tempfile.TemporaryDirectory() as temporary:  # its path is short enough for sockets; tmp_path may not be
+    with (
+        tempfile.TemporaryDirectory() as temporary
+    ):  # its path is short enough for sockets; tmp_path may not be
         monkeypatch.setattr(tempfile, "tempdir", temporary)
         yield Place(tmp_path, tmp_path / "report", contents(earlier))
 

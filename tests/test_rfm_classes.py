@@ -321,6 +321,10 @@ class TestScoring:
         found = rfm.proposed_cutoffs(steps)
         assert RfmSettings(cutoffs=found).cutoffs is not None
 
+    def test_amounts_below_a_hundredth_are_proposed_as_one(self):
+        steps = pd.DataFrame({"dimension": "monetary", "score": [1], "lowest": [1e-102], "highest": [1e-102]})
+        assert rfm.proposed_cutoffs(steps) == {"monetary": (0.01, 0.02, 0.04, 0.08)}
+
 
 def policy_file(tmp_path, text):
     path = tmp_path / "my_policy.csv"

@@ -74,7 +74,8 @@ def _round(value: float, name: str) -> float:
 
 
 def _nearest(value: float) -> float:
-    """The closest number of one or two digits and zeros."""
+    """The closest number of one or two digits and zeros, a hundredth at least: nobody pays less."""
+    value = max(value, 0.01)
     scale = 10 ** math.floor(math.log10(value))
     number = min((*_STEPS, 10.0), key=lambda step: (abs(step - value / scale), step)) * scale
     return int(number) if number == int(number) else round(number, 6)
