@@ -36,6 +36,7 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
+from customer_value.sources.engine import MONEY
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
 
@@ -49,9 +50,6 @@ __all__ = [
     "ledger_notes",
     "read_orders",
 ]
-
-MONEY = "decimal(18, 4)"
-"""Money of one row; sums are exact (and wider) until they are written out."""
 
 LONGEST_SILENCE_DAYS = 90
 """A last order date further than this from the one before it is taken for a typing mistake."""

@@ -22,6 +22,7 @@ import pandas as pd
 from customer_value.settings import ClvSettings, Settings
 
 __all__ = [
+    "EXACT",
     "Dates",
     "customer_days",
     "customer_months",
@@ -33,7 +34,8 @@ __all__ = [
     "weekly_purchases",
 ]
 
-_EXACT = "decimal(18, 9)"
+EXACT = "decimal(18, 9)"
+"""Logarithms and discounts are rounded to this before they are summed."""
 
 
 @dataclass(frozen=True)
@@ -233,8 +235,8 @@ def customer_product_prices(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     """
     sales = rows.filter((rows.order_date <= ibis.literal(as_of)) & (rows.amount > 0) & (rows.quantity > 0))
     sales = sales.filter(sales.discount.notnull())
-    log_quantity = sales.quantity.cast("float64").ln().cast(_EXACT)
-    discount = sales.discount.cast(_EXACT)
+    log_quantity = sales.quantity.cast("float64").ln().cast(EXACT)
+    discount = sales.discount.cast(EXACT)
     terms = {
         "discount_sum": discount,
         "discount_square_sum": _rounded(discount * discount),
@@ -285,7 +287,7 @@ def _gap_sums(known: ibis.Table) -> dict[str, Any]:
         "_gaps": gap.count(),
         "_gap_sum": gap.sum(),
         "_gap_square_sum": (gap * gap).sum(),
-        "_gap_log_sum": gap.cast("float64").ln().cast(_EXACT).sum(),
+        "_gap_log_sum": gap.cast("float64").ln().cast(EXACT).sum(),
         "last_gap": gap.argmax(known.order_date, where=gap.notnull()),
     }
 

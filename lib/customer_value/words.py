@@ -14,6 +14,7 @@ __all__ = [
     "count",
     "day",
     "decimal",
+    "first_line",
     "interval",
     "listing",
     "money",
@@ -166,3 +167,12 @@ def plain(text: object, most: int = 60) -> str:
     kept = "".join(" " if c in "\r\n\t" else c for c in str(text) if c.isprintable() or c in "\r\n\t")
     line = " ".join(kept.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def first_line(text: str, most: int = 200) -> str:
+    r"""The first line of what another program says, to be part of a sentence.
+
+    >>> first_line("no space left.\nat line 3")
+    'no space left'
+    """
+    return plain(next(iter(text.strip().splitlines()), "no reason given"), most).rstrip(".")

@@ -31,6 +31,7 @@ from customer_value.reduction.identifiers import (
 )
 from customer_value.reduction.money import scaled
 from customer_value.reduction.sorting import changes
+from customer_value.sources.engine import byte_length
 
 __all__ = ["ROWS_PER_PART", "Layout", "Parts", "read_parts"]
 
@@ -210,16 +211,16 @@ def _row_hash(one: Any, two: Any, three: Any) -> Any:
     """The engine's 64-bit hash of three values."""
 
 
-@ibis.udf.scalar.builtin(name="strlen", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]
-def _bytes(value: Any) -> Any:
-    """Bytes of a text."""
-
-
 def _survey(rows: ibis.Table) -> _Survey:
     """Rows are sampled by what they hold, so that the same data always make the same parts."""
     name = rows.customer_id
     drawn = _row_hash(name, rows.order_date, rows.amount) % SAMPLED == 0
-    figures = {"rows": rows.count(), "first": name.min(), "last": name.max(), "longest": _bytes(name).max()}
+    figures = {
+        "rows": rows.count(),
+        "first": name.min(),
+        "last": name.max(),
+        "longest": byte_length(name).max(),
+    }
     found = rows.aggregate(**figures, sample=name.collect(where=drawn)).to_pyarrow().to_pylist()[0]
     if not found["rows"]:
         return _Survey(0, b"", 1, [])

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from customer_value.reduce import Dates
+from customer_value.reduce import EXACT, Dates
 from customer_value.reduction.customers import (
     Column,
     History,
@@ -38,9 +38,6 @@ Array = NDArray[Any]
 
 BYTES_PER_ROW = 400
 """Memory that a task needs at most for each row of its part."""
-
-EXACT_LOGARITHM = "decimal(18, 9)"
-"""Logarithms are rounded to this before they are summed, as in `customer_value.reduce`."""
 
 _DATES = ("first_order", "last_order", "as_of")
 _COUNTS = (
@@ -272,7 +269,7 @@ def _write(table: pa.Table, path: Path) -> None:
 def _gap_logs(rows: ibis.Table, longest: int) -> Array:
     """Logarithms of 0 (as zero), 1, 2, … days in billionths, computed and rounded by the engine."""
     gaps = ibis.range(1, longest + 1).unnest().name("gap").as_table()
-    logs = gaps.select("gap", log=gaps.gap.cast("float64").ln().cast(EXACT_LOGARITHM)).order_by("gap")
+    logs = gaps.select("gap", log=gaps.gap.cast("float64").ln().cast(EXACT)).order_by("gap")
     found = rows.get_backend().to_pyarrow(logs)["log"].combine_chunks()
     return np.concatenate([np.zeros(1, dtype=np.int64), scaled(found)])
 

@@ -12,14 +12,13 @@ import ibis
 
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
-from customer_value.sources.engine import replaced, trimmed
+from customer_value.sources.engine import MONEY, replaced, trimmed
 from customer_value.sources.native import native_number
 from customer_value.sources.source import Reading, Source
 from customer_value.sources.textcolumn import Condition, TextColumn, place_of, text_column
 
 __all__ = ["MONEY", "number_column"]
 
-MONEY = "decimal(18, 4)"
 _PLAIN = r"^-?[0-9]+(?:[.,][0-9]+)?$"
 _PLAIN_UNSURE = r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _EXACT = r"^[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}$"

@@ -22,6 +22,7 @@ from customer_value.sources.engine import (
     parsed_time,
     parsed_zoned_time,
     replaced,
+    sane,
     trimmed,
 )
 from customer_value.sources.native import native_date
@@ -80,7 +81,7 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
     value = source.table[column]
     kind = value.type()
     if kind.is_date():
-        return _sane(value), _reading(column, "none needed, the column holds dates")
+        return sane(value), _reading(column, "none needed, the column holds dates")
     if kind.is_timestamp():
         return _from_times(source, column, timezone)
     if not kind.is_numeric() and not kind.is_string():
@@ -114,19 +115,15 @@ def _check_settings(source: Source, dates: str | None, timezone: str | None) -> 
         ) from None
 
 
-def _sane(date: Any) -> Any:
-    return ibis.ifelse(date.year().between(1900, 2199), date, ibis.null("date"))
-
-
 def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
     value = source.table[column]
     if value.type().timezone is None:
-        return _sane(value.date()), _reading(column, "none needed, the column holds times")
+        return sane(value.date()), _reading(column, "none needed, the column holds times")
     if timezone is None:
         place, example = find_place(source, column, value.notnull())
         raise _no_zone(place_of(source, column), f"'{example}' ({place})")
     told = f"none needed, the column holds times; as dates in {timezone}"
-    return _sane(at_time_zone(timezone, value).date()), _reading(column, told)
+    return sane(at_time_zone(timezone, value).date()), _reading(column, told)
 
 
 def _no_zone(place: str, example: str) -> InputError:
@@ -154,8 +151,8 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
 
     def date(text: Any) -> Any:
         if zoned:
-            return _sane(at_time_zone(str(timezone), parsed_zoned_time(text, pattern)).date())
-        return _sane(parsed_time(text, pattern).date())
+            return sane(at_time_zone(str(timezone), parsed_zoned_time(text, pattern)).date())
+        return sane(parsed_time(text, pattern).date())
 
     try:
         _require_some(texts, date, f"by the pattern {pattern}")
@@ -246,7 +243,7 @@ def _from_instants(texts: TextColumn, timezone: str | None) -> tuple[Any, Readin
     instant = replaced(texts.text, f"{ZONED}|^.*$", r"\1-\2-\3 \4:\5:00\6")
     instant = replaced(instant, "(Z|z|UTC|GMT)$", "+00").try_cast(types.Timestamp(timezone="UTC"))
     told = f"{_YEAR_FIRST.name}, times as dates in {timezone}"
-    return _sane(at_time_zone(timezone, instant).date()), _reading(texts.name, told)
+    return sane(at_time_zone(timezone, instant).date()), _reading(texts.name, told)
 
 
 def _by_numbers(texts: TextColumn, notation: Notation, order: str, *, declared: bool) -> tuple[Any, Reading]:

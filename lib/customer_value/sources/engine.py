@@ -1,4 +1,4 @@
-"""Functions of the engine that Ibis does not name."""
+"""Functions of the engine that Ibis does not name, and what all engines take alike."""
 
 from __future__ import annotations
 
@@ -7,11 +7,31 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as types
 
-__all__ = ["at_time_zone", "parsed_time", "parsed_zoned_time", "replaced", "trimmed"]
+__all__ = [
+    "BLANKS",
+    "INSTANT",
+    "MONEY",
+    "TEXT",
+    "at_time_zone",
+    "builtin",
+    "byte_length",
+    "parsed_time",
+    "parsed_zoned_time",
+    "replaced",
+    "sane",
+    "trimmed",
+]
+
+BLANKS = " \t\r\n\v\f\u00a0\u1680\u2007\u202f\u2009\u3000\ufeff\u200b"
+"""What counts as blank around a text, in any alphabet."""
+
+MONEY = "decimal(18, 4)"
+"""Money of one row; sums are exact (and wider) until they are written out."""
+
+TEXT = types.string
+INSTANT = types.Timestamp(timezone="UTC")
 
 _ASCII_BLANKS = " \t\r\n\v\f"
-_BLANKS = " \t\r\n\v\f\u00a0\u1680\u2007\u202f\u2009\u3000\ufeff\u200b"
-_INSTANT = types.Timestamp(timezone="UTC")
 
 
 def parsed_time(text: Any, pattern: str) -> Any:
@@ -24,8 +44,24 @@ def parsed_zoned_time(text: Any, pattern: str) -> Any:
     return _try_strptime_zoned(text, pattern)
 
 
+def builtin(name: str, arguments: tuple[Any, ...], result: Any) -> Any:
+    """A function of the engine by its name there, for one or more arguments of these types."""
+    shapes = {1: _of_one, 2: _of_two, 3: _of_three, 4: _of_four}
+    return ibis.udf.scalar.builtin(shapes[len(arguments)], name=name, signature=(arguments, result))
+
+
+def sane(date: Any) -> Any:
+    """A date of the years 1900 to 2199; NULL for others, which are mistakes."""
+    return ibis.ifelse(date.year().between(1900, 2199), date, ibis.null("date"))
+
+
+def byte_length(text: Any) -> Any:
+    """How many bytes a text takes."""
+    return _strlen(text)
+
+
 def at_time_zone(zone: str, time: Any) -> Any:
-    """The wall-clock time of an instant in a time zone."""
+    """The wall-clock time of an instant in a time zone; PostgreSQL has it, too."""
     return _timezone(zone, time)
 
 
@@ -36,8 +72,8 @@ def trimmed(text: Any) -> Any:
     glance at its first and last byte, it is left alone. Trimming all would take longer than grouping it.
     """
     ends = ibis.or_(*(text.endswith(blank) for blank in _ASCII_BLANKS))
-    tidy = (text >= "!") & (_strlen(text) == text.length()) & ~ends
-    return ibis.ifelse(tidy, text, _trim(text, _BLANKS).nullif(""))
+    tidy = (text >= "!") & (byte_length(text) == text.length()) & ~ends
+    return ibis.ifelse(tidy, text, _trim(text, BLANKS).nullif(""))
 
 
 def replaced(text: Any, pattern: str, replacement: str) -> Any:
@@ -51,17 +87,15 @@ def _of_one(value: Any) -> Any: ...
 def _of_two(first: Any, second: Any) -> Any: ...
 
 
+def _of_three(first: Any, second: Any, third: Any) -> Any: ...
+
+
 def _of_four(first: Any, second: Any, third: Any, fourth: Any) -> Any: ...
 
 
-def _builtin(shape: Any, name: str, arguments: tuple[Any, ...], result: Any) -> Any:
-    return ibis.udf.scalar.builtin(shape, name=name, signature=(arguments, result))
-
-
-_TEXT = types.string
-_strlen = _builtin(_of_one, "strlen", (_TEXT,), types.int64)
-_trim = _builtin(_of_two, "trim", (_TEXT, _TEXT), _TEXT)
-_regexp_replace = _builtin(_of_four, "regexp_replace", (_TEXT, _TEXT, _TEXT, _TEXT), _TEXT)
-_try_strptime = _builtin(_of_two, "try_strptime", (_TEXT, _TEXT), types.timestamp)
-_try_strptime_zoned = _builtin(_of_two, "try_strptime", (_TEXT, _TEXT), _INSTANT)
-_timezone = _builtin(_of_two, "timezone", (_TEXT, _INSTANT), types.timestamp)
+_strlen = builtin("strlen", (TEXT,), types.int64)
+_trim = builtin("trim", (TEXT, TEXT), TEXT)
+_regexp_replace = builtin("regexp_replace", (TEXT, TEXT, TEXT, TEXT), TEXT)
+_try_strptime = builtin("try_strptime", (TEXT, TEXT), types.timestamp)
+_try_strptime_zoned = builtin("try_strptime", (TEXT, TEXT), INSTANT)
+_timezone = builtin("timezone", (TEXT, INSTANT), types.timestamp)

@@ -15,6 +15,7 @@ import pymysql
 import pymysql.cursors
 
 from customer_value.errors import InputError
+from customer_value.sources.parts import sql_name
 from customer_value.sources.server import Column, Relation, Server, first_line
 
 __all__ = ["MysqlServer", "connect_mysql"]
@@ -78,7 +79,7 @@ class MysqlServer(Server):
             place = database or self._rows("SELECT DATABASE()")[0][0]
             columns = tuple(_column(*row) for row in self._rows(_COLUMNS, place, name))
             if columns:
-                return Relation(f"{_name(place)}.{_name(name)}", columns)
+                return Relation(f"{self._quoted(place)}.{self._quoted(name)}", columns)
         return None
 
     def _tables(self) -> list[str]:
@@ -90,9 +91,9 @@ class MysqlServer(Server):
             return list(cursor.fetchall())
 
     def _quoted(self, name: str) -> str:
-        return _name(name)
+        return sql_name(name, "`")
 
-    def _save(self, table: Any, path: Path, local: Any) -> None:
+    def save(self, table: Any, path: Path, local: Any) -> None:
         """Rows as they come from the server."""
         schema = table.schema().to_pyarrow()
         with (
@@ -158,7 +159,7 @@ def connect_mysql(parts: SplitResult, variable: str) -> MysqlServer:
 
 def _column(name: str, kind: str, written: str, precision: Any, scale: Any) -> Column:
     """How a column is read: text compares byte by byte, what is no number or date becomes text."""
-    sql, kind = _name(name), kind.lower()
+    sql, kind = sql_name(name, "`"), kind.lower()
     if kind == "bigint" and "unsigned" in str(written):
         return Column(name, f"CAST({sql} AS DECIMAL(20, 0))", types.Decimal(20, 0))
     if kind in _WHOLE:
@@ -173,10 +174,6 @@ def _column(name: str, kind: str, written: str, precision: Any, scale: Any) -> C
         return Column(name, sql, _DATES[kind])
     text = f"HEX({sql})" if kind in _BYTES else sql
     return Column(name, f"CAST({text} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin", types.string)
-
-
-def _name(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _code(error: Exception) -> int:

@@ -15,6 +15,7 @@ import ibis.expr.datatypes as types
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
+from customer_value.sources.engine import BLANKS, INSTANT, MONEY, TEXT, at_time_zone, builtin, sane
 from customer_value.sources.source import Reading, Source, SourceFile
 
 __all__ = [
@@ -27,11 +28,9 @@ __all__ = [
     "row_key",
 ]
 
-MONEY = "decimal(18, 4)"
 _MOST = 10**14
 _LARGEST = 1.7976931348623157e308
 _MOST_PARTS = 50
-_BLANKS = " \t\r\n\v\f\u00a0\u1680\u2007\u202f\u2009\u3000\ufeff\u200b"
 _DASHED = r"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]([ T].*)?$"
 _DIGITS = r"^(19|20|21)[0-9][0-9][0-9][0-9][0-9][0-9]$"
 _NUMBER = r"^[+-]?[0-9]{1,14}([.][0-9]+)?$"
@@ -86,7 +85,7 @@ def native_id(source: Source, column: str) -> Any:
         text = ibis.ifelse(near & (value == value.floor()), whole.cast("string"), value.cast("string"))
         return ibis.ifelse(known, text, ibis.null("string"))
     text = value if kind.is_string() else value.cast("string")
-    return _trim(source.engine)(text, _BLANKS).nullif("")
+    return _trim(source.engine)(text, BLANKS).nullif("")
 
 
 def native_date(source: Source, column: str, spec: TableSource, timezone: str | None) -> tuple[Any, Reading]:
@@ -106,7 +105,7 @@ def native_date(source: Source, column: str, spec: TableSource, timezone: str | 
             "or text such as 2024-12-31. Convert it in a view."
         )
     if kind.is_date():
-        return _sane(value), _reading(column, "none needed, the column holds dates")
+        return sane(value), _reading(column, "none needed, the column holds dates")
     if kind.is_timestamp():
         return _from_times(source, column, timezone)
     if kind.is_numeric():
@@ -133,7 +132,7 @@ def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, 
         return as_money(value), None
     if not value.type().is_string():
         raise InputError(f"{_place(source, column)}: holds neither numbers nor text.")
-    text = _trim(source.engine)(value, _BLANKS)
+    text = _trim(source.engine)(value, BLANKS)
     sign = spec.decimal or "."
     if sign == ",":
         text = text.replace(",", ".")
@@ -167,7 +166,7 @@ def row_key(source: Source, values: list[Any]) -> Any:
 def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
     value = source.table[column]
     if value.type().timezone is None:
-        return _sane(value.date()), _reading(column, "none needed, the column holds times")
+        return sane(value.date()), _reading(column, "none needed, the column holds times")
     if timezone is None:
         raise InputError(
             f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
@@ -175,12 +174,12 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
         )
     local = _local_time(source, value, timezone)
     told = f"none needed, the column holds times; as dates in {timezone}"
-    return _sane(local.date()), _reading(column, told)
+    return sane(local.date()), _reading(column, told)
 
 
 def _local_time(source: Source, value: Any, timezone: str) -> Any:
     if source.engine == "postgres":
-        return _timezone(timezone, value)
+        return at_time_zone(timezone, value)
     if source.engine == "pyspark":
         return _from_utc(value, timezone)
     known = _convert_tz(ibis.timestamp("2024-01-01"), "+00:00", timezone).notnull()
@@ -205,29 +204,12 @@ def _from_text(text: Any) -> Any:
     return ibis.ifelse(exists, written, ibis.null("string")).cast("date")
 
 
-def _sane(date: Any) -> Any:
-    return ibis.ifelse(date.year().between(1900, 2199), date, ibis.null("date"))
-
-
 def _place(source: Source, column: str) -> str:
     return f"{source.files[0].name}, column '{words.plain(column)}'"
 
 
 def _reading(column: str, value: str) -> Reading:
     return Reading(f"date order of {column}", value, declared=False)
-
-
-def _of_one(value: Any) -> Any: ...
-
-
-def _of_two(first: Any, second: Any) -> Any: ...
-
-
-def _of_three(first: Any, second: Any, third: Any) -> Any: ...
-
-
-def _builtin(shape: Any, name: str, arguments: tuple[Any, ...], result: Any) -> Any:
-    return ibis.udf.scalar.builtin(shape, name=name, signature=(arguments, result))
 
 
 def _trim(engine: str) -> Any:
@@ -250,13 +232,10 @@ def _trim_by_pattern(text: Any, blanks: str) -> Any:
     return _regexp_replace(text, f"^[{blanks}]+|[{blanks}]+$", "")
 
 
-_TEXT = types.string
-_INSTANT = types.Timestamp(timezone="UTC")
-_btrim = _builtin(_of_two, "btrim", (_TEXT, _TEXT), _TEXT)
-_hashtextextended = _builtin(_of_two, "hashtextextended", (_TEXT, types.int64), types.int64)
-_spark_hash = _builtin(_of_one, "xxhash64", (_TEXT,), types.int64)
-_regexp_replace = _builtin(_of_three, "regexp_replace", (_TEXT, _TEXT, _TEXT), _TEXT)
-_convert_tz = _builtin(_of_three, "convert_tz", (types.timestamp, _TEXT, _TEXT), types.timestamp)
-_mysql_hash = _builtin(_of_one, "sha1", (_TEXT,), _TEXT)
-_timezone = _builtin(_of_two, "timezone", (_TEXT, _INSTANT), types.timestamp)
-_from_utc = _builtin(_of_two, "from_utc_timestamp", (_INSTANT, _TEXT), types.timestamp)
+_btrim = builtin("btrim", (TEXT, TEXT), TEXT)
+_hashtextextended = builtin("hashtextextended", (TEXT, types.int64), types.int64)
+_spark_hash = builtin("xxhash64", (TEXT,), types.int64)
+_regexp_replace = builtin("regexp_replace", (TEXT, TEXT, TEXT), TEXT)
+_convert_tz = builtin("convert_tz", (types.timestamp, TEXT, TEXT), types.timestamp)
+_mysql_hash = builtin("sha1", (TEXT,), TEXT)
+_from_utc = builtin("from_utc_timestamp", (INSTANT, TEXT), types.timestamp)

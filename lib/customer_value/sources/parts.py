@@ -44,13 +44,13 @@ def described(con: Any, relation: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def sql_name(name: str) -> str:
-    """A column name as an identifier of SQL.
+def sql_name(name: str, mark: str = '"') -> str:
+    """A column name as an identifier of SQL; MySQL and Spark have another mark for it.
 
-    >>> sql_name("order date")
-    '"order date"'
+    >>> sql_name("order date"), sql_name("order date", "`")
+    ('"order date"', '`order date`')
     """
-    return '"' + name.replace('"', '""') + '"'
+    return mark + name.replace(mark, 2 * mark) + mark
 
 
 def column_names(header: Sequence[str], file: str) -> tuple[list[str], tuple[Reading, ...]]:

@@ -96,7 +96,7 @@ class PostgresServer(Server):
     def _quoted(self, name: str) -> str:
         return sql_name(name)
 
-    def _save(self, table: Any, path: Path, local: Any) -> None:
+    def save(self, table: Any, path: Path, local: Any) -> None:
         """By PostgreSQL's own export, several times faster than rows through Python."""
         text = path.with_suffix(".csv")
         try:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,6 +52,8 @@ class Relation:
 class Server(ABC):
     """A connection to a database server, inside one read-only transaction from first to last query.
 
+    What its driver raises is left to `customer_value.engines.Engine`, which asks `sentence` what it means.
+
     Attributes
     ----------
     con
@@ -79,22 +80,22 @@ class Server(ABC):
             If it does not exist, may not be read, has no column, or is empty.
         """
         wanted = str(spec.table)
-        with self.guarded():
-            relation = self._relation(wanted)
-            if relation is None:
-                raise InputError(self._missing(name, wanted))
-            shown = words.plain(wanted)
-            if not relation.columns:
-                raise InputError(
-                    f"{name}.table: the user of {self.variable} may read no column of '{shown}'; grant it SELECT."
-                )
-            listed = ", ".join(f"{column.sql} AS {self._quoted(column.name)}" for column in relation.columns)
-            if not self._rows(f"SELECT 1 FROM {relation.sql} LIMIT 1"):
-                raise InputError(f"{name}.table: '{shown}' of {self.variable} has no rows.")
-            schema = {column.name: column.kind for column in relation.columns}
-            table = self.con.sql(f"SELECT {listed} FROM {relation.sql}", schema=schema)
+        relation = self._relation(wanted)
+        if relation is None:
+            raise InputError(self._missing(name, wanted))
+        shown = words.plain(wanted)
+        if not relation.columns:
+            raise InputError(
+                f"{name}.table: the user of {self.variable} may read no column of '{shown}'; grant it SELECT."
+            )
+        if not self._rows(f"SELECT 1 FROM {relation.sql} LIMIT 1"):
+            raise InputError(f"{name}.table: '{shown}' of {self.variable} has no rows.")
+        listed = ", ".join(f"{column.sql} AS {self._quoted(column.name)}" for column in relation.columns)
+        schema = {column.name: column.kind for column in relation.columns}
+        table = self.con.sql(f"SELECT {listed} FROM {relation.sql}", schema=schema)
         return native_source(name, table, shown, self.product, "table")
 
+    @abstractmethod
     def save(self, table: Any, path: Path, local: Any) -> None:
         """Run a query and leave its rows as Parquet on this machine.
 
@@ -107,16 +108,6 @@ class Server(ABC):
         local
             Ibis backend of DuckDB.
         """
-        with self.guarded():
-            self._save(table, path, local)
-
-    @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """Say in a sentence what the server says, without the address."""
-        try:
-            yield
-        except self.errors as error:
-            raise InputError(self.sentence(error)) from None
 
     def sentence(self, error: Exception) -> str:
         """What happened, for people: the first error, not one that followed from it."""
@@ -166,9 +157,6 @@ class Server(ABC):
         """A name in SQL."""
 
     @abstractmethod
-    def _save(self, table: Any, path: Path, local: Any) -> None: ...
-
-    @abstractmethod
     def _is_lost(self, error: Exception) -> bool:
         """Whether the server has gone away."""
 
@@ -179,6 +167,4 @@ class Server(ABC):
 
 def first_line(error: Exception) -> str:
     """What a driver says, on one line."""
-    said = str(error.args[-1]) if error.args else type(error).__name__
-    lines = said.strip().splitlines()
-    return words.plain(lines[0] if lines else type(error).__name__, 200).rstrip(".")
+    return words.first_line(str(error.args[-1]) if error.args else type(error).__name__)

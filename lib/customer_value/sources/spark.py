@@ -23,6 +23,7 @@ from customer_value.errors import ConfigError, InputError
 from customer_value.settings import EngineSettings, TableSource
 from customer_value.sources.files import BY_SUFFIX
 from customer_value.sources.native import native_source
+from customer_value.sources.parts import sql_name
 from customer_value.sources.source import Source
 
 __all__ = ["as_view", "connect_spark", "open_with_spark", "spark_address", "spark_sentence"]
@@ -88,7 +89,7 @@ def connect_spark(settings: EngineSettings) -> tuple[Any, bool]:
     except ImportError as error:
         raise ConfigError(
             "engine.remote: Spark Connect needs more packages; install them with: pip install 'pyspark[connect]' "
-            f"({_first_line(error)})."
+            f"({words.first_line(str(error))})."
         ) from None
     except Exception as error:
         if spark_sentence(error) is None and not isinstance(error, OSError | RuntimeError):
@@ -175,7 +176,7 @@ def _readable(frame: Any, view: str, con: Any) -> ibis.Table:
     plain = (types.NumericType, types.BooleanType, types.DateType, types.TimestampNTZType)
     schema, listed = {}, []
     for field in frame.schema.fields:
-        name, kind = _quoted(field.name), field.dataType
+        name, kind = sql_name(field.name, "`"), field.dataType
         if isinstance(kind, types.TimestampType):
             schema[field.name] = dtypes.Timestamp(timezone="UTC")
         elif isinstance(kind, plain):
@@ -193,10 +194,6 @@ def _text_of(name: str, kind: Any) -> str:
     if getattr(kind, "collation", "UTF8_BINARY") != "UTF8_BINARY":
         return f"collate({name}, 'UTF8_BINARY')"
     return f"CAST({name} AS STRING)"
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _loaded(session: Any, kind: str, addresses: list[str]) -> Any:
@@ -332,7 +329,7 @@ def _said(error: BaseException | None) -> str:
         if f"[{condition}" in text:
             return plain
     causes = [line for line in text.splitlines() if line.startswith(("Caused by: ", ": "))]
-    line = causes[-1] if causes else _first_line(error)
+    line = causes[-1] if causes else words.first_line(str(error))
     line = re.sub(r"^(Caused by)?: |^[\w.$]+(Exception|Error): |^\[[A-Z0-9_.]+\] | SQLSTATE: \w+$", "", line)
     return words.plain(line, 200).rstrip(". ")
 
@@ -342,8 +339,3 @@ def _without(sentence: str, addresses: list[str]) -> str:
         for written in (address, address.replace("file://", "file:"), address.removeprefix("file://")):
             sentence = sentence.replace(written, "…")
     return sentence
-
-
-def _first_line(error: BaseException | None) -> str:
-    lines = str(error).strip().splitlines()
-    return words.plain(lines[0] if lines else type(error).__name__, 200).rstrip(".")
