@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from printing import markdown
 
 CDNOW = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
 ORDERS = Path(__file__).parents[1] / "data" / "sample" / "cdnow" / "orders.csv"
@@ -378,11 +379,7 @@ def _aligned(rows: list[dict[str, Any]]) -> str:
     titles = [*names[:7], "log likelihood, here less peer", "note"]
     yes = {True: "yes", False: "no"}
     cells = [[str(yes.get(v, v)) for v in (row.get(name, "") for name in names)] for row in rows]
-    widths = [max(len(line[i]) for line in [titles, *cells]) for i in range(len(names))]
-    lines = [titles, ["-" * width for width in widths], *cells]
-    return "\n".join(
-        "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines
-    )
+    return markdown(titles, cells)
 
 
 def _versions(python: str) -> str:

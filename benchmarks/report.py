@@ -25,6 +25,7 @@ from typing import Any
 import nbformat
 import yaml
 from jupyter_client.manager import KernelManager
+from printing import markdown
 
 ROOT = Path(__file__).parents[1]
 SAMPLE, NOTEBOOKS = ROOT / "data" / "sample", ROOT / "notebooks"
@@ -168,7 +169,8 @@ def _run(command: Sequence[str], **environment: str) -> None:
 
 def _aligned(rows: list[dict[str, Any]]) -> str:
     """The table in Markdown, padded so that it can be read as it is."""
-    cells = [["work", "seconds", "times the loop's speed", "to reach", "reached"]]
+    titles = ["work", "seconds", "times the loop's speed", "to reach", "reached"]
+    cells = []
     for row in rows:
         bound, limit = row.get("to reach"), row.get("at most")
         reached = "" if bound is None and limit is None else "no"
@@ -183,12 +185,7 @@ def _aligned(rows: list[dict[str, Any]]) -> str:
                 reached,
             ]
         )
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |"
-        for line in cells
-    )
+    return markdown(titles, cells)
 
 
 def _options() -> argparse.Namespace:

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from printing import markdown
+
 SIZES = {"1m": 100_000, "10m": 1_000_000, "100m": 10_000_000}
 """Name of a file of orders and its customers; each has between nine and ten orders on average."""
 
@@ -543,11 +545,7 @@ def _aligned(rows: list[dict[str, str]]) -> str:
         "limited by",
     ]
     cells = [[row.get(name, "") for name in titles] for row in rows]
-    widths = [max(len(line[i]) for line in [titles, *cells]) for i in range(len(titles))]
-    lines = [titles, ["-" * width for width in widths], *cells]
-    return "\n".join(
-        "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines
-    )
+    return markdown(titles, cells)
 
 
 def _versions() -> str:

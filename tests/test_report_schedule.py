@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from customer_value.report import memory
-from customer_value.report.memory import available_memory, jobs_for, memory_of_notebook
+from customer_value import machine
+from customer_value.machine import available_memory
+from customer_value.report.memory import jobs_for, memory_of_notebook
 from customer_value.report.schedule import run_in_order
 
 GIB = 2**30
@@ -47,7 +48,7 @@ def system(folder: Path, files: dict[str, str]) -> list[int]:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    return sorted(memory._available(folder / "proc", folder / "groups"))
+    return sorted(machine._available(folder / "proc", folder / "groups"))
 
 
 MACHINE = {"proc/meminfo": "MemTotal: 9000 kB\nMemAvailable:    8000 kB\n"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -15,23 +14,23 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from customer_value import reduce, reduction, words
+from customer_value import reduce, words
 from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
-from customer_value.contract import Copies, Orders, copies_warning, exact_copies, read_orders
+from customer_value.contract import Orders, copies_warning, exact_copies, read_orders
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.order_tables import OrderTables
 from customer_value.reduce import Dates
-from customer_value.settings import OrdersTable, Settings
+from customer_value.settings import Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.survey import SurveyScores, score_answers
-from customer_value.tables import parquet_path, tables_folder, write_csv, write_json, write_table
+from customer_value.tables import parquet_path, write_json, write_table
 
 __all__ = [
-    "ORDER_TABLES",
     "Inputs",
     "RunState",
     "check_inputs",
@@ -41,17 +40,6 @@ __all__ = [
     "read_state",
     "write_run",
 ]
-
-ORDER_TABLES = (
-    "customers",
-    "snapshots",
-    "purchase_patterns",
-    "customer_months",
-    "weekly_purchases",
-    "customer_product_years",
-    "customer_product_prices",
-)
-"""The reduced tables that orders are needed for."""
 
 _SURVEY = ("survey", "survey_items")
 
@@ -220,153 +208,20 @@ def _reduce(inputs: Inputs, settings: Settings, engine: Engine, run: Path, scrat
     orders = inputs.orders
     if orders is None or inputs.dates is None or settings.orders is None:
         return ()
-    copies = _reduce_orders(inputs, orders, inputs.dates, settings, settings.orders, engine, run, scratch)
+    costs = _service_costs(inputs.companions)
+    copies = OrderTables(orders, inputs.dates, settings, settings.orders, costs, engine, run, scratch).write(
+        inputs.ledger.amount("orders", "kept")
+    )
     buyers = read_saved(engine.local, parquet_path(run, "customers")).select("customer_id")
     return (*copies_warning(copies, settings.currency), *_strangers(buyers, inputs.companions))
 
 
-def _reduce_orders(
-    inputs: Inputs,
-    orders: Orders,
-    dates: Dates,
-    settings: Settings,
-    spec: OrdersTable,
-    engine: Engine,
-    run: Path,
-    scratch: Path,
-) -> Copies:
-    rows = orders.rows
-    if orders.source.engine == "duckdb":
-        copies = _reduced_here(rows, inputs, dates, settings, spec, run, scratch)
-    else:
-        copies = _reduced_there(rows, inputs, dates, settings, spec, engine, run, scratch)
-    if "product_id" in rows.columns:
-        _write_from_rows(
-            engine, run, scratch, "customer_product_years", reduce.customer_product_years(rows, dates.as_of)
-        )
-    if {"discount", "quantity"} <= set(rows.columns):
-        _write_from_rows(
-            engine, run, scratch, "customer_product_prices", reduce.customer_product_prices(rows, dates.as_of)
-        )
-    return copies
-
-
-def _reduced_here(
-    rows: ibis.Table,
-    inputs: Inputs,
-    dates: Dates,
-    settings: Settings,
-    spec: OrdersTable,
-    run: Path,
-    scratch: Path,
-) -> Copies:
-    """Rows that DuckDB reads: one sorted pass in this process."""
-    months = settings.rfm.window_months
-    reduced = reduction.reduce_orders(
-        rows,
-        dates=dates,
-        window_start=_window_start(dates.as_of, months),
-        snapshot_windows={date: _snapshot_window(date, settings) for date in dates.snapshots()},
-        one_order_is=_one_order_is(spec),
-        free_orders=spec.free_orders,
-        folder=tables_folder(run),
-        scratch=scratch,
-        threads=settings.engine.threads or os.cpu_count() or 1,
-        memory_bytes=settings.engine.memory_bytes,
-    )
-    _require_all_money(reduced.net_revenue, inputs.ledger)
-    if "service_costs" in inputs.companions:
-        bare = read_saved(rows.get_backend(), parquet_path(run, "customers"))
-        write_table(run, "customers", _with_service_costs(bare, _service_costs(inputs)))
-    for name in ORDER_TABLES:
-        if parquet_path(run, name).exists():
-            write_csv(run, name)
-    return Copies(reduced.surplus_rows or 0, reduced.surplus_amount or Decimal(0))
-
-
-def _reduced_there(
-    rows: ibis.Table,
-    inputs: Inputs,
-    dates: Dates,
-    settings: Settings,
-    spec: OrdersTable,
-    engine: Engine,
-    run: Path,
-    scratch: Path,
-) -> Copies:
-    """Rows of a server or of Spark: one row per customer and day there, the rest where that lands."""
-    copies = exact_copies(rows)
-    days_path = scratch / "days.parquet"
-    engine.save(reduce.customer_days(rows, _one_order_is(spec), spec.free_orders), days_path)
-    days = engine.read(days_path, like=rows)
-    summed = days.net_revenue.sum().as_scalar().to_pyarrow().as_py()
-    _require_all_money(Decimal(summed or 0), inputs.ledger)
-    customers = reduce.customers_at(days, dates.as_of, _window_start(dates.as_of, settings.rfm.window_months))
-    if "service_costs" in inputs.companions:
-        engine.save(_service_costs(inputs), scratch / "costs.parquet")
-        customers = _with_service_costs(customers, engine.read(scratch / "costs.parquet", like=days))
-    write_table(run, "customers", customers)
-    write_table(run, "snapshots", _snapshots(days, dates, settings))
-    snapshots = engine.read(parquet_path(run, "snapshots"), like=days)
-    write_table(run, "purchase_patterns", reduce.purchase_patterns(snapshots))
-    write_table(run, "customer_months", reduce.customer_months(days, dates.as_of))
-    write_table(run, "weekly_purchases", reduce.weekly_purchases(days, dates.origin, dates.as_of))
-    return copies
-
-
-def _write_from_rows(engine: Engine, run: Path, scratch: Path, name: str, table: ibis.Table) -> None:
-    """Write a table that is reduced where the order lines lie."""
-    if table.get_backend().name in ("duckdb", "pyspark"):
-        write_table(run, name, table)
-        return
-    engine.save(table, scratch / f"{name}.parquet")
-    here = read_saved(engine.local, scratch / f"{name}.parquet")
-    keys = [key for key in ("customer_id", "product_id", "year") if key in here.columns]
-    write_table(run, name, here.order_by(keys))
-
-
-def _require_all_money(reduced: Decimal, ledger: Ledger) -> None:
-    """What was reduced is what was judged, to the cent."""
-    kept = ledger.amount("orders", "kept")
-    if reduced != kept:
-        raise InputError(
-            f"orders: rows worth {kept} were judged but {reduced} was reduced; the source changed while it was "
-            "read. Nothing was published; run again when it is at rest."
-        )
-
-
-def _one_order_is(spec: OrdersTable) -> str:
-    return spec.one_order_is or ("day" if spec.columns.product_id else "row")
-
-
-def _window_start(as_of: dt.date, months: int | None) -> dt.date | None:
-    return None if months is None else (pd.Timestamp(as_of) - pd.DateOffset(months=months)).date()
-
-
-def _snapshot_window(date: dt.date, settings: Settings) -> dt.date | None:
-    return _window_start(date, settings.rfm.window_months or settings.rfm.migration_months)
-
-
-def _service_costs(inputs: Inputs) -> ibis.Table:
-    costs = inputs.companions["service_costs"].rows
+def _service_costs(companions: dict[str, Companion]) -> ibis.Table | None:
+    """Cost to serve of each customer, as the column _cost, where it is known."""
+    if "service_costs" not in companions:
+        return None
+    costs = companions["service_costs"].rows
     return costs.group_by("customer_id").aggregate(_cost=costs["cost"].sum())
-
-
-def _with_service_costs(table: ibis.Table, per_customer: ibis.Table) -> ibis.Table:
-    joined = table.left_join(per_customer, "customer_id")
-    served = joined["_cost"].cast("float64").fill_null(0.0)
-    columns: dict[str, Any] = {"cost_to_serve": served}
-    if "margin" in table.columns:
-        columns["profit"] = table.margin - served
-    return joined.select(*(table[name] for name in table.columns), **columns).order_by("customer_id")
-
-
-def _snapshots(days: ibis.Table, dates: Dates, settings: Settings) -> ibis.Table:
-    parts = []
-    for date in dates.snapshots():
-        table = reduce.customers_at(days, date, _snapshot_window(date, settings))
-        parts.append(table.select(as_of=ibis.literal(date), **{name: table[name] for name in table.columns}))
-    return reduce.union(parts).order_by("as_of", "customer_id")
 
 
 def _table_name(name: str) -> str:

@@ -29,7 +29,8 @@ from customer_value.config import load_settings, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine
 from customer_value.errors import InputError
-from customer_value.inputs import ORDER_TABLES, RunState, input_files, live_tables, read_state, write_run
+from customer_value.inputs import RunState, input_files, live_tables, read_state, write_run
+from customer_value.order_tables import ORDER_TABLES
 from customer_value.reduce import Dates
 from customer_value.result import Result
 from customer_value.settings import Settings

@@ -26,7 +26,8 @@ from customer_value import words
 from customer_value.config import folder_name, load_settings, report_names
 from customer_value.errors import ConfigError, CustomerValueError
 from customer_value.inputs import input_files, live_tables
-from customer_value.report.memory import available_memory, memory_of_notebook, processors
+from customer_value.machine import available_memory, processors
+from customer_value.report.memory import memory_of_notebook
 from customer_value.report.notebooks import find_notebooks, notebooks_folder
 from customer_value.report.overview import Entry, overview_csv, overview_html, overview_json
 from customer_value.report.progress import Event, Listener, RunLog, silent
@@ -143,8 +144,7 @@ def make_batch(
 
             def tell(event: Event) -> None:
                 if not event.notebook:
-                    with contextlib.suppress(OSError):
-                        log(event)
+                    log(event)
                 progress(event)
 
             run = _Run(

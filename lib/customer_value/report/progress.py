@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +93,9 @@ def silent(event: Event) -> None:
 class RunLog:
     """The log of one run: a JSON object per line, with the time of each event.
 
+    A log that cannot be begun is an `OSError`; one that cannot be written further, as on a full disk,
+    does not stop the run.
+
     Parameters
     ----------
     path
@@ -114,7 +117,8 @@ class RunLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
@@ -126,7 +130,7 @@ class RunLog:
             "since_start": round(time.monotonic() - self._started, 3),
             **told,
         }
-        with self._turn:
+        with self._turn, suppress(OSError):
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
 
@@ -274,8 +278,9 @@ class BatchPace:
         return max([*rest, (sum(rest) + waiting) / self._most])
 
 
-@contextmanager
-def console(stream: TextIO | None = None, earlier: Sequence[Mapping[str, Any]] = ()) -> Iterator[Listener]:
+def console(
+    stream: TextIO | None = None, earlier: Sequence[Mapping[str, Any]] = ()
+) -> AbstractContextManager[Listener]:
     """A listener for people: bars on a terminal, a line per notebook elsewhere, and the time left.
 
     Parameters
@@ -285,18 +290,12 @@ def console(stream: TextIO | None = None, earlier: Sequence[Mapping[str, Any]] =
     earlier
         The log of an earlier run of the same report, as `read_log` gives it.
     """
-    stream, pace = stream or sys.stdout, ReportPace(earlier)
-    if stream.isatty():
-        with _bars(stream, pace, "notebook") as listener:
-            yield listener
-    else:
-        yield _Lines(stream, pace)
+    return _shown(stream or sys.stdout, ReportPace(earlier), "notebook")
 
 
-@contextmanager
 def batch_console(
     stream: TextIO | None = None, earlier: Sequence[Mapping[str, Any]] = ()
-) -> Iterator[Listener]:
+) -> AbstractContextManager[Listener]:
     """A listener for people who wait for a batch: a bar per report on a terminal, a line elsewhere.
 
     Parameters
@@ -306,12 +305,7 @@ def batch_console(
     earlier
         The log of an earlier batch into the same folder, as `read_log` gives it.
     """
-    stream, pace = stream or sys.stdout, BatchPace(earlier)
-    if stream.isatty():
-        with _bars(stream, pace, "report") as listener:
-            yield listener
-    else:
-        yield _BatchLines(stream, pace)
+    return _shown(stream or sys.stdout, BatchPace(earlier), "report")
 
 
 Pace = ReportPace | BatchPace
@@ -345,6 +339,14 @@ class _Past:
         """When in that run so much work was done."""
         reached = [at for work, at in self.marks if work <= done + 1e-6]
         return max(reached, default=0.0)
+
+
+def _shown(
+    stream: TextIO, pace: Pace, unit: Literal["notebook", "report"]
+) -> AbstractContextManager[Listener]:
+    if stream.isatty():
+        return _bars(stream, pace, unit)
+    return nullcontext(_Lines(stream, pace) if unit == "notebook" else _BatchLines(stream, pace))
 
 
 class _Lines:

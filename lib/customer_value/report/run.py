@@ -6,12 +6,11 @@ kernels has been started, so that both get ready at the same time.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from customer_value.report.light import light_imports
 from customer_value.report.progress import Listener, silent
 from customer_value.report.starter import can_fork, warm_process
 
@@ -79,7 +78,7 @@ def make_report(
     forked = kernels != "fresh" and can_fork()
     if forked:
         warm_process()
-    with _without("rfc3987_syntax"):
+    with light_imports():
         from customer_value.report import steps
     return steps.make(
         Path(config).absolute(),
@@ -89,19 +88,3 @@ def make_report(
         progress,
         steps.Ways(jobs, cell_timeout, forked),
     )
-
-
-@contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Let a module not be found while others are imported that try it and can do without.
-
-    The validator of notebook files tries one that compiles a grammar for web addresses, for seconds.
-    """
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        sys.modules.pop(module, None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,23 +147,11 @@ class _Run:
         return False
 
 
-@contextmanager
-def _log(path: Path, redact: Callable[[str], str]) -> Iterator[Listener]:
-    """The log of a run, which does not stop the run when it cannot be written further."""
+def _log(path: Path, redact: Callable[[str], str]) -> RunLog:
     try:
-        log = RunLog(path, redact)
+        return RunLog(path, redact)
     except OSError as error:
         raise ConfigError(_of_the_output(error, path)) from None
-
-    def write(event: Event) -> None:
-        with suppress(OSError):
-            log(event)
-
-    try:
-        yield write
-    finally:
-        with suppress(OSError):
-            log.__exit__(None, None, None)
 
 
 def _of_the_output(error: OSError, output: Path) -> str:
