@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from conftest import Desk
-from customer_value import inputs
+from customer_value import order_tables
 from customer_value.engines import Engine
 from customer_value.errors import ConfigError, CustomerValueError, InputError
 from customer_value.inputs import read_state
@@ -108,8 +108,8 @@ def test_a_run_sees_one_moment_whatever_others_commit(server, table, monkeypatch
         server.execute("INSERT INTO sold VALUES ('late', '2024-02-02', 1000)")
         return original(rows)
 
-    original = inputs.exact_copies
-    monkeypatch.setattr(inputs, "exact_copies", interrupted)
+    original = order_tables.exact_copies
+    monkeypatch.setattr(order_tables, "exact_copies", interrupted)
     run = table(server).run()
     assert read_state(run).ledger.rows("orders", "kept") == 3
     assert "late" not in set(read_tables(run)["customers"]["customer_id"])

@@ -247,7 +247,7 @@ def _typed(
         if kind in ("id", "text"):
             fields[field] = text
             continue
-        if not int(source.table.filter(text.notnull()).count().execute()):
+        if not _holds(source, column, text):
             fields[field] = ibis.null("date" if kind == "date" else "decimal(18, 4)")
             continue
         reading: Reading | None
@@ -263,6 +263,12 @@ def _typed(
             lost = int(source.table.filter(text.notnull() & value.isnull()).count().execute())
             warnings.extend(_lost(source, column, lost))
     return source.table.select(**fields), readings, warnings
+
+
+def _holds(source: Source, column: str, text: Any) -> bool:
+    """Whether a column has a value; mostly the first rows show it."""
+    seen = source.glance.get(column)
+    return bool(seen and seen.holds) or bool(source.table.filter(text.notnull()).count().execute())
 
 
 def _lost(source: Source, column: str, lost: int) -> list[str]:

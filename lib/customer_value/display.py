@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Picture", "Prose", "Table", "show"]
 
 DOTS_PER_INCH = 130
+_MARGIN = 0.4
+"""Around a figure, in heights of its text."""
 
 
 @dataclass(frozen=True)
@@ -181,23 +183,27 @@ def show(
     ValueError
         If the plot function gave the figure no text alternative.
     """
-    import matplotlib.pyplot as plt  # here, so that what draws nothing does not wait for it
+    # here, so that what draws nothing does not wait for it
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import TightLayoutEngine
 
     from customer_value.plots import style
 
     with style.applied():
-        figure, ax = plt.subplots(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout=TightLayoutEngine(pad=_MARGIN))
+        canvas = FigureCanvasAgg(figure)
         try:
-            plot(result, ax, **options)
+            plot(result, figure.subplots(), **options)
         except NotEnoughData as reason:
             return Prose((str(reason),), kind="note")
-        finally:
-            plt.close(figure)
         alt = str(figure.get_label())
         if not alt:
             raise ValueError(f"{plot.__name__} draws a figure without a text alternative")
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        canvas.print_png(  # type: ignore[no-untyped-call]
+            buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
+        )
     return Picture(buffer.getvalue(), alt, round(size[0] * 96))
 
 

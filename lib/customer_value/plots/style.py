@@ -56,6 +56,7 @@ def applied() -> Iterator[None]:
         "axes.titlesize": 12,
         "axes.titleweight": "bold",
         "axes.titlecolor": INK,
+        "axes.titley": 1.0,  # where it is anyway; looking for room costs a fifth of the time of a chart
         "figure.facecolor": "white",
         "font.family": [*_installed_wide_fonts()],
         "font.size": 10,

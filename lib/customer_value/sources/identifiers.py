@@ -8,7 +8,7 @@ import ibis
 
 from customer_value.sources.engine import replaced, trimmed
 from customer_value.sources.native import native_id
-from customer_value.sources.source import Source
+from customer_value.sources.source import WHOLE_FLOAT, Source
 
 __all__ = ["id_column"]
 
@@ -40,7 +40,7 @@ def id_column(source: Source, column: str) -> Any:
     if not kind.is_string():
         return value.cast("string")
     text = trimmed(value)
-    files = _files_of_floats(source, text)
+    files = _files_of_floats(source, column, text)
     if not files:
         return text
     return ibis.ifelse(source.table["_file"].isin(files), replaced(text, r"\.0$", ""), text)
@@ -55,17 +55,11 @@ def _whole_numbers(value: Any) -> Any:
     return ibis.ifelse(known, text, ibis.null("string"))
 
 
-def _files_of_floats(source: Source, text: Any) -> list[int]:
+def _files_of_floats(source: Source, column: str, text: Any) -> list[int]:
     """Files in which every id of the column is written like ``17850.0``."""
-    table = source.table.select(file=source.table["_file"], other=~text.re_search(r"^-?[0-9]+\.0$"))
-    if len(source.files) == 1 and _first_is_other(table):
+    if len(source.files) == 1 and source.glance[column].no_float:
         return []
+    table = source.table.select(file=source.table["_file"], other=~text.re_search(WHOLE_FLOAT))
     others = table.group_by("file").aggregate(n=table["other"].sum(), ids=table["other"].count())
     rows = others.to_pyarrow().to_pylist()
     return sorted(int(row["file"]) for row in rows if row["ids"] and not row["n"])
-
-
-def _first_is_other(table: Any) -> bool:
-    """Whether the first id that the engine comes upon settles it; then it need not look at all."""
-    first = table.filter(table["other"].notnull()).limit(1).to_pyarrow()["other"].to_pylist()
-    return bool(first == [True])

@@ -5,14 +5,30 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import ibis
 
 from customer_value import words
 from customer_value.errors import InputError
+from customer_value.sources.engine import trimmed
 
-__all__ = ["Reading", "Source", "SourceFile", "find_place", "find_rows", "first_row"]
+__all__ = [
+    "WHOLE_FLOAT",
+    "Glance",
+    "Reading",
+    "Source",
+    "SourceFile",
+    "find_place",
+    "find_rows",
+    "first_row",
+]
+
+WHOLE_FLOAT = r"^-?[0-9]+\.0$"
+"""A whole number as a data frame writes it that knows only floats."""
+
+_GLANCE_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,22 @@ class Reading:
     aspect: str
     value: str
     declared: bool
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the first rows show of a column of text.
+
+    Parameters
+    ----------
+    holds
+        Whether one of them has a value that is not blank.
+    no_float
+        Whether one of the values is not written like ``17850.0``.
+    """
+
+    holds: bool
+    no_float: bool
 
 
 @dataclass(frozen=True)
@@ -109,6 +141,28 @@ class Source:
         for field, column in columns.items():
             if column not in present:
                 raise InputError(_missing(self, field, column, present))
+
+    @cached_property
+    def glance(self) -> Mapping[str, Glance]:
+        """What the first rows show of each column of text, in one query; what they do not show is open.
+
+        Tables that are read where they lie are not looked at.
+        """
+        if self.engine != "duckdb":
+            return {}
+        first = self.table.limit(_GLANCE_ROWS)
+        texts = {name: trimmed(first[name]) for name, kind in self.table.schema().items() if kind.is_string()}
+        figures = {}
+        for place, text in enumerate(texts.values()):
+            figures[f"holds_{place}"] = text.notnull().any()
+            figures[f"no_float_{place}"] = (~text.re_search(WHOLE_FLOAT)).any()
+        if not figures:
+            return {}
+        found = first.aggregate(**figures).to_pyarrow().to_pylist()[0]
+        return {
+            name: Glance(bool(found[f"holds_{place}"]), bool(found[f"no_float_{place}"]))
+            for place, name in enumerate(texts)
+        }
 
 
 def find_place(source: Source, column: str, predicate: Any) -> tuple[str, str]:
