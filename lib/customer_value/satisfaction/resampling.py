@@ -8,6 +8,7 @@ give the same interval.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,24 @@ _MOST_CELLS = 2_000_000
 def draws(
     people: int, *, seed: int, stream: int, replicates: int = REPLICATES
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """How often each person is drawn, in blocks of replicates (rows) by persons (columns)."""
+    """How often each person is drawn, in blocks of replicates (rows) by persons (columns); not to be changed.
+
+    The draws that were asked for last are kept, for many figures are of the same respondents.
+    """
+    if people * replicates <= _MOST_CELLS:
+        yield _kept_draws(people, seed, stream, replicates)
+        return
+    yield from _fresh_draws(people, seed, stream, replicates)
+
+
+@lru_cache(maxsize=4)
+def _kept_draws(people: int, seed: int, stream: int, replicates: int) -> npt.NDArray[np.int64]:
+    (block,) = _fresh_draws(people, seed, stream, replicates)
+    block.flags.writeable = False
+    return block
+
+
+def _fresh_draws(people: int, seed: int, stream: int, replicates: int) -> Iterator[npt.NDArray[np.int64]]:
     rng = np.random.default_rng([seed, stream])
     block = max(1, _MOST_CELLS // max(people, 1))
     chances = np.full(people, 1 / people)
