@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ import ibis
 
 from customer_value import words
 from customer_value.errors import InputError
-from customer_value.sources.engine import trimmed
+from customer_value.sources.engine import BLANKS
 
 __all__ = [
     "WHOLE_FLOAT",
@@ -28,7 +29,7 @@ __all__ = [
 WHOLE_FLOAT = r"^-?[0-9]+\.0$"
 """A whole number as a data frame writes it that knows only floats."""
 
-_GLANCE_ROWS = 1_000
+_GLANCE_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -150,19 +151,13 @@ class Source:
         """
         if self.engine != "duckdb":
             return {}
-        first = self.table.limit(_GLANCE_ROWS)
-        texts = {name: trimmed(first[name]) for name, kind in self.table.schema().items() if kind.is_string()}
-        figures = {}
-        for place, text in enumerate(texts.values()):
-            figures[f"holds_{place}"] = text.notnull().any()
-            figures[f"no_float_{place}"] = (~text.re_search(WHOLE_FLOAT)).any()
-        if not figures:
-            return {}
-        found = first.aggregate(**figures).to_pyarrow().to_pylist()[0]
-        return {
-            name: Glance(bool(found[f"holds_{place}"]), bool(found[f"no_float_{place}"]))
-            for place, name in enumerate(texts)
-        }
+        texts = [name for name, kind in self.table.schema().items() if kind.is_string()]
+        first = self.table.select(*texts).limit(_GLANCE_ROWS).to_pyarrow() if texts else {}
+        found = {}
+        for name in texts:
+            values = [text for value in first[name].to_pylist() if value and (text := value.strip(BLANKS))]
+            found[name] = Glance(bool(values), not all(re.search(WHOLE_FLOAT, text) for text in values))
+        return found
 
 
 def find_place(source: Source, column: str, predicate: Any) -> tuple[str, str]:
