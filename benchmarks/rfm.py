@@ -86,7 +86,7 @@ def make_run(folder: Path, customers: int) -> None:
         target = folder / f"snapshot-{date}.parquet"
         table.select(as_of=ibis.literal(date), **{c: table[c] for c in table.columns}).to_parquet(target)
         parts.append(con.read_parquet(target))
-    reduce.union(parts).to_parquet(tables.parquet_path(folder, "snapshots"))
+    ibis.union(*parts).to_parquet(tables.parquet_path(folder, "snapshots"))
     reduce.customer_months(days, AS_OF).to_parquet(tables.parquet_path(folder, "customer_months"))
     con.disconnect()
     for part in (path, *folder.glob("snapshot-*.parquet")):

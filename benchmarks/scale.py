@@ -73,7 +73,10 @@ orders:
   columns: {{customer_id: customer_id, order_date: order_date, amount: amount, order_id: order_id}}
 """
 ENGINES = {"duckdb": "{kind: duckdb}", "limited": f"{{kind: duckdb, memory_limit: {MEMORY}}}"}
-ENGINES["spark"] = f"{{kind: spark, master: 'local[2]', memory_limit: {MEMORY}}}"
+ENGINES["spark"] = """{kind: spark, master: 'local-cluster[1,2,3072]', memory_limit: 1GB, options: {
+  spark.executor.memory: 3g, spark.driver.maxResultSize: 64m, spark.eventLog.enabled: true,
+  spark.eventLog.compress: false, spark.eventLog.dir: '{events}'}}"""
+"""Two processes of Java, so that the driver's memory is its own; more than 64 MB of results stop a query."""
 
 
 def main() -> None:
@@ -203,7 +206,7 @@ class Bench:
         return [row]
 
     def spark(self, sizes: list[str]) -> list[dict[str, str]]:
-        """What reaches the driver of a local Spark for more and more orders."""
+        """What reaches the driver of Spark for more and more orders."""
         rows = []
         for size in sizes:
             to = self.folder / f"run-{size}-spark"
@@ -215,8 +218,14 @@ class Bench:
                 continue
             finally:
                 shutil.rmtree(to, ignore_errors=True)
-            work = f"{size} orders on Spark: {done['rows']:,} rows to the driver"
-            rows.append(_row(work, done, None) | {"limited by": f"driver {done['own']:.2f} GB of its own"})
+            work = (
+                f"{size} orders on Spark: {done['rows']:,} rows to Python, {done['results']:.0f} MB of results to "
+                f"the driver (at most {done['largest']:.0f} MB at once)"
+            )
+            held = (
+                f"driver {done['driver']:.2f} GB (Java, at most 1 GB of heap), {done['own']:.2f} GB (Python)"
+            )
+            rows.append(_row(work, done, None) | {"limited by": held})
         return rows
 
     def run(
@@ -250,7 +259,8 @@ class Bench:
 
     def _settings(self, size: str, engine: str) -> Path:
         path = self.folder / f"{size}-{engine}.yml"
-        told = SETTINGS.format(orders=size, as_of=AS_OF, engine=ENGINES[engine], path=self.path(size))
+        kind = ENGINES[engine].replace("{events}", _events(self.folder).as_uri())
+        told = SETTINGS.format(orders=size, as_of=AS_OF, engine=kind, path=self.path(size))
         path.write_text(told, encoding="utf-8")
         return path
 
@@ -394,30 +404,25 @@ def _tables(options: argparse.Namespace) -> dict[str, Any]:
 
 def _rfm(options: argparse.Namespace) -> dict[str, Any]:
     """The same figures of each customer as the other package takes, scored here: orders by their ids."""
-    return _scored(options, lambda orders: orders.order_id.nunique())
+    return _scored(options, ("customer_id", "order_date", "amount", "order_id"))
 
 
 def _rfm_of_rows(options: argparse.Namespace) -> dict[str, Any]:
     """As `_rfm`, where the settings name no order id because every row is an order."""
-    return _scored(options, lambda orders: orders.count())
+    return _scored(options, ("customer_id", "order_date", "amount"))
 
 
-def _scored(options: argparse.Namespace, count: Callable[[Any], Any]) -> dict[str, Any]:
+def _scored(options: argparse.Namespace, columns: tuple[str, ...]) -> dict[str, Any]:
     import datetime as dt
 
     import ibis
 
-    from customer_value.rfm.scores import base, cutoffs, score
+    from customer_value.rfm import base, cutoffs, from_orders, score
 
     def work() -> None:
-        con = ibis.duckdb.connect()
-        orders = con.read_parquet(options.path)
-        customers = orders.group_by("customer_id").aggregate(
-            last_order=orders.order_date.max(),
-            window_orders=count(orders),
-            window_net_revenue=orders.amount.sum(),
-        )
-        known = base(customers, dt.date.fromisoformat(AS_OF)).cache()
+        as_of = dt.date.fromisoformat(AS_OF)
+        orders = ibis.duckdb.connect().read_parquet(options.path).select(*columns)
+        known = base(from_orders(orders, as_of), as_of).cache()
         score(known, cutoffs(known)).to_parquet(options.to)
 
     return {"inside": _timed(work)[0]}
@@ -461,9 +466,7 @@ def _slowest(report: Path) -> str:
 
 
 def _collected(options: argparse.Namespace) -> dict[str, Any]:
-    """Rows that reach this process while Spark reduces, and the memory that this process itself holds."""
-    import resource
-
+    """Rows and bytes that reach the driver while Spark reduces, and the memory of the driver's processes."""
     from ibis.backends.pyspark import Backend
 
     counted = {"rows": 0}
@@ -476,11 +479,50 @@ def _collected(options: argparse.Namespace) -> dict[str, Any]:
 
         return work
 
-    for name in ("execute", "to_pyarrow"):
-        setattr(Backend, name, counting(getattr(Backend, name)))
-    found = _reduced(options)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
-    return found | counted | {"own": own}
+    Backend.execute = counting(Backend.execute)
+    events = _events(options.folder.resolve())
+    shutil.rmtree(events, ignore_errors=True)
+    events.mkdir(parents=True)
+    try:
+        found = _reduced(options)
+        held = {"own": _most_held(os.getpid()), "driver": _most_held(_spark_driver(os.getpid()))}
+        return found | counted | held | _results(events)
+    finally:
+        shutil.rmtree(events)
+
+
+def _events(folder: Path) -> Path:
+    """Where Spark writes what it does."""
+    return folder / "spark-events"
+
+
+def _spark_driver(process: int) -> int:
+    """The Java process of the driver that a process started."""
+    commands = {member: Path(f"/proc/{member}/cmdline").read_bytes() for member in _family(process)}
+    return next(member for member, command in commands.items() if b"SparkSubmit" in command)
+
+
+def _most_held(process: int) -> float:
+    """The most memory that a process has held, in GB (Linux)."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1e6
+
+
+def _results(events: Path) -> dict[str, float]:
+    """Megabytes that Spark's tasks sent to the driver, together and of the job that sent most; their seconds."""
+    sent: dict[int, float] = {}
+    busy = 0.0
+    for log in sorted(events.rglob("events_*")):
+        jobs: dict[int, int] = {}
+        for line in log.read_text(encoding="utf-8").splitlines():
+            event = json.loads(line)
+            if event["Event"] == "SparkListenerJobStart":
+                jobs |= dict.fromkeys(event["Stage IDs"], event["Job ID"])
+            if event["Event"] == "SparkListenerTaskEnd":
+                job, told = jobs[event["Stage ID"]], event["Task Metrics"]
+                sent[job] = sent.get(job, 0.0) + told["Result Size"] / 1e6
+                busy += told["Executor CPU Time"] / 1e9
+    return {"results": sum(sent.values()), "largest": max(sent.values()), "processor": busy}
 
 
 INNER: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {

@@ -42,11 +42,7 @@ def expected(rows, dates, windows, window_start, order, free):
     """The tables of `customer_value.reduce`, as `inputs` writes them."""
     con = rows.get_backend()
     days = con.create_table("days", reduce.customer_days(rows, order, free), overwrite=True)
-    parts = []
-    for date in dates.snapshots():
-        table = reduce.customers_at(days, date, windows[date])
-        parts.append(table.select(as_of=ibis.literal(date), **{name: table[name] for name in table.columns}))
-    snapshots = reduce.union(parts).order_by("as_of", "customer_id")
+    snapshots = reduce.snapshots_at(days, {date: windows[date] for date in dates.snapshots()})
     return {
         "customers": reduce.customers_at(days, dates.as_of, window_start),
         "snapshots": snapshots,

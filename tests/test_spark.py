@@ -9,15 +9,23 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import servers
+from clv_kit import shop
+from conftest import Desk
+from customer_value.clv import lifetime_value_of, many
+from customer_value.config import load_settings
 from customer_value.errors import ConfigError, InputError
+from customer_value.pareto import concentration_of
 from customer_value.report import make_report
+from customer_value.rfm import rfm_of
 from customer_value.settings import EngineSettings
 from customer_value.sources.spark import connect_spark
+from customer_value.workbook import Workbook
 from report_company import code, write_notebook
 
 pytestmark = [
@@ -120,6 +128,59 @@ def test_a_spark_connect_that_is_not_there(engine, reason, monkeypatch):
     monkeypatch.setattr(session, "getActiveSession", lambda: None)
     with pytest.raises(ConfigError, match=reason):
         connect_spark(EngineSettings(kind="spark", **engine))
+
+
+COMPANY = """\
+currency: EUR
+as_of: 2024-03-31
+orders:
+  path: orders.csv
+  columns: {customer_id: customer, order_date: date, order_id: invoice, amount: amount, cost: cost}
+customers:
+  path: customers.csv
+  columns: {customer_id: id, name: name, region: region, parent_id: parent, contract_end: until, acquired_on: won,
+    acquisition_cost: spent}
+contracts: {path: contracts.csv, columns: {customer_id: id, started_on: from, ended_on: to, value: worth}}
+"""
+CUSTOMERS = ["id,name,region,parent,until,won,spent"] + [
+    f"K{n:03d},Name {n},{'NS'[n % 2]},{f'K{n - 1:03d}' if n % 4 == 1 else ''},"
+    f"{f'2025-{n % 12 + 1:02d}-28' if n % 3 else ''},{'2023-01-01' if n % 2 else ''},{n * 3 if n % 5 else ''}"
+    for n in range(80)
+]
+CONTRACTS = ["id,from,to,worth"] + [
+    f"K{n:03d},2019-0{1 + n % 9}-01,{'' if n % 3 else '2022-01-31'},100" for n in range(30)
+]
+
+
+@pytest.fixture(scope="module")
+def company(spark, tmp_path_factory):
+    """A run with all that analyses look at, and the same with settings that name Spark."""
+    desk = Desk(tmp_path_factory.mktemp("company")).settings(COMPANY).file("orders.csv", shop())
+    desk.file("customers.csv", "\n".join(CUSTOMERS)).file("contracts.csv", "\n".join(CONTRACTS))
+    here = Workbook(load_settings(desk.config), desk.run())
+    settings = here.settings.model_copy(update={"engine": EngineSettings(kind="spark")})
+    return here, Workbook(settings, here.folder)
+
+
+@pytest.mark.parametrize("analysis", [rfm_of, concentration_of, lifetime_value_of])
+def test_analyses_on_spark_give_what_duckdb_gives(analysis, company, monkeypatch):
+    monkeypatch.setattr(many, "MOST_IN_MEMORY", 0)
+    here, there = company[0], company[1].on_spark()
+    expected, found = analysis(here), analysis(there)
+    assert found.facts == expected.facts
+    assert found.findings == expected.findings
+    there.record(found)
+    for name, table in expected.tables.items():
+        if isinstance(table, pd.DataFrame):
+            pd.testing.assert_frame_equal(found.tables[name], table, rtol=1e-9, obj=name)
+        else:
+            assert Path(here.folder, "tables", f"{name}.parquet").is_dir()
+            pd.testing.assert_frame_equal(here.frame(name), table.to_pandas(), rtol=1e-9, obj=name)
+
+
+def test_a_workbook_whose_settings_name_no_spark(company):
+    with pytest.raises(ConfigError, match="state engine: spark"):
+        company[0].on_spark()
 
 
 START = """

@@ -7,6 +7,7 @@ customer and day. With Spark the reduced tables are written by Spark itself.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from customer_value.sources.server import Server
 from customer_value.sources.servers import connect_server
 from customer_value.sources.spark import connect_spark, spark_address, spark_sentence
 
-__all__ = ["Engine", "local_engine"]
+__all__ = ["Engine", "local_engine", "saved_table"]
 
 
 class Engine:
@@ -108,9 +109,7 @@ class Engine:
 
     def read(self, path: Path, like: ibis.Table) -> ibis.Table:
         """A saved table, on Spark if ``like`` is a table of Spark, else on DuckDB."""
-        if like.get_backend().name == "pyspark":
-            return self.spark.read_parquet(spark_address(path), table_name=f"{path.parent.name}_{path.stem}")
-        return read_saved(self.local, path)
+        return saved_table(self.spark if like.get_backend().name == "pyspark" else self.local, path)
 
     def close(self) -> None:
         """Give up connections, and the cluster's machines."""
@@ -148,3 +147,20 @@ def local_engine(settings: EngineSettings, scratch: Path) -> Any:
     options: Mapping[str, Any] = {} if settings.threads is None else {"threads": settings.threads}
     own = scratch / f"_spilled-{os.getpid()}-{secrets.token_hex(4)}"
     return ibis.duckdb.connect(memory_limit=settings.memory_limit, temp_directory=str(own), **options)
+
+
+def saved_table(con: Any, path: Path) -> ibis.Table:
+    """A table that a run wrote, lazily.
+
+    Parameters
+    ----------
+    con
+        Ibis backend of DuckDB or of Spark.
+    path
+        Parquet file, or folder of such.
+    """
+    if con.name != "pyspark":
+        return read_saved(con, path)
+    place = spark_address(path)
+    name = f"{path.stem}_{hashlib.sha256(place.encode()).hexdigest()[:12]}"
+    return con.read_parquet(place, table_name=name)

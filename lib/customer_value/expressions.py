@@ -12,10 +12,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer_value.errors import InputError
+from customer_value.sources.spark import kept_by_spark
 
-__all__ = ["any_bits", "as_fact", "as_table", "chosen", "column_values", "exact_sum", "steps"]
+__all__ = [
+    "any_bits",
+    "as_fact",
+    "as_table",
+    "chosen",
+    "column_values",
+    "exact_sum",
+    "kept",
+    "on_spark",
+    "sorted_columns",
+    "steps",
+]
 
 _EXACT = "decimal(38, 4)"
 
@@ -66,10 +79,34 @@ def exact_sum(column: Any, **options: Any) -> Any:
 
 
 def column_values(table: ibis.Table, column: str) -> npt.NDArray[np.float64]:
-    """One numeric column in memory, sorted from high to low, without missing values."""
-    array = table.filter(table[column].notnull()).select(column).to_pyarrow()[column]
-    values = array.combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.sort(values)[::-1] + 0.0
+    """One numeric column in memory, sorted from high to low, without missing values.
+
+    Spark sends each distinct value once, with the number of its rows.
+    """
+    return sorted_columns(table, [column])[column]
+
+
+def sorted_columns(table: ibis.Table, columns: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """`column_values` of several columns, asked for at once."""
+    if on_spark(table):
+        arrays = _distinct_and_repeated(table, columns)
+    else:
+        found = table.select(*columns).to_pyarrow()
+        arrays = {name: _numbers(found[name].drop_null()) for name in columns}
+    return {name: np.sort(values)[::-1] + 0.0 for name, values in arrays.items()}
+
+
+def on_spark(table: ibis.Table) -> bool:
+    """Whether a table lies on Spark."""
+    return bool(table.get_backend().name == "pyspark")
+
+
+def kept(table: ibis.Table) -> ibis.Table:
+    """A table that is computed once and kept where it lies, on Spark by its executors.
+
+    Unlike Ibis, it takes what is made of frames, too.
+    """
+    return kept_by_spark(table) if on_spark(table) else table.cache()
 
 
 def steps(column: Any, lowest: Mapping[str, float | None], otherwise: str) -> Any:
@@ -127,6 +164,25 @@ def as_fact(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.12g}")
+
+
+def _distinct_and_repeated(table: ibis.Table, columns: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
+    parts = []
+    for name in columns:
+        known = table.filter(table[name].notnull())
+        counted = known.group_by(_value=known[name].cast("float64")).aggregate(_rows=known.count())
+        parts.append(counted.mutate(_column=ibis.literal(name)))
+    found = (ibis.union(*parts) if len(parts) > 1 else parts[0]).to_pyarrow()
+    arrays = {}
+    for name in columns:
+        own = found.filter(pc.equal(found["_column"], name))
+        arrays[name] = np.repeat(_numbers(own["_value"]), _numbers(own["_rows"]).astype(np.int64))
+    return arrays
+
+
+def _numbers(column: Any) -> npt.NDArray[np.float64]:
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _of_one(bits: Any) -> Any: ...

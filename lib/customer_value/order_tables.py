@@ -117,7 +117,8 @@ class OrderTables:
             self.engine.save(self.service_costs, path)
             customers = _with_service_costs(customers, self.engine.read(path, like=days))
         write_table(self.run, "customers", customers)
-        write_table(self.run, "snapshots", self._snapshots(days))
+        windows = {date: self._snapshot_window(date) for date in self.dates.snapshots()}
+        write_table(self.run, "snapshots", reduce.snapshots_at(days, windows))
         snapshots = self.engine.read(parquet_path(self.run, "snapshots"), like=days)
         write_table(self.run, "purchase_patterns", reduce.purchase_patterns(snapshots))
         write_table(self.run, "customer_months", reduce.customer_months(days, as_of))
@@ -135,14 +136,6 @@ class OrderTables:
         here = read_saved(self.engine.local, path)
         keys = [key for key in ("customer_id", "product_id", "year") if key in here.columns]
         write_table(self.run, name, here.order_by(keys))
-
-    def _snapshots(self, days: ibis.Table) -> ibis.Table:
-        parts = []
-        for date in self.dates.snapshots():
-            table = reduce.customers_at(days, date, self._snapshot_window(date))
-            columns = {name: table[name] for name in table.columns}
-            parts.append(table.select(as_of=ibis.literal(date), **columns))
-        return reduce.union(parts).order_by("as_of", "customer_id")
 
     @property
     def _one_order_is(self) -> str:

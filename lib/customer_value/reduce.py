@@ -12,7 +12,7 @@ sum depends on the order of its rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ __all__ = [
     "customers_at",
     "purchase_patterns",
     "reduction_dates",
+    "snapshots_at",
     "weekly_purchases",
 ]
 
@@ -148,25 +149,25 @@ def customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None 
         known), window_orders, window_net_revenue, gap_mean, gap_std, gap_log_mean, last_gap
         (days). Customers with returns only have NULL where a purchase would be needed.
     """
-    known = days.filter(days.order_date <= ibis.literal(as_of))
-    buys = known.bought
-    in_window = known.order_date > ibis.literal(window_start) if window_start else ibis.literal(True)
-    has_margin = "margin" in days.columns
-    sums = {name: known[name].sum() for name in ("gross", "returns", "net_revenue")}
-    if has_margin:
-        sums["margin"] = known.margin.sum()
-    table = known.group_by("customer_id").aggregate(
-        first_order=known.order_date.min(where=buys),
-        last_order=known.order_date.max(where=buys),
-        orders=known.orders.sum(),
-        purchase_days=buys.sum(),
-        **sums,
-        **_repeat_sums(known, buys, has_margin),
-        window_orders=known.orders.sum(where=in_window).fill_null(0),
-        window_net_revenue=known.net_revenue.sum(where=in_window).fill_null(0),
-        **_gap_sums(known),
-    )
-    return _finished(table, as_of, has_margin)
+    return _customers_at(days, as_of, window_start).order_by("customer_id")
+
+
+def snapshots_at(days: ibis.Table, window_starts: Mapping[dt.date, dt.date | None]) -> ibis.Table:
+    """`customers_at` of several dates one below the other, behind a column as_of.
+
+    Parameters
+    ----------
+    days
+        As `customer_days` returns it.
+    window_starts
+        Date to the start of its window, in the order of the dates.
+    """
+    parts = []
+    for date, start in window_starts.items():
+        table = _customers_at(days, date, start)
+        columns = {name: table[name] for name in table.columns}
+        parts.append(table.select(as_of=ibis.literal(date), **columns))
+    return (parts[0] if len(parts) == 1 else ibis.union(*parts)).order_by("as_of", "customer_id")
 
 
 def customer_months(days: ibis.Table, as_of: dt.date) -> ibis.Table:
@@ -249,11 +250,6 @@ def customer_product_prices(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     return sales.group_by(keys).aggregate(lines=sales.count(), **sums).order_by(keys)
 
 
-def union(tables: Sequence[ibis.Table]) -> ibis.Table:
-    """Several tables of the same columns, one below the other."""
-    return tables[0] if len(tables) == 1 else ibis.union(*tables)
-
-
 def _default_calibration_end(origin: dt.date, as_of: dt.date, options: ClvSettings) -> dt.date:
     days = (as_of - origin).days + 1
     weeks = max(1, round(days * (1 - options.holdout_share) / 7))
@@ -271,6 +267,29 @@ def _with_order_counts(days: ibis.Table, sales: ibis.Table) -> ibis.Table:
     counts = first_days.group_by("customer_id", "order_date").aggregate(orders=ibis._.count())
     joined = days.left_join(counts, ["customer_id", "order_date"])
     return joined.select(*(days[name] for name in days.columns), orders=counts.orders.fill_null(0))
+
+
+def _customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None) -> ibis.Table:
+    """The table of `customers_at`, in no order: an engine sorts what it is told to, also below another order."""
+    known = days.filter(days.order_date <= ibis.literal(as_of))
+    buys = known.bought
+    in_window = known.order_date > ibis.literal(window_start) if window_start else ibis.literal(True)
+    has_margin = "margin" in days.columns
+    sums = {name: known[name].sum() for name in ("gross", "returns", "net_revenue")}
+    if has_margin:
+        sums["margin"] = known.margin.sum()
+    table = known.group_by("customer_id").aggregate(
+        first_order=known.order_date.min(where=buys),
+        last_order=known.order_date.max(where=buys),
+        orders=known.orders.sum(),
+        purchase_days=buys.sum(),
+        **sums,
+        **_repeat_sums(known, buys, has_margin),
+        window_orders=known.orders.sum(where=in_window).fill_null(0),
+        window_net_revenue=known.net_revenue.sum(where=in_window).fill_null(0),
+        **_gap_sums(known),
+    )
+    return _finished(table, as_of, has_margin)
 
 
 def _repeat_sums(known: ibis.Table, buys: Any, has_margin: bool) -> dict[str, Any]:
@@ -325,7 +344,7 @@ def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table
         gap_std=ibis.ifelse(variance > 0, variance, variance * 0).sqrt(),
         gap_log_mean=_money(table["_gap_log_sum"]) / gaps.cast("float64").nullif(0),
         last_gap=table.last_gap.cast("int64"),
-    ).order_by("customer_id")
+    )
 
 
 def _money_columns(table: ibis.Table) -> list[str]:

@@ -27,14 +27,14 @@ from pydantic import BaseModel
 from customer_value import __version__, tables
 from customer_value.config import load_settings, override
 from customer_value.contract import NO_ORDERS
-from customer_value.engines import local_engine
-from customer_value.errors import InputError
+from customer_value.engines import local_engine, saved_table
+from customer_value.errors import ConfigError, InputError
 from customer_value.inputs import RunState, input_files, live_tables, read_state, write_run
 from customer_value.order_tables import ORDER_TABLES
 from customer_value.reduce import Dates
 from customer_value.result import Result
 from customer_value.settings import Settings
-from customer_value.sources.parquet import read_saved
+from customer_value.sources.spark import connect_spark
 
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
@@ -55,10 +55,10 @@ class Workbook:
         The run's folder.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, con: Any = None) -> None:
         self.settings = settings
         self.folder = folder
-        self._con = local_engine(settings.engine, folder)
+        self._con = local_engine(settings.engine, folder) if con is None else con
 
     def __repr__(self) -> str:
         as_of = self.known_as_of
@@ -131,7 +131,30 @@ class Workbook:
         if not self.has(name):
             there = sorted(path.stem for path in tables.tables_folder(self.folder).glob("*.parquet"))
             raise InputError(f"There is no table '{name}' here; there are {', '.join(there)}.")
-        return read_saved(self._con, tables.parquet_path(self.folder, name))
+        return saved_table(self._con, tables.parquet_path(self.folder, name))
+
+    def on_spark(self) -> Workbook:
+        """The same run with its tables on Spark, for customers who are too many for one machine.
+
+        Analyses of it compute on Spark: customers are scored and joined there, and `record` lets Spark write
+        their tables, where they can be read as before. What comes here are sums, lists to read, samples of bounded
+        size, distinct histories and distinct amounts. With Spark on other machines these must see the run's folder
+        under the same path. Recency, frequency and money, concentration and lifetime value compute so; the pages
+        on loyalty and surveys hold a row per customer in memory.
+
+        Raises
+        ------
+        ConfigError
+            If the settings name another engine, or Spark cannot be started or reached.
+
+        Examples
+        --------
+        >>> workbook = open_workbook("company.yml").on_spark()  # doctest: +SKIP
+        >>> workbook.record(rfm_of(workbook))                   # doctest: +SKIP
+        """
+        if self.settings.engine.kind != "spark":
+            raise ConfigError("The settings name no Spark; state engine: spark, or its address there.")
+        return Workbook(self.settings, self.folder, connect_spark(self.settings.engine)[0])
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A reduced table in memory, all columns or those named."""

@@ -25,12 +25,14 @@ import pandas as pd
 import pyarrow as pa
 
 from customer_value import words
+from customer_value.alignment import Unordered
 from customer_value.clv.analysis import LifetimeValue, lifetime_value
 from customer_value.clv.both import distinct_histories
 from customer_value.clv.classes import CLASSES, MOST_COHORTS, written_groups
 from customer_value.clv.contracts import ContractValue
 from customer_value.clv.figures import Crowd, ValueFigures, figures_of, figures_on
 from customer_value.clv.fitting import Fit
+from customer_value.clv.in_order import scored_in_order
 from customer_value.clv.inputs import Array
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.realised import SURELY_EARLIER, Realised, earned_so_far
@@ -39,7 +41,7 @@ from customer_value.clv.tracking import tracking_table
 from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit, months_in_units
 from customer_value.clv.validation import Newcomers
 from customer_value.clv.value import LEAST_DAYS, Margins, SpendModel, Valuation, beyond_share, sensitivity
-from customer_value.expressions import as_table, column_values, exact_sum, steps
+from customer_value.expressions import as_table, column_values, exact_sum, kept, on_spark, steps
 from customer_value.pareto.classes import ABC, PYRAMID, abc_bounds, pyramid_bounds
 from customer_value.settings import ClvSettings
 
@@ -108,12 +110,13 @@ def lifetime_value_of_many(
     spend = replace(found.spend, average=people.average, left_out=people.left_out)
     margins, rate = _margins(people.now, found.margins.basis)
     scores = _scored(workbook, people, found.fit, spend, options)
-    realised_columns = _so_far(people, options.discount_rate, margins.basis)
-    valued = _valued(people, scores, spend, rate, realised_columns, endless=not found.why_not_endless)
-    table = valued.cache()
-    listed = table.select(*(name for name in _columns(margins, realised_columns) if name in table.columns))
+    joined, in_order = _joined(people, scores, spend, rate, options.discount_rate, margins.basis)
+    joined = joined.cast({"_rate": "float64", "_spend": "float64"})
+    table = _valued(people, joined, endless=not found.why_not_endless)
+    listed = table.select(*(name for name in _columns(margins, joined) if name in table.columns))
     figures = figures_on(listed)
-    crowd = _crowd(people, listed.order_by("customer_id"), figures, people.names(figures.listed))
+    everybody = listed if in_order else listed.order_by("customer_id")
+    crowd = _crowd(people, everybody, figures, people.names(figures.listed))
     return replace(
         found,
         returns_only=people.returns_only,
@@ -293,18 +296,16 @@ def _of_the_sample(
     workbook: Workbook, people: _People, options: ClvSettings, share: float, contracts: ContractValue | None
 ) -> LifetimeValue:
     """The whole analysis on the sample."""
-    dated = {workbook.calibration_end: people.known, workbook.as_of: people.now}
-    frames = []
-    for day, table in dated.items():
-        rows = (
-            table.filter(sampled(table.customer_id, share)).order_by("customer_id").to_pyarrow().to_pandas()
-        )
-        frames.append(rows.assign(as_of=pd.Timestamp(day)))
+    now = people.now.filter(sampled(people.now.customer_id, share)).order_by("customer_id").to_pyarrow()
+    ids = ibis.memtable(now.select(["customer_id"]))
+    known = people.known.semi_join(ids, "customer_id").order_by("customer_id").to_pyarrow()
+    dated = {workbook.calibration_end: known, workbook.as_of: now}
+    frames = [rows.to_pandas().assign(as_of=pd.Timestamp(day)) for day, rows in dated.items()]
     frame = frames[-1][["customer_id", *people.classes]]
     for name, order in people.classes.items():
         frame = frame.assign(**{name: pd.Categorical(frame[name], categories=order, ordered=True)})
     snapshots = pd.concat(frames, ignore_index=True).drop(columns=list(people.classes))
-    months = people.months.filter(sampled(people.months.customer_id, share)).cache()
+    months = kept(people.months.semi_join(ids, "customer_id"))
     file = None
     if people.file is not None:
         file = people.file.filter(sampled(people.file.customer_id, share)).to_pyarrow().to_pandas()
@@ -359,19 +360,41 @@ def _scored(
     )
 
 
-def _valued(
-    people: _People, scores: pd.DataFrame, spend: SpendModel, rate: Any, so_far: ibis.Table, *, endless: bool
-) -> ibis.Table:
-    """Every customer with value, classes and money so far."""
-    keys = [*_HISTORY, *_SCORES, "identified"]
-    scored = ibis.memtable(pa.Table.from_pandas(scores[keys], preserve_index=False))
+def _joined(
+    people: _People, scores: pd.DataFrame, spend: SpendModel, rate: Any, discount_rate: float, basis: str
+) -> tuple[ibis.Table, bool]:
+    """Every customer with the scores of its history and money so far; whether in the order of customer_id."""
+    told = [name for name in ("acquisition_cost", "acquired_on") if people.has(name)]
     now = people.now.mutate(_rate=rate, _spend=_expected_spend(people.now, spend))
-    joined = now.inner_join(scored, _HISTORY)
+    now = now.select("customer_id", "first_order", *_HISTORY, "_rate", "_spend", *people.classes)
+    columns = [*_SCORES, "identified"]
+    if not told:
+        try:
+            return scored_in_order(
+                now, people.months, scores, columns, discount_rate=discount_rate, basis=basis
+            ), True
+        except Unordered:
+            pass
+    scored = ibis.memtable(pa.Table.from_pandas(scores[[*_HISTORY, *columns]], preserve_index=False))
+    earned = earned_so_far(people.now, people.months, discount_rate, basis)
+    joined = now.inner_join(scored, _HISTORY).left_join(earned, "customer_id").drop("customer_id_right")
+    if told and people.file is not None:
+        joined = joined.left_join(people.file.select("customer_id", *told), "customer_id")
+        joined = joined.drop("customer_id_right")
+    return kept(joined), False
+
+
+def _valued(people: _People, joined: ibis.Table, *, endless: bool) -> ibis.Table:
+    """Every customer with value, classes and money so far."""
     worth = joined["_spend"] * joined["_rate"]
     value = joined.discounted_purchases * worth
     bounds = [value * joined[side] for side in ("low", "high")]
     at_risk = value / ibis.greatest(joined.p_alive, 1e-300) - value
-    table = joined.select(
+    earned = joined.earned.fill_null(0.0)
+    cost = ibis.null("float64")
+    if "acquisition_cost" in joined.columns:
+        cost = joined.acquisition_cost.cast("float64")
+    return joined.select(
         joined.customer_id,
         joined.first_order,
         frequency=joined.frequency.cast("int64"),
@@ -389,17 +412,7 @@ def _valued(
         clv_high=ibis.greatest(*bounds),
         clv_endless=joined.endless_purchases * worth if endless else ibis.null("float64"),
         value_at_risk=ibis.ifelse(joined.identified, at_risk, ibis.null("float64")),
-    )
-    with_money = table.left_join(so_far, "customer_id")
-    earned = so_far.earned.fill_null(0.0)
-    cost = (
-        so_far.acquisition_cost.cast("float64")
-        if "acquisition_cost" in so_far.columns
-        else ibis.null("float64")
-    )
-    return with_money.select(
-        *(table[name] for name in table.columns),
-        *(so_far[name] for name in so_far.columns if name == "acquired_on"),
+        **{name: joined[name] for name in ("acquired_on",) if name in joined.columns},
         earned=earned,
         acquisition_cost=cost,
         realised_value=earned - cost.fill_null(0.0),
@@ -425,21 +438,6 @@ def _margins(now: ibis.Table, basis: str) -> tuple[Margins, Any]:
     own = ((rate.abs() <= 1) & (now.purchase_days >= LEAST_DAYS)).fill_null(False)
     number = int(own.sum().to_pyarrow().as_py() or 0)
     return Margins("margin", np.ones(0), company, number), ibis.ifelse(own, rate, company)
-
-
-def _so_far(people: _People, discount_rate: float, basis: str) -> ibis.Table:
-    """Earned money by customer, and what the customer file says of winning them."""
-    earned = earned_so_far(people.now, people.months, discount_rate, basis)
-    names = [name for name in ("acquisition_cost", "acquired_on") if people.has(name)]
-    if not names or people.file is None:
-        return earned
-    file = people.file.select("customer_id", *names)
-    joined = earned.outer_join(file, "customer_id")
-    return joined.select(
-        customer_id=ibis.coalesce(earned.customer_id, file.customer_id),
-        earned=earned.earned,
-        **{name: file[name] for name in names},
-    )
 
 
 def _valuation(
@@ -645,13 +643,17 @@ def _cohorts(now: ibis.Table, first: Any) -> tuple[Any, list[str]]:
 
 
 def _one_row_each(file: ibis.Table) -> ibis.Table:
-    """A customer file with one row per customer."""
-    return file.distinct(on="customer_id", keep="first")
+    """A customer file with one row per customer, the first in the order of all columns, in which it was written."""
+    if not on_spark(file):
+        return file.distinct(on="customer_id", keep="first")
+    others = [name for name in file.columns if name != "customer_id"]
+    placed = file.mutate(_place=ibis.row_number().over(group_by="customer_id", order_by=others))
+    return placed.filter(placed["_place"] == 0).drop("_place")
 
 
-def _columns(margins: Margins, so_far: ibis.Table) -> list[str]:
+def _columns(margins: Margins, joined: ibis.Table) -> list[str]:
     left_out = {"margin_rate"} if margins.basis != "margin" else set()
-    left_out |= {"acquisition_cost"} - set(so_far.columns)
+    left_out |= {"acquisition_cost"} - set(joined.columns)
     return [name for name in _COLUMNS if name not in left_out]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
-from customer_value.expressions import exact_sum
+from customer_value.expressions import exact_sum, kept
 from customer_value.pareto.accounts import with_names
 
 __all__ = ["MONTHS_AHEAD", "STATES", "ContractEnds", "contract_ends", "year_before"]
@@ -84,7 +84,7 @@ def contract_ends(
     money
         As `customer_value.pareto.periods.dated_money` returns it, for the last twelve months.
     """
-    dated = _with_last_year(_with_state(customers, file, values, as_of), values[0], as_of, money).cache()
+    dated = kept(_with_last_year(_with_state(customers, file, values, as_of), values[0], as_of, money))
     everyone = customers.aggregate(
         customers=customers.count(), **{value: exact_sum(customers[value]) for value in values}
     ).to_pyarrow().to_pylist()[0] | {"last_year": _last_year(values[0], as_of, money)}
@@ -120,7 +120,7 @@ def _with_state(customers: ibis.Table, file: ibis.Table, values: Sequence[str], 
 def _with_last_year(table: ibis.Table, value: str, as_of: dt.date, money: ibis.Table | None) -> ibis.Table:
     if money is None:
         return table.mutate(last_year=ibis.null("float64"))
-    known = table.cache()
+    known = kept(table)
     recent = _recent(money, as_of).semi_join(known, "customer_id")
     spent = recent.group_by("customer_id").aggregate(_spent=exact_sum(recent[value]))
     joined = known.left_join(spent, "customer_id")

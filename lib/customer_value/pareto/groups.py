@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
-from customer_value.expressions import exact_sum
+from customer_value.expressions import exact_sum, kept
 from customer_value.pareto.accounts import with_names
 from customer_value.pareto.measure import Measure
 
@@ -88,14 +88,14 @@ def find_heads(file: ibis.Table) -> Heads:
     ['c', 'c']
     """
     edges = file.filter(file.parent_id.notnull() & (file.parent_id != file.customer_id))
-    edges = edges.group_by("customer_id").aggregate(group_id=edges.parent_id.min()).cache()
+    edges = kept(edges.group_by("customer_id").aggregate(group_id=edges.parent_id.min()))
     below = edges.select("customer_id")
     current, open_before = edges, -1
     while (still_open := _count(_unresolved(current, below))) not in (0, open_before):
         current, open_before = _one_step(current), still_open
     if not still_open:
         return Heads(current, 0, ())
-    circular = _unresolved(current, below).select("customer_id").cache()
+    circular = kept(_unresolved(current, below).select("customer_id"))
     examples = circular.order_by("customer_id").limit(5).customer_id.to_pyarrow().to_pylist()
     return Heads(current.anti_join(circular, "customer_id"), still_open, tuple(examples))
 
@@ -114,7 +114,7 @@ def rolled_up(customers: ibis.Table, values: Sequence[str], heads: Heads) -> ibi
         **{value: customers[value] for value in values},
     )
     sums = {value: exact_sum(named[value]) for value in values}
-    return named.group_by("customer_id").aggregate(accounts=named.count(), **sums).cache()
+    return kept(named.group_by("customer_id").aggregate(accounts=named.count(), **sums))
 
 
 def largest_groups(rolled: ibis.Table, value: str, names: ibis.Table) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def _one_step(current: ibis.Table) -> ibis.Table:
     """Replace each head by the head of that head."""
     above = current.select(via="customer_id", further="group_id")
     joined = current.left_join(above, current.group_id == above.via)
-    return joined.select(current.customer_id, group_id=ibis.coalesce(above.further, current.group_id)).cache()
+    return kept(joined.select(current.customer_id, group_id=ibis.coalesce(above.further, current.group_id)))
 
 
 def _unresolved(current: ibis.Table, below: ibis.Table) -> ibis.Table:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from customer_value.expressions import as_table, exact_sum
+from customer_value.expressions import as_table, exact_sum, kept, sorted_columns
 from customer_value.pareto.classes import top_bound
 from customer_value.pareto.figures import net_total
 from customer_value.pareto.measure import Figures, figure_plan, figures_of
@@ -149,7 +149,7 @@ def dated_money(
     spent = as_table(costs, needs=("customer_id", "date", "cost"))
     spent = spent.filter(spent.date.cast("date") <= ibis.literal(as_of))
     if customers is not None and _any(spent.anti_join(customers, "customer_id")):
-        spent = spent.semi_join(customers, "customer_id").cache()
+        spent = kept(spent.semi_join(customers, "customer_id"))
     nothing = {value: ibis.null(table.schema()[value]) for value in wanted}
     loss = -spent["cost"].cast(table.schema()["margin"])
     return sales.union(spent.select("customer_id", day=spent.date.cast("date"), **nothing, profit=loss))
@@ -289,14 +289,12 @@ def _spent(money: ibis.Table, period: Period, add_up: Callable[[Any], Any]) -> i
     begin, after = (ibis.literal(moment.date()) for moment in (period.begin, period.after))
     part = money.filter((money.day >= begin) & (money.day < after))
     names = [name for name in money.columns if name not in ("customer_id", "day")]
-    return part.group_by("customer_id").aggregate(**{name: add_up(part[name]) for name in names}).cache()
+    return kept(part.group_by("customer_id").aggregate(**{name: add_up(part[name]) for name in names}))
 
 
 def _sorted_values(spent: ibis.Table) -> dict[str, Floats]:
     """Each value column from high to low, without missing values."""
-    table = spent.drop("customer_id").to_pyarrow()
-    columns = {name: table[name].drop_null().to_numpy() for name in table.column_names}
-    return {name: np.sort(column)[::-1] + 0.0 for name, column in columns.items()}
+    return sorted_columns(spent, [name for name in spent.columns if name != "customer_id"])
 
 
 def _no_moves() -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 `rfm` takes the customer table, and the tables behind it for comparisons over time, and returns an
 `Rfm` with scores, three segmentations, tables and sentences; `rfm_of` does the same for a workbook.
-`base`, `cutoffs` and `score` are its steps, for scores at another date with the same cut-offs.
+`base`, `cutoffs` and `score` are its steps, for scores at another date with the same cut-offs;
+`from_orders` leads to them from orders without a report.
 """
 
 from customer_value.rfm.analysis import Rfm, rfm, rfm_of
@@ -10,6 +11,7 @@ from customer_value.rfm.classes import class_of, thresholds, with_eight_class
 from customer_value.rfm.cohorts import Cohorts, cohorts
 from customer_value.rfm.migration import Migration
 from customer_value.rfm.names import EIGHT_CLASSES, PORTFOLIO_GROUPS, SEGMENTATIONS, SEGMENTS, TEXTBOOK_GROUPS
+from customer_value.rfm.orders import from_orders
 from customer_value.rfm.policy import Policy, read_policy, standard_policy
 from customer_value.rfm.prediction import Prediction
 from customer_value.rfm.proposal import proposed_cutoffs
@@ -48,6 +50,7 @@ __all__ = [
     "cohort_table",
     "cohorts",
     "cutoffs",
+    "from_orders",
     "lift_table",
     "migration_table",
     "movers_table",

@@ -72,6 +72,8 @@ class Rfm:
         three scores, rfm, weighted_score, segment, eight_class, and more where it is known.
     everybody
         The same for all that ever bought; without an order in the window scores are missing.
+    in_order
+        Whether it lies in the order of customer_id.
     options
         The settings in force.
     thresholds
@@ -107,6 +109,7 @@ class Rfm:
     distributions: Mapping[str, pd.DataFrame]
     scored: ibis.Table
     everybody: ibis.Table
+    in_order: bool = False
     options: RfmSettings = field(default_factory=RfmSettings)
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
     levels: tuple[float | None, float | None] | None = None
@@ -175,7 +178,7 @@ class Rfm:
     def tables(self) -> Mapping[str, Any]:
         """Tables of the run: rfm (lazy, per customer), cohorts, and those behind the report's tables."""
         own: dict[str, Any] = {
-            "rfm": reading.customer_table(self.everybody),
+            "rfm": reading.customer_table(self.everybody, in_order=self.in_order),
             "rfm_segments": self.segments,
             "rfm_eight_classes": self.classes["eight_class"],
             "rfm_cutoffs": self.cutoffs,
@@ -292,10 +295,11 @@ def rfm(
     table = as_table(customers, needs=NEEDED)
     snapshots = None if snapshots is None else as_table(snapshots)
     months = None if months is None else as_table(months)
-    people = gather(
+    gathered = gather(
         table, as_of, snapshots=snapshots, months=months, previous=previous,
         window_months=options.window_months,
     )  # fmt: skip
+    people = gathered.table
     now = moment(people, as_of, options, steps=steps)
     origin = _origin(table)
     migration, prediction, everybody = _compared(people, now, as_of, previous, options, names, origin)
@@ -319,6 +323,7 @@ def rfm(
         distributions=distributions(now.bought, now.cutoffs),
         scored=everybody.filter(everybody.orders > 0),
         everybody=everybody,
+        in_order=gathered.in_order,
         options=options,
         thresholds=now.thresholds,
         levels=now.levels,
@@ -326,7 +331,7 @@ def rfm(
         shrinking=_shrinking(now.summary),
         migration=migration,
         prediction=prediction,
-        cohorts=_cohorts(table, months, as_of, currency),
+        cohorts=_cohorts(table, months, as_of, currency, gathered.cells),
         previous=previous,
         origin=origin,
     )
@@ -398,10 +403,12 @@ def _origin(table: ibis.Table) -> dt.date | None:
     return first
 
 
-def _cohorts(table: ibis.Table, months: ibis.Table | None, as_of: dt.date, currency: str) -> Cohorts | None:
+def _cohorts(
+    table: ibis.Table, months: ibis.Table | None, as_of: dt.date, currency: str, cells: pd.DataFrame | None
+) -> Cohorts | None:
     if months is None or "first_order" not in table.columns:
         return None
-    return cohorts(table, months, as_of=as_of, currency=currency)
+    return cohorts(table, months, as_of=as_of, currency=currency, cells=cells)
 
 
 def _totals(inside: pd.DataFrame, bought: ibis.Table) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from customer_value.rfm.names import EIGHT_CLASSES
 from customer_value.rfm.scores import value_columns
 from customer_value.settings import RfmSettings
 
-__all__ = ["class_of", "eight_class", "thresholds", "with_eight_class"]
+__all__ = ["class_of", "eight_class", "eight_place", "thresholds", "with_eight_class"]
 
 
 def class_of(recency_high: bool, frequency_high: bool, monetary_high: bool) -> str:
@@ -67,10 +67,15 @@ def with_eight_class(bought: ibis.Table, limits: Mapping[str, float | None]) -> 
 
 def eight_class(bought: ibis.Table, limits: Mapping[str, float | None]) -> Any:
     """The class of each customer by comparison with thresholds, as an Ibis expression."""
+    return chosen(EIGHT_CLASSES, eight_place(bought, limits))
+
+
+def eight_place(bought: ibis.Table, limits: Mapping[str, float | None]) -> Any:
+    """Its place in `EIGHT_CLASSES`."""
     place: Any = ibis.literal(0, type="int64")
     for (name, column), step in zip(value_columns(bought).items(), (1, 2, 4), strict=True):
         bound = limits[name]
         limit = 0.0 if bound is None else float(bound)
         high = bought[column] < limit if name == "recency" else bought[column] > limit
         place = place + ibis.ifelse(high, 0, step)
-    return chosen(EIGHT_CLASSES, place)
+    return place

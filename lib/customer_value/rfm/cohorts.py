@@ -93,6 +93,7 @@ def cohorts(
     *,
     as_of: dt.date,
     currency: str,
+    cells: pd.DataFrame | None = None,
 ) -> Cohorts | None:
     """Retention and revenue by month of the first purchase.
 
@@ -106,6 +107,9 @@ def cohorts(
         Last day of the data.
     currency
         ISO code of the money.
+    cells
+        The sums of active, net_revenue and [margin] by cohort and month (first days; no cohort without a
+        purchase), where they are known; ``months`` is then not read.
 
     Returns
     -------
@@ -122,15 +126,9 @@ def cohorts(
     [[1.0, 0.5, 0.0]]
     """
     first = as_table(customers, needs=("customer_id", "first_order"))
-    rows = as_table(months, needs=("customer_id", "month", "orders", "net_revenue"))
     first = first.select("customer_id", cohort=first.first_order.cast("date").truncate("M").cast("date"))
-    joined = rows.inner_join(first, "customer_id")
-    joined = joined.mutate(month=joined.month.cast("date"))
-    money = [name for name in ("net_revenue", "margin") if name in joined.columns]
-    cells = joined.group_by("cohort", "month").aggregate(
-        active=(joined.orders > 0).sum(), **{name: exact_sum(joined[name]) for name in money}
-    )
-    found = cells.to_pyarrow().to_pandas()
+    found = _cells(first, months) if cells is None else cells
+    money = [name for name in ("net_revenue", "margin") if name in found.columns]
     never = found["cohort"].isna()
     sizes = first.filter(first.cohort.notnull()).group_by("cohort").aggregate(customers=ibis._.count())
     held = sizes.to_pyarrow().to_pandas()
@@ -139,6 +137,19 @@ def cohorts(
     dated = found[~never].assign(cohort=lambda f: pd.to_datetime(f["cohort"]))
     filled = _filled(dated.assign(month=pd.to_datetime(dated["month"])), held, as_of, money)
     return Cohorts(currency, as_of, filled, round(float(found.loc[never, "net_revenue"].sum()), 4))
+
+
+def _cells(first: ibis.Table, months: ibis.Table | pd.DataFrame) -> pd.DataFrame:
+    """Sums by cohort and month, on the engine."""
+    rows = as_table(months, needs=("customer_id", "month", "orders", "net_revenue"))
+    joined = rows.inner_join(first, "customer_id")
+    joined = joined.mutate(month=joined.month.cast("date"))
+    money = [name for name in ("net_revenue", "margin") if name in joined.columns]
+    cells = joined.group_by("cohort", "month").aggregate(
+        active=(joined.orders > 0).sum(), **{name: exact_sum(joined[name]) for name in money}
+    )
+    found: pd.DataFrame = cells.to_pyarrow().to_pandas()
+    return found
 
 
 def _filled(found: pd.DataFrame, sizes: pd.DataFrame, as_of: dt.date, money: list[str]) -> pd.DataFrame:

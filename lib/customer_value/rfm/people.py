@@ -1,7 +1,8 @@
 """One row per customer with everything that RFM measures, now and one period earlier.
 
-The tables of a run are joined once, on the engine, and what comes out is kept by the engine; scores
-and segments are then comparisons with a few numbers and need no further join.
+The tables of a run are joined once, side by side where they lie in the order of their customers, else on
+the engine. What comes out is kept by the engine; scores and segments are then comparisons with a few
+numbers and need no further join.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from customer_value.expressions import as_table, chosen, exact_sum
+from customer_value.alignment import Unordered
+from customer_value.expressions import as_table, chosen, kept
 from customer_value.rfm import portfolio
-from customer_value.rfm.classes import eight_class, thresholds
-from customer_value.rfm.names import LEVELS, OUTSIDE, STATES
+from customer_value.rfm.classes import eight_place, thresholds
+from customer_value.rfm.gathering import Activity, joined_in_order
+from customer_value.rfm.names import EIGHT_CLASSES, LEVELS, OUTSIDE, STATES
 from customer_value.rfm.scores import (
     DIMENSIONS,
     NEEDED,
@@ -33,9 +36,28 @@ from customer_value.rfm.scores import (
 from customer_value.rfm.segments import named
 from customer_value.settings import RfmSettings
 
-__all__ = ["Moment", "earlier", "gather", "moment", "steps_of"]
+__all__ = ["Gathered", "Moment", "earlier", "gather", "moment", "steps_of"]
 
 _EARLIER = "then_"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Every customer that ever bought.
+
+    Attributes
+    ----------
+    table
+        On the engine, see `gather`.
+    in_order
+        Whether it lies in the order of customer_id.
+    cells
+        What `customer_value.rfm.cohorts.cohorts` would group from the months, where it is known already.
+    """
+
+    table: ibis.Table
+    in_order: bool = False
+    cells: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -86,28 +108,33 @@ def gather(
     months: ibis.Table | None = None,
     previous: dt.date | None = None,
     window_months: int | None = None,
-) -> ibis.Table:
+) -> Gathered:
     """Join what is known of every customer that ever bought, and keep the result on the engine.
 
     Returns
     -------
-    ibis.Table
-        customer_id, recency_days, orders, net_revenue, [margin] (in the window), first_order,
-        last_gap where known; with ``snapshots`` also window_orders and window_net_revenue (in the
-        window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
+    Gathered
+        With the columns customer_id, recency_days, orders, net_revenue, [margin] (in the window),
+        first_order, last_gap where known; with ``snapshots`` also window_orders and window_net_revenue (in
+        the window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
         total_orders and total_net_revenue; with ``months`` the columns of `portfolio.activity` and
         contribution, for both dates.
     """
     table = as_table(customers, needs=NEEDED)
     table = table.filter(table.last_order.notnull())
     found = table.select(**_now(table, as_of, window_months))
-    if snapshots is not None and previous is not None:
-        found = _with_snapshots(found, snapshots, as_of, previous)
+    others = [] if snapshots is None or previous is None else _snapshots(snapshots, as_of, previous)
+    activities = []
     if months is not None and "first_order" in found.columns:
-        found = _with_activity(
-            found, months, as_of, previous if _EARLIER + "orders" in found.columns else None
-        )
-    return found.cache() if snapshots is not None or months is not None else found
+        activities = [Activity(as_of, begun=True)]
+        if previous is not None and others:
+            activities.append(Activity(previous, begun=False, prefix=_EARLIER))
+    if not others and not activities:
+        return Gathered(found)
+    try:
+        return Gathered(*_in_order(found, others, months if activities else None, activities))
+    except Unordered:
+        return Gathered(kept(_joined(found, others, months, activities)))
 
 
 def steps_of(
@@ -135,21 +162,17 @@ def moment(
     chosen = steps_of(bought, options) if steps is None else steps
     limits = thresholds(bought, options)
     inside = table.orders > 0
-    scores = scores_of(table, chosen)
-    three = list(scores.values())
-    scores |= {"rfm": joined_digits(three), "weighted_score": weighted(three, options.weights)}
-    names = {"segment": named(three[0], three[1]), "eight_class": eight_class(table, limits)}
-    columns = {name: ibis.ifelse(inside, value, ibis.null(value.type())) for name, value in scores.items()}
-    columns |= {name: ibis.ifelse(inside, value, OUTSIDE) for name, value in names.items()}
+    codes = scores_of(table, chosen) | {"eight": eight_place(table, limits)}
+    codes = {name: ibis.ifelse(inside, value, 0) for name, value in codes.items()}
     levels = None
     if "contribution" in table.columns:
         low, high = lowest_values(people, "contribution", [options.low_share, 1 - options.high_share])
         levels = (low, high)
-        columns |= _portfolio(table, date, levels, options.growth)
-    marked = table.mutate(**columns)
+        codes["level"], codes["state"] = portfolio.level_and_state(table, date, levels, options.growth)
+    marked = table.mutate(**_named(codes, options))
     fixed = steps is not None or bool(len(fixed_steps(options.cutoffs)))
     realised = applied_cutoffs(marked.filter(marked.orders > 0)) if fixed else chosen
-    return Moment(chosen, realised, limits, levels, bought, _summary(marked), marked)
+    return Moment(chosen, realised, limits, levels, bought, _summary(table, codes, options), marked)
 
 
 def earlier(people: ibis.Table, *, window: bool) -> ibis.Table:
@@ -181,43 +204,85 @@ def earlier(people: ibis.Table, *, window: bool) -> ibis.Table:
     )
 
 
-def _portfolio(
-    table: ibis.Table, date: dt.date, levels: tuple[float | None, float | None], growth: float
-) -> dict[str, Any]:
-    level, state = portfolio.level_and_state(table, date, levels, growth)
-    return {
-        "level": chosen(LEVELS, level),
-        "state": chosen(STATES, state),
-        "portfolio_group": portfolio.portfolio_group(level, state),
-    }
+_CODES = {"recency_score": 6, "frequency_score": 6, "monetary_score": 6, "eight": 8, "level": 4, "state": 8}
+"""What tells all scores and segments of a customer: whole numbers from 0 to less than these."""
 
 
-def _summary(everybody: ibis.Table) -> pd.DataFrame:
-    """One row per combination of scores and segments, so that every table adds to the same sums."""
-    keys = ["recency_score", "frequency_score", "monetary_score", "weighted_score", "segment", "eight_class"]
-    keys += [name for name in ("portfolio_group",) if name in everybody.columns]
-    t = everybody
+def _named(codes: Mapping[str, Any], options: RfmSettings) -> dict[str, Any]:
+    """The columns of scores and segments from their codes; a score of 0 says that there is no order."""
+    three = [codes[name] for name in ("recency_score", "frequency_score", "monetary_score")]
+    inside = three[0] > 0
+    scores = {name: codes[name] for name in ("recency_score", "frequency_score", "monetary_score")}
+    scores |= {"rfm": joined_digits(three), "weighted_score": weighted(three, options.weights)}
+    names = {"segment": named(three[0], three[1]), "eight_class": chosen(EIGHT_CLASSES, codes["eight"])}
+    columns = {name: ibis.ifelse(inside, value, ibis.null(value.type())) for name, value in scores.items()}
+    columns |= {name: ibis.ifelse(inside, value, OUTSIDE) for name, value in names.items()}
+    if "level" in codes:
+        level, state = codes["level"], codes["state"]
+        columns |= {
+            "level": chosen(LEVELS, level),
+            "state": chosen(STATES, state),
+            "portfolio_group": portfolio.portfolio_group(level, state),
+        }
+    return columns
+
+
+def _summary(table: ibis.Table, codes: Mapping[str, Any], options: RfmSettings) -> pd.DataFrame:
+    """One row per combination of scores and segments, so that every table adds to the same sums.
+
+    Customers are grouped by one whole number that holds all codes.
+    """
+    packed: Any = ibis.literal(0, type="int64")
+    for name, code in codes.items():
+        packed = packed * _CODES[name] + code
+    t = table.mutate(_packed=packed.cast("int32"))
     measures: dict[str, Any] = {
         "customers": t.count(),
         "one_order": (t.orders == 1).sum(),
-        "net_revenue": exact_sum(t.net_revenue),
+        "net_revenue": _money_sum(t.net_revenue),
         "recency_days": t.recency_days.sum().cast("int64"),
         "orders": t.orders.sum().cast("int64"),
     }
     if "margin" in t.columns:
-        measures["margin"] = exact_sum(t.margin)
-    if "state" in t.columns:
-        less = (t.state == "stable") & ((t.recent * 5).round(4) < (t.earlier * 4).round(4))
+        measures["margin"] = _money_sum(t.margin)
+    if "level" in codes:
+        less = (t["_packed"] % _CODES["state"] == STATES.index("stable")) & (
+            (t.recent * 5).round(4) < (t.earlier * 4).round(4)
+        )
         measures["shrinking"] = less.sum()
-        measures["shrinkage"] = exact_sum(t.earlier - t.recent, where=less)
+        measures["shrinkage"] = _money_sum(t.earlier - t.recent, where=less)
     if "next_orders" in t.columns:
         measures["buyers"] = (t.next_orders > 0).sum()
         measures["next_orders"] = t.next_orders.sum().cast("int64")
-        measures["next_net_revenue"] = exact_sum(t.next_net_revenue)
-        measures["squares"] = exact_sum((t.next_net_revenue * t.next_net_revenue).round(4))
-    frame = t.group_by(keys).aggregate(**measures).to_pyarrow().to_pandas()
+        measures["next_net_revenue"] = _money_sum(t.next_net_revenue)
+        measures["squares"] = _money_sum((t.next_net_revenue * t.next_net_revenue).round(4))
+    return _summed(t.group_by("_packed").aggregate(**measures), list(codes), list(measures), options)
+
+
+def _summed(
+    packed: ibis.Table, codes: Sequence[str], measures: Sequence[str], options: RfmSettings
+) -> pd.DataFrame:
+    """The groups by name; those that differ in nothing that has a name are added up."""
+    found, rest = {}, packed["_packed"]
+    for name in reversed(codes):
+        found[name] = rest % _CODES[name]
+        rest = (rest - found[name]) // _CODES[name]
+    labelled = packed.mutate(**_named({name: found[name] for name in codes}, options))
+    keys = ["recency_score", "frequency_score", "monetary_score", "weighted_score", "segment", "eight_class"]
+    keys += [name for name in ("portfolio_group",) if name in labelled.columns]
+    sums = {name: _summed_again(labelled[name]) for name in measures}
+    frame = labelled.group_by(keys).aggregate(**sums).to_pyarrow().to_pandas()
     numbers = dict.fromkeys(set(measures) - {"customers"}, "float64")
     return frame.fillna(dict.fromkeys(numbers, 0.0)).astype(numbers).sort_values(keys, ignore_index=True)
+
+
+def _money_sum(column: Any, **options: Any) -> Any:
+    """As `exact_sum`, still exact."""
+    return column.cast("decimal(38, 4)").sum(**options)
+
+
+def _summed_again(sums: Any) -> Any:
+    return sums.sum().cast("float64") if sums.type().is_decimal() else sums.sum().cast("int64")
 
 
 def _now(table: ibis.Table, as_of: dt.date, window_months: int | None) -> dict[str, Any]:
@@ -235,32 +300,32 @@ def _now(table: ibis.Table, as_of: dt.date, window_months: int | None) -> dict[s
     return columns
 
 
-def _with_snapshots(
-    found: ibis.Table, snapshots: ibis.Table, as_of: dt.date, previous: dt.date
-) -> ibis.Table:
+def _in_order(
+    found: ibis.Table, others: Sequence[ibis.Table], months: ibis.Table | None, activities: Sequence[Activity]
+) -> tuple[ibis.Table, bool, pd.DataFrame | None]:
+    table, cells = joined_in_order(found, others, months, activities)
+    return table, True, cells
+
+
+def _snapshots(snapshots: ibis.Table, as_of: dt.date, previous: dt.date) -> list[ibis.Table]:
+    """The customers in the snapshots of two dates, with the columns that `gather` adds."""
     date = snapshots.as_of.cast("date")
     now = snapshots.filter(date == ibis.literal(as_of))
     before = snapshots.filter(date == ibis.literal(previous), snapshots.last_order.notnull())
-    now = now.select(_id="customer_id", **_measures(now))
-    before = before.select(
-        _id="customer_id",
-        **{
-            _EARLIER + name: value
-            for name, value in {
-                "recency_days": _days(before.last_order, previous),
-                "first_order": before.first_order.cast("date"),
-                "last_gap": before.last_gap.cast("int32"),
-                **_measures(before),
-            }.items()
-        },
-    )
-    before = before.rename(
-        {
-            _EARLIER + "orders": _EARLIER + "window_orders",
-            _EARLIER + "net_revenue": _EARLIER + "window_net_revenue",
-        }
-    )
-    return _joined(_joined(found, now), before)
+    earlier_measures = {
+        "recency_days": _days(before.last_order, previous),
+        "first_order": before.first_order.cast("date"),
+        "last_gap": before.last_gap.cast("int32"),
+        **_measures(before),
+    }
+    renamed = {"window_orders": "orders", "window_net_revenue": "net_revenue"}
+    return [
+        now.select("customer_id", **_measures(now)),
+        before.select(
+            "customer_id",
+            **{_EARLIER + renamed.get(name, name): value for name, value in earlier_measures.items()},
+        ),
+    ]
 
 
 def _measures(snapshot: ibis.Table) -> dict[str, Any]:
@@ -272,25 +337,28 @@ def _measures(snapshot: ibis.Table) -> dict[str, Any]:
     }
 
 
-def _with_activity(
-    found: ibis.Table, months: ibis.Table, as_of: dt.date, previous: dt.date | None
+def _joined(
+    found: ibis.Table, others: Sequence[ibis.Table], months: ibis.Table | None, activities: Sequence[Activity]
 ) -> ibis.Table:
-    sums = portfolio.activity(months, as_of, begun=True)
-    if previous is not None:
-        sums |= portfolio.activity(months, previous, begun=False, prefix=_EARLIER)
-    summed = months.group_by(_id=months.customer_id).aggregate(**sums)
-    prefixes = ["", _EARLIER] if previous is not None else [""]
+    """The same as `joined_in_order`, by the engine."""
+    parts = [*others, *([_activity(months, activities)] if months is not None and activities else [])]
+    for part in parts:
+        right = part.rename(_id="customer_id")
+        found = found.left_join(right, found.customer_id == right["_id"]).drop("_id")
+    return found
+
+
+def _activity(months: ibis.Table, activities: Sequence[Activity]) -> ibis.Table:
+    sums: dict[str, Any] = {}
+    for one in activities:
+        sums |= portfolio.activity(months, one.date, begun=one.begun, prefix=one.prefix)
+    summed = months.group_by("customer_id").aggregate(**sums)
     total = {
         p + "contribution": summed[p + "recent"] + summed[p + "earlier"] + summed[p + "rest"]
-        for p in prefixes
+        for p in (one.prefix for one in activities)
     }
     summed = summed.mutate(**{name: value.round(4) for name, value in total.items()})
-    return _joined(found, summed.drop(*(p + "rest" for p in prefixes)))
-
-
-def _joined(left: ibis.Table, right: ibis.Table) -> ibis.Table:
-    joined = left.left_join(right, left.customer_id == right["_id"])
-    return joined.drop("_id")
+    return summed.drop(*(one.prefix + "rest" for one in activities))
 
 
 def _days(last_order: Any, date: dt.date) -> Any:

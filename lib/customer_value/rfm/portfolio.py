@@ -30,7 +30,6 @@ from customer_value.rfm.names import LEVELS, PORTFOLIO, STATES
 __all__ = ["activity", "level_and_state", "months_back", "portfolio_group", "year_end"]
 
 _QUARTER_BITS = {1: 1, 2: 2, 3: 4, 4: 8}
-_FEW_QUARTERS = tuple(mask for mask in range(1, 16) if mask.bit_count() <= 2)
 _EXACT = "decimal(38, 4)"
 
 
@@ -164,7 +163,13 @@ def _between(month: Any, start: dt.date, end: dt.date) -> Any:
 
 def _seasonal(recent: Any, earlier: Any) -> Any:
     recent, earlier = recent.fill_null(0), earlier.fill_null(0)
-    return ((recent & earlier) != 0) & (recent | earlier).isin(_FEW_QUARTERS)
+    return ((recent & earlier) != 0) & _two_bits_at_most(recent | earlier)
+
+
+def _two_bits_at_most(mask: Any) -> Any:
+    """Whether nothing is left without the two lowest bits; a list of masks would make the engine join."""
+    rest = mask & (mask - 1)
+    return (rest & (rest - 1)) == 0
 
 
 def _growing(recent: Any, earlier: Any, growth: float) -> Any:

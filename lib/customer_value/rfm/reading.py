@@ -43,9 +43,10 @@ _COLUMNS = (
 Writers = dict[str, Callable[[Any], str]]
 
 
-def customer_table(everybody: ibis.Table) -> ibis.Table:
-    """One row per customer that ever bought, for programs, ordered by customer_id."""
-    return everybody.select(*(name for name in _COLUMNS if name in everybody.columns)).order_by("customer_id")
+def customer_table(everybody: ibis.Table, *, in_order: bool = False) -> ibis.Table:
+    """One row per customer that ever bought, for programs, ordered by customer_id (as it may be already)."""
+    table = everybody.select(*(name for name in _COLUMNS if name in everybody.columns))
+    return table if in_order else table.order_by("customer_id")
 
 
 def cutoff_table(result: Rfm) -> Table:

@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 
 from customer_value.errors import InputError
-from customer_value.expressions import as_table
+from customer_value.expressions import as_table, on_spark
+from customer_value.reduction.sorting import changes
 from customer_value.settings import RfmCutoffs
 
 __all__ = [
@@ -137,11 +138,12 @@ def cutoffs(
     columns = value_columns(scored_base)
     parts = []
     for name in dimensions:
+        values = _counted(scored_base, columns[name])
         if name == "frequency":
-            values = _frequency_values(scored_base, shares)
+            placed = _frequency_scores(values, shares)
         else:
-            values = _ranked(scored_base, columns[name], name == "recency", shares, lowest=1)
-        parts.append(_steps(values, name))
+            placed = _ranked(values[::-1] if name == "recency" else values, shares, lowest=1)
+        parts.append(_steps(placed, name))
     empty = pd.DataFrame(columns=["dimension", "score", "customers", "lowest", "highest"])
     return pd.concat(parts, ignore_index=True) if parts else empty
 
@@ -174,7 +176,7 @@ def applied_cutoffs(scored: ibis.Table) -> pd.DataFrame:
         grouped = scored.group_by(score=scored[f"{name}_score"]).aggregate(
             customers=scored.count(), lowest=scored[column].min(), highest=scored[column].max()
         )
-        parts.append(_filled(grouped, name))
+        parts.append(_all_scores(grouped.to_pyarrow().to_pandas(), name))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -188,10 +190,9 @@ def lowest_values(table: ibis.Table, column: str, shares: Sequence[float]) -> li
     [5.0, 10.0, None]
     """
     cuts = _fractions(shares)
-    ranked = _ranked(table, column, False, cuts, lowest=0)
-    reached = {f"s{n}": ranked.found.min(where=ranked.score > n) for n in range(len(cuts))}
-    row = ranked.aggregate(**reached).to_pyarrow().to_pylist()[0]
-    return [row[name] for name in reached]
+    ranked = _ranked(_counted(table, column), cuts, lowest=0)
+    found = (ranked.loc[ranked["score"] > n, "found"].min() for n in range(len(cuts)))
+    return [None if math.isnan(value) else float(value) for value in found]
 
 
 def score(scored_base: ibis.Table, steps: pd.DataFrame) -> ibis.Table:
@@ -259,49 +260,57 @@ def _fractions(numbers: Sequence[float]) -> list[Fraction]:
     return [Fraction(str(number)).limit_denominator(10**6) for number in numbers]
 
 
-def _frequency_values(table: ibis.Table, shares: list[Fraction]) -> ibis.Table:
+def _counted(table: ibis.Table, column: str) -> pd.DataFrame:
+    """Distinct values, ascending, with their customers; missing values last.
+
+    They are counted in memory; Spark sends each value once.
+    """
+    if on_spark(table):
+        rows = table.group_by(found=table[column]).aggregate(customers=table.count()).to_pyarrow()
+        values, sizes = (rows[name].to_numpy() for name in ("found", "customers"))
+        order = np.argsort(values)
+        found, customers = values[order].astype(np.float64), sizes[order]
+        return pd.DataFrame({"found": found, "customers": customers.astype(np.int64)})
+    values = np.sort(table.select(column).to_pyarrow()[column].to_numpy()) + 0
+    missing = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
+    values = values[: len(values) - missing]
+    starts = np.flatnonzero(changes(values))
+    found, customers = values[starts].astype(np.float64), np.diff(starts, append=len(values))
+    if missing:
+        found, customers = np.append(found, np.nan), np.append(customers, missing)
+    return pd.DataFrame({"found": found, "customers": customers.astype(np.int64)})
+
+
+def _frequency_scores(values: pd.DataFrame, shares: list[Fraction]) -> pd.DataFrame:
     one, *others = shares
     among = [(share - one) / (1 - one) for share in others]
-    repeaters = _ranked(table.filter(table.orders > 1), "orders", False, among, lowest=2)
-    single = table.filter(table.orders <= 1).group_by("orders").aggregate(customers=ibis._.count())
-    once = single.select(found=single.orders.cast("float64"), customers="customers", score=ibis.literal(1))
-    return repeaters.union(once.cast({"score": "int64"}))
+    once = values["found"] <= 1
+    return pd.concat([values[once].assign(score=1), _ranked(values[values["found"] > 1], among, lowest=2)])
 
 
-def _ranked(
-    table: ibis.Table, column: str, worst_first: bool, shares: Sequence[Fraction], *, lowest: int
-) -> ibis.Table:
-    """Distinct values with their customers and score: ``lowest`` plus the shares that the place reaches.
+def _ranked(values: pd.DataFrame, shares: Sequence[Fraction], *, lowest: int) -> pd.DataFrame:
+    """Values from the worst to the best with their score: ``lowest`` plus the shares that the place reaches.
 
     The place is (behind + customers / 2) / n; all is compared in whole numbers.
     """
-    counted = table.group_by(column).aggregate(customers=table.count())
-    order = ibis.desc(column) if worst_first else ibis.asc(column)
-    upto = counted.customers.sum().over(ibis.cumulative_window(order_by=order))
-    everyone = counted.customers.sum().over(ibis.window())
-    placed = counted.select(
-        found=counted[column].cast("float64"),
-        customers="customers",
-        twice_place=(2 * upto - counted.customers).cast("int64"),
-        twice_all=(2 * everyone).cast("int64"),
-    )
-    score: Any = ibis.literal(lowest, type="int64")
+    customers = values["customers"].to_numpy()
+    twice_place, twice_all = 2 * np.cumsum(customers) - customers, 2 * int(customers.sum())
+    score = np.full(len(values), lowest, dtype=np.int64)
     for share in shares:
-        reached = placed.twice_place * share.denominator >= placed.twice_all * share.numerator
-        score = score + reached.cast("int64")
-    return placed.select("found", "customers", score=score)
+        score += twice_place * share.denominator >= twice_all * share.numerator
+    return values.assign(score=score)
 
 
-def _steps(values: ibis.Table, dimension: str) -> pd.DataFrame:
-    grouped = values.group_by("score").aggregate(
-        customers=values.customers.sum(), lowest=values.found.min(), highest=values.found.max()
+def _steps(placed: pd.DataFrame, dimension: str) -> pd.DataFrame:
+    grouped = placed.groupby("score").agg(
+        customers=("customers", "sum"), lowest=("found", "min"), highest=("found", "max")
     )
-    return _filled(grouped, dimension)
+    return _all_scores(grouped.reset_index(), dimension)
 
 
-def _filled(grouped: ibis.Table, dimension: str) -> pd.DataFrame:
+def _all_scores(grouped: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """All five scores of one dimension, those that nobody has without a range."""
-    frame = grouped.to_pyarrow().to_pandas().set_index("score").reindex(list(SCORES)).reset_index()
+    frame = grouped.set_index("score").reindex(list(SCORES)).reset_index()
     frame["customers"] = frame["customers"].fillna(0).astype("int64")
     frame[["lowest", "highest"]] = frame[["lowest", "highest"]].astype("float64")
     frame.insert(0, "dimension", dimension)

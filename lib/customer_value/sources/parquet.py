@@ -36,6 +36,7 @@ def save_with_spark(table: ibis.Table, path: Path) -> None:
     partial = path.with_name(f"{path.name}-partial")
     shutil.rmtree(partial, ignore_errors=True)
     con = table.get_backend()
+    con._run_pre_execute_hooks(table)
     frame = con._session.sql(con.compile(table))
     plain = [frame[name].cast(_PLAIN.get(kind, kind)).alias(name) for name, kind in frame.dtypes]
     frame.select(*plain).write.mode("overwrite").parquet(f"file://{partial.absolute()}")

@@ -7,9 +7,10 @@ import re
 import socket
 import threading
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,14 +27,14 @@ from customer_value.sources.native import native_source
 from customer_value.sources.parts import sql_name
 from customer_value.sources.source import Source
 
-__all__ = ["as_view", "connect_spark", "open_with_spark", "spark_address", "spark_sentence"]
+__all__ = ["as_view", "connect_spark", "kept_by_spark", "open_with_spark", "spark_address", "spark_sentence"]
 
 _QUIET = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
-_NEEDED = {"spark.sql.session.timeZone": "UTC"}
+_NEEDED = {"spark.sql.session.timeZone": "UTC", "spark.sql.execution.arrow.pyspark.enabled": "true"}
 _NOISE = re.compile(
     rb"^WARNING: Using incubator modules|^Using Spark's default log4j|^Setting default log level|^To adjust logging"
     rb"|^Setting Spark log level| WARN (Utils|NativeCodeLoader): "
@@ -75,6 +76,8 @@ def connect_spark(settings: EngineSettings) -> tuple[Any, bool]:
             "(Debian: openjdk-17-jre-headless)."
         ) from None
     warnings.filterwarnings("ignore", "The copy keyword is deprecated", module=r"pyspark\.")
+    warnings.filterwarnings("ignore", "'verifySchema' is ignored", module=r"pyspark\.")
+    warnings.filterwarnings("ignore", r"\s*\w+ attempted Arrow optimization", module=r"pyspark\.")
     active = SparkSession.getActiveSession()
     if active is not None:
         return ibis.pyspark.connect(active), False
@@ -162,9 +165,28 @@ def as_view(table: ibis.Table, name: str) -> ibis.Table:
     return con.table(name)
 
 
+def kept_by_spark(table: ibis.Table) -> ibis.Table:
+    """A table that Spark computes once and keeps, in memory and on disk, for as long as it is referred to."""
+    con = table.get_backend()
+    con._run_pre_execute_hooks(table)
+    frame = con._session.sql(con.compile(table)).cache()
+    name = ibis.util.gen_name("kept")
+    frame.createOrReplaceTempView(name)
+    found = con.table(name)
+    weakref.finalize(found.op(), _let_go, con._session, frame, name, table).atexit = False
+    return found
+
+
 def spark_address(path: Path) -> str:
     """A path of this machine as Spark understands it, its characters taken as they are."""
     return "file://" + re.sub(r"([\[\]{}*?\\])", r"\\\1", str(path.absolute()))
+
+
+def _let_go(session: Any, frame: Any, name: str, _made_of: ibis.Table) -> None:
+    """Free what Spark kept, unless Spark is gone; what it was made of must stay until then."""
+    with suppress(Exception):
+        session.catalog.dropTempView(name)
+        frame.unpersist()
 
 
 def _readable(frame: Any, view: str, con: Any) -> ibis.Table:
