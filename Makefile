@@ -8,7 +8,7 @@ CONFIG ?= data/sample/company.yml
 OUTPUT ?= reports/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab engines check-code notebooks sample lock bench clean
+.PHONY: help report test types suite lab engines notebooks sample lock bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,10 +19,14 @@ report: $(VENV)/.report ## make the report of the sample company (CONFIG=my.yml 
 test: $(VENV)/.test ## run every test: code, notebooks, browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/python scripts/execute_notebooks.py --check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 300 notebooks
+	@$(MAKE) --no-print-directory -j 2 types suite
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+suite: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 300 tests notebooks
 
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_load.ipynb

@@ -24,9 +24,10 @@ orders:
 """
 
 FIRST = (
-    "test_engines", "test_sample_reports", "test_spark", "test_faults", "test_wheel", "test_reports_of_companies",
-    "test_batch", "test_report", "test_clv_analysis", "test_servers", "test_clv_value", "test_clv_validation",
-    "test_satisfaction", "test_browser",
+    "test_engines", "test_reports_of_companies", "test_sample_reports", "test_spark", "test_batch", "test_rfm_periods",
+    "test_clv_analysis", "test_wheel", "test_faults", "test_rfm_classes", "04_clv", "03_rfm", "test_rfm",
+    "test_pareto", "test_pareto_outlook", "test_loyalty_waves", "test_report", "test_servers", "test_clv_value",
+    "test_clv_validation", "test_satisfaction", "test_browser",
 )  # fmt: skip
 """The files that take longest, most of them with few tests: begun last, one worker would wait for the other."""
 
@@ -115,8 +116,10 @@ def spark(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Keep runs that tests make out of the user's cache."""
-    folder = tmp_path_factory.mktemp("cache")
+    """Keep runs that tests make out of the user's cache; workers share one, so the sample is read once."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    folder.mkdir(exist_ok=True)
     os.environ["CUSTOMER_VALUE_CACHE"] = str(folder)
     yield folder
     os.environ.pop("CUSTOMER_VALUE_CACHE", None)

@@ -255,8 +255,8 @@ cells = st.tuples(
 )
 
 
-@given(st.lists(cells, max_size=12))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(cells, max_size=40))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_rows_are_accounted_for(desk, rows):
     extended(desk, "as_of: 2024-02-01\n") if "as_of" not in desk.config.read_text() else None
     desk.orders("z,2024-01-01,1.00", *(",".join(row) for row in rows))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import SAMPLE
 from customer_value import data_load, plots
 from customer_value.display import Picture, Prose, show
 from customer_value.workbook import open_workbook
@@ -42,6 +43,13 @@ def test_the_facts_tie_to_the_ledger(desk):
     )
     assert (facts["data.customers"], facts["data.orders"]) == (3, 36)
     assert facts["data.as_of"] == "2024-12-20"
+
+
+def test_cdnow_has_the_published_rows_customers_and_money():
+    """Fader, Hardie & Lee 2005, Marketing Science 24(2)."""
+    facts = data_load.overview_of(open_workbook(SAMPLE / "cdnow.yml")).facts
+    assert (facts["data.rows_kept"], facts["data.customers"]) == (6919, 2357)
+    assert facts["data.amount_kept"] == 244091.94
 
 
 def test_a_month_without_orders_is_a_warning(desk):

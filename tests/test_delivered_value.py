@@ -119,7 +119,7 @@ def test_weights_that_are_all_zero_are_an_error():
         override(DeliveredValueSettings(), **dict.fromkeys(COMPONENTS, 0))
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])
 @given(
     st.lists(st.tuples(*[st.one_of(st.none(), st.integers(0, 10))] * 5), min_size=5, max_size=15),
     st.lists(st.floats(0, 5), min_size=8, max_size=8),

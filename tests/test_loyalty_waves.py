@@ -333,8 +333,8 @@ shopper = st.tuples(
 )
 
 
-@settings(max_examples=5, deadline=None)
-@given(st.lists(shopper, min_size=1, max_size=16))
+@settings(max_examples=3, deadline=None)
+@given(st.lists(shopper, min_size=1, max_size=24))
 def test_every_wave_is_a_partition_and_movement_adds_up(shoppers):
     days = [[f"{2023 + m // 12}-{m % 12 + 1:02d}" for m in sorted(when)] for when, _, _ in shoppers]
     base = customers([len(set(when)) - 1 for when in days])

@@ -19,7 +19,7 @@ AS_OF = dt.date(2024, 12, 31)
 CDNOW = Path(__file__).parents[1] / "data" / "sample" / "cdnow" / "orders.csv"
 
 people = st.lists(
-    st.tuples(st.integers(0, 400), st.integers(1, 12), st.integers(-5_000, 50_000)), min_size=1, max_size=40
+    st.tuples(st.integers(0, 400), st.integers(1, 12), st.integers(-5_000, 50_000)), min_size=1, max_size=60
 )
 
 
@@ -82,7 +82,7 @@ class TestScores:
         table = rows(scored([1] * 5, [1] * 5, [-50, 10, 20, 30, 40]))
         assert table["monetary_score"].tolist() == [1, 2, 3, 4, 5]
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=5, deadline=None)
     @given(people)
     def test_scores_follow_the_mid_rank_rule(self, members):
         days, _, cents = (np.array(column) for column in zip(*members, strict=True))
@@ -94,7 +94,7 @@ class TestScores:
         expected = mid_rank_scores(repeaters["orders"], 4, 2) if len(repeaters) else np.array([])
         assert repeaters["frequency_score"].tolist() == expected.tolist()
 
-    @settings(max_examples=6, deadline=None)
+    @settings(max_examples=4, deadline=None)
     @given(people, st.randoms(use_true_random=False))
     def test_scores_do_not_depend_on_rows_or_ids(self, members, random):
         shuffled = random.sample(members, len(members))
@@ -172,7 +172,7 @@ class TestSegments:
     def test_the_grid_row_by_row(self, recency, names):
         assert [rfm.segment_of(recency, f) for f in range(1, 6)] == names.split(", ")
 
-    @settings(max_examples=6, deadline=None)
+    @settings(max_examples=4, deadline=None)
     @given(people)
     def test_segments_are_a_complete_partition_that_ties_to_the_total(self, members):
         result = scored(*zip(*members, strict=True))

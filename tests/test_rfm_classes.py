@@ -16,7 +16,7 @@ from customer_value.rfm import portfolio, scores
 from customer_value.rfm.names import LEVELS, STATES
 from customer_value.rfm.people import moment
 from customer_value.settings import RfmSettings
-from rfm_kit import AS_OF, monthly, rows, studied
+from rfm_kit import AS_OF, compared, monthly, rows, studied
 
 
 def bought(days, orders, money):
@@ -140,7 +140,7 @@ class TestPortfolioGroups:
 
     def test_an_unfinished_month_counts_for_contribution_and_not_for_growth(self):
         orders = [("a", "2022-12-20", 10.0), ("a", "2023-12-20", 10.0), ("a", "2024-12-05", 100.0)]
-        result = studied(orders, as_of=dt.date(2024, 12, 15), previous=dt.date(2023, 12, 15))
+        result = studied(orders, as_of=dt.date(2024, 12, 15))
         everybody = result.everybody.to_pyarrow().to_pylist()[0]
         assert (everybody["recent"], everybody["earlier"], everybody["contribution"]) == (10, 10, 120)
 
@@ -187,7 +187,7 @@ class TestPartitions:
     )
     def test_complete_disjoint_and_tied_to_the_orders(self, orders):
         orders = [(f"K{c}", str(day), float(amount)) for c, day, amount in orders]
-        result = studied(orders)
+        result = compared(orders)
         buyers = {c for c, _, amount in orders if amount > 0}
         table = rows(result)
         assert set(table.index) == buyers
@@ -205,7 +205,7 @@ class TestPartitions:
 
     def test_nothing_depends_on_the_order_of_rows_or_on_ids(self):
         renamed = [(f"x{99 - int(c[1:])}", day, amount) for c, day, amount in reversed(MIXED)]
-        one, other = studied(MIXED), studied(renamed)
+        one, other = compared(MIXED), compared(renamed)
         assert one.facts == other.facts
         columns = ["rfm", "segment", "eight_class", "portfolio_group", "previous_segment"]
         first, second = (sorted(rows(r)[columns].to_numpy().tolist()) for r in (one, other))
@@ -299,7 +299,7 @@ class TestScoring:
             load_settings(desk.config)
 
     def test_a_small_base_gets_a_proposal_and_a_large_one_none(self):
-        small = repr(rfm.remark(studied(MIXED), "proposal"))
+        small = repr(rfm.remark(compared(MIXED), "proposal"))
         assert "Under 200 customers" in small
         assert "cutoffs: {recency: [" in small
         large = moment(bought(range(200), range(1, 201), range(200)), AS_OF, RfmSettings())

@@ -9,7 +9,7 @@ from customer_value.settings import OrdersTable, TableSource
 from customer_value.sources import find_place, number_column, open_source
 from sources_kit import CON, ids, listed, message_of, numbers, of_values, opened
 
-QUIET = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUIET = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 @pytest.mark.parametrize(

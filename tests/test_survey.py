@@ -298,7 +298,7 @@ def test_fewer_than_five_respondents_have_no_reliability():
 scores = st.lists(st.integers(1, 5), min_size=1, max_size=20)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(scores)
 def test_turning_an_item_and_declaring_it_reversed_changes_nothing(values):
     straight = score_answers(many({"Q1": values}), codebook())
@@ -307,7 +307,7 @@ def test_turning_an_item_and_declaring_it_reversed_changes_nothing(values):
     assert straight.scores["score"].between(0, 1).all()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.lists(st.tuples(*[st.integers(1, 5)] * 3), min_size=1, max_size=12), st.randoms(use_true_random=False)
 )

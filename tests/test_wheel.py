@@ -1,5 +1,6 @@
 """A wheel works from any folder: notebooks, templates and sample generator travel inside it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from companies import order_lines
+from customer_value.report.notebooks import find_notebooks, inputs_needed
+from report_company import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,13 +45,25 @@ def test_the_wheel_holds_what_a_report_needs_and_no_data(installed):
     assert not any(name.endswith((".parquet", "orders.csv")) for name in names)
 
 
-def test_a_report_is_made_from_any_folder(installed, tmp_path):
+def test_the_sample_is_written_and_its_settings_fit(installed, tmp_path):
     made = command(installed, "sample", "company", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
-    options = ("--output", "out")
-    report = command(installed, "report", "company/company.yml", *options, cwd=tmp_path)
+    checked = command(installed, "check", "company/company.yml", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert "survey" in checked.stdout
+
+
+def test_a_report_is_made_from_any_folder_even_of_a_company_without_a_single_sale(installed, tmp_path):
+    (tmp_path / "my.yml").write_text(SETTINGS)
+    (tmp_path / "orders.csv").write_text(order_lines("all returns"))
+    report = command(installed, "report", "my.yml", "--output", "out", cwd=tmp_path)
     assert report.returncode == 0, report.stderr
-    assert (tmp_path / "out" / "index.html").exists()
+    pages = [path for path in find_notebooks(ROOT / "notebooks") if set(inputs_needed(path)) <= {"orders"}]
+    assert {path.stem for path in (tmp_path / "out").glob("*.html")} == {"index", *(p.stem for p in pages)}
+    assert "Loyalty matrix: needs survey and survey_items" in (tmp_path / "out" / "index.html").read_text()
+    facts = json.loads((tmp_path / "out" / "facts.json").read_text())
+    assert facts["data.rows_kept"] == facts["data.rows_read"] == 12
+    assert facts["clv.customer_equity"] is None
     where = "import customer_value, pathlib; print(pathlib.Path(customer_value.__file__).parents[1])"
     environment = os.environ | {"PYTHONPATH": str(installed)}
     found = subprocess.run(
