@@ -11,6 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+import pytest
+
+COLLECTED = [
+    pytest.mark.usefixtures("collected"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
+]
+"""For tests with servers and Spark, whose drivers leave sockets and files to the collector."""
 
 MONEY = pa.decimal128(18, 4)
 SCHEMA = pa.schema(

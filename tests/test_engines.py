@@ -16,11 +16,7 @@ from conftest import Desk
 from customer_value.inputs import read_state
 from engine_kit import read_tables
 
-pytestmark = [
-    pytest.mark.usefixtures("collected"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
-]
+pytestmark = kit.COLLECTED
 
 ALL = """\
 currency: EUR

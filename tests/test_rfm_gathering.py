@@ -1,6 +1,7 @@
 """Tables put side by side in the order of their customers: the same as the engine's joins."""
 
 import datetime as dt
+import gc
 
 import hypothesis.strategies as st
 import ibis
@@ -156,3 +157,28 @@ def test_money_is_rounded_as_the_engine_rounds_it(values):
     assert alignment.ten_thousandths(pa.array(values, pa.float64())).tolist() == [
         int(m * 10_000) for m in rounded
     ]
+
+
+def test_what_is_kept_goes_with_its_last_reference_and_nothing_stays_after_a_failure():
+    con = ibis.duckdb.connect()
+    ids = pa.table({"customer_id": ["a", "b"]})
+    people_there = con.create_table("people_there", ids)
+    kept = alignment.kept_by_range(people_there, lambda bounds: ids)
+    derived = kept.filter(kept.customer_id > "a")
+    del kept
+    assert derived.count().execute() == 1
+    assert temporary_tables(con) == 1
+    del derived
+    gc.collect()
+    assert temporary_tables(con) == 0
+
+    def failing(bounds):
+        raise alignment.Unordered
+
+    with pytest.raises(alignment.Unordered):
+        alignment.kept_by_range(people_there, failing)
+    assert temporary_tables(con) == 0
+
+
+def temporary_tables(con):
+    return con.raw_sql("SELECT count(*) FROM duckdb_tables() WHERE temporary").fetchall()[0][0]

@@ -15,14 +15,10 @@ from customer_value.errors import ConfigError, CustomerValueError, InputError
 from customer_value.inputs import read_state
 from customer_value.report import make_report
 from customer_value.settings import EngineSettings
-from engine_kit import read_tables
+from engine_kit import COLLECTED, read_tables
 from report_company import code, contents, write_notebook
 
-pytestmark = [
-    pytest.mark.usefixtures("collected"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
-]
+pytestmark = COLLECTED
 
 SECRET = "s3cret-word"
 ORDERS = "(customer text, day date, amount numeric(12, 2))"

@@ -26,13 +26,10 @@ from customer_value.rfm import rfm_of
 from customer_value.settings import EngineSettings
 from customer_value.sources.spark import connect_spark
 from customer_value.workbook import Workbook
+from engine_kit import COLLECTED
 from report_company import code, write_notebook
 
-pytestmark = [
-    pytest.mark.usefixtures("collected"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
-]
+pytestmark = COLLECTED
 
 SETTINGS = """\
 currency: EUR

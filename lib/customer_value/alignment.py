@@ -8,7 +8,9 @@ not grow with the customers. Order is not taken on trust: a table that turns out
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -28,9 +30,13 @@ __all__ = [
     "Runs",
     "Unordered",
     "beside",
+    "kept_by_range",
+    "month_numbers",
     "ranges",
+    "rounded_units",
     "runs_of",
     "ten_thousandths",
+    "whole_column",
 ]
 
 Array = NDArray[Any]
@@ -78,7 +84,7 @@ class InOrder:
         limits = [f"{_KEY} {sign} {_quoted(bound)}" for sign, bound in sides if bound is not None]
         where = f" WHERE {' AND '.join(limits)}" if limits else ""
         rows = self._con.raw_sql(f"SELECT * FROM ({self._query}){where}").to_arrow_table().combine_chunks()
-        ids = _column(rows, _KEY)
+        ids = whole_column(rows, _KEY)
         follows = self._follows(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))
         if ids.null_count or pc.all(follows).as_py() is False:
             raise Unordered
@@ -127,9 +133,43 @@ def ranges(customers: ibis.Table) -> Iterator[Range]:
     return zip([None, *bounds], [*bounds, None], strict=True)
 
 
+def kept_by_range(customers: ibis.Table, work: Callable[[Range], pa.Table]) -> ibis.Table:
+    """What comes out of the work on each of `ranges`, one after the other, kept by the engine.
+
+    It is kept for as long as it is referred to; nothing is kept if the work fails.
+
+    Parameters
+    ----------
+    customers
+        As for `ranges`.
+    work
+        From a range to rows, always with the same columns.
+
+    Raises
+    ------
+    Unordered
+        As `ranges`, or as the work does.
+    """
+    con, name, made = customers.get_backend(), ibis.util.gen_name("by_range"), False
+    try:
+        for bounds in ranges(customers):
+            rows = work(bounds)
+            if made:
+                con.insert(name, rows)
+            else:
+                con.create_table(name, rows, temp=True)
+                made = True
+    except BaseException:
+        _let_go(con, name)
+        raise
+    table = con.table(name)
+    weakref.finalize(table.op(), _let_go, con, name).atexit = False
+    return table
+
+
 def runs_of(rows: pa.Table) -> Runs:
     """The customers of rows that lie in their order."""
-    ids = _column(rows, _KEY)
+    ids = whole_column(rows, _KEY)
     encoded = pc.run_end_encode(ids)
     ends = encoded.run_ends.to_numpy().astype(np.int64)
     starts = np.append(np.int64(0), ends)[:-1]
@@ -138,7 +178,7 @@ def runs_of(rows: pa.Table) -> Runs:
 
 def beside(ids: Any, rows: pa.Table) -> pa.Table:
     """The rows of some customers in their order, missing where a customer has none; without customer_id."""
-    others, values = _column(rows, _KEY), rows.drop_columns([_KEY])
+    others, values = whole_column(rows, _KEY), rows.drop_columns([_KEY])
     if others.type != ids.type:
         others = others.cast(ids.type)
     if others.equals(ids):
@@ -162,21 +202,38 @@ def ten_thousandths(money: Any) -> Array:
     values = money.to_numpy(zero_copy_only=False)
     if money.null_count or not bool(np.all(np.abs(values) < _SAFE)):
         raise Unordered
+    return np.asarray(rounded_units(values).astype(np.int64))
+
+
+def rounded_units(values: Array) -> Array:
+    """Money in ten-thousandths, rounded to whole ones as the engine rounds to four places; still doubles."""
     scaled = values * 1e4
     whole = np.trunc(scaled)
     scaled -= whole
     scaled *= 2
     whole += np.trunc(scaled)
-    return np.asarray(whole.astype(np.int64))
+    return np.asarray(whole)
+
+
+def month_numbers(days: Array) -> Array:
+    """Months since 1970-01 of days since 1970-01-01."""
+    months = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]")
+    return np.asarray(months.astype(np.int64))
+
+
+def whole_column(rows: pa.Table, name: str) -> Any:
+    """A column as one array."""
+    column = rows[name]
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.array([], column.type) if column.num_chunks == 0 else column.combine_chunks()
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _column(rows: pa.Table, name: str) -> Any:
-    """A column as one array."""
-    column = rows[name]
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return pa.array([], column.type) if column.num_chunks == 0 else column.combine_chunks()
+def _let_go(con: Any, name: str) -> None:
+    """Drop a table; an engine that is gone, or a table that is not there, is no matter."""
+    with suppress(Exception):
+        con.drop_table(name, force=True)

@@ -18,6 +18,7 @@ from customer_value.errors import InputError
 from customer_value.sources.spark import kept_by_spark
 
 __all__ = [
+    "EXACT_MONEY",
     "any_bits",
     "as_fact",
     "as_table",
@@ -30,7 +31,8 @@ __all__ = [
     "steps",
 ]
 
-_EXACT = "decimal(38, 4)"
+EXACT_MONEY = "decimal(38, 4)"
+"""Wide enough for any sum of money, exactly."""
 
 
 def as_table(table: ibis.Table | pd.DataFrame, *, needs: tuple[str, ...] = ()) -> ibis.Table:
@@ -75,7 +77,7 @@ def exact_sum(column: Any, **options: Any) -> Any:
     >>> float(exact_sum(table.amount).execute())
     0.0
     """
-    return column.cast(_EXACT).sum(**options).cast("float64")
+    return column.cast(EXACT_MONEY).sum(**options).cast("float64")
 
 
 def column_values(table: ibis.Table, column: str) -> npt.NDArray[np.float64]:

@@ -15,7 +15,17 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from customer_value.alignment import InOrder, Range, Unordered, beside, ranges, runs_of, ten_thousandths
+from customer_value.alignment import (
+    InOrder,
+    Range,
+    Unordered,
+    beside,
+    kept_by_range,
+    month_numbers,
+    runs_of,
+    ten_thousandths,
+    whole_column,
+)
 from customer_value.reduction.money import as_double
 
 __all__ = ["scored_in_order"]
@@ -60,22 +70,12 @@ def scored_in_order(
     customer_value.alignment.Unordered
         If a table does not lie in the order of its customers, or a history has no score.
     """
-    con = people.get_backend()
     money = months["margin" if basis == "margin" else "net_revenue"].fill_null(0).cast("float64")
     dated = months.select("customer_id", day=months.month.cast("date"), money=money)
     here, there = InOrder(people), InOrder(dated, once=False)
     table = _Scores(scores, columns)
-    factors = _Factors(con, discount_rate)
-    name: str | None = None
-    for bounds in ranges(people):
-        rows = _range(here, there, table, factors, bounds)
-        if name is None:
-            name = ibis.util.gen_name("valued")
-            con.create_table(name, rows, temp=True)
-        else:
-            con.insert(name, rows)
-    assert name is not None
-    return con.table(name)
+    factors = _Factors(people.get_backend(), discount_rate)
+    return kept_by_range(people, lambda bounds: _range(here, there, table, factors, bounds))
 
 
 class _Scores:
@@ -126,7 +126,7 @@ def _range(here: InOrder, there: InOrder, scores: _Scores, factors: _Factors, bo
     sums = np.add.reduceat(units, runs.starts) if len(runs.starts) else units
     earned = pa.table({"customer_id": runs.ids, "earned": as_double(sums)})
     columns = {name: rows[name] for name in rows.column_names} | scores.of(rows)
-    return pa.table(columns | {"earned": beside(rows["customer_id"].combine_chunks(), earned)["earned"]})
+    return pa.table(columns | {"earned": beside(whole_column(rows, "customer_id"), earned)["earned"]})
 
 
 def _packed(frequency: Array, recency: Array, age: Array) -> Array:
@@ -140,5 +140,4 @@ def _packed(frequency: Array, recency: Array, age: Array) -> Array:
 def _month(dates: Any) -> Array:
     """Months since 1970-01; of a customer without a purchase, any."""
     days = dates.cast(pa.date32()).cast(pa.int32()).fill_null(0).to_numpy()
-    months: Array = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return months
+    return month_numbers(days)

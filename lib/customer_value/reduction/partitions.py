@@ -31,7 +31,7 @@ from customer_value.reduction.identifiers import (
 )
 from customer_value.reduction.money import scaled
 from customer_value.reduction.sorting import changes
-from customer_value.sources.engine import byte_length
+from customer_value.sources.engine import byte_length, hashed
 
 __all__ = ["ROWS_PER_PART", "Layout", "Parts", "read_parts"]
 
@@ -201,20 +201,10 @@ class _Numbers:
     ids: NumberedIdentifiers
 
 
-@ibis.udf.scalar.builtin(name="hash", signature=((None,), "uint64"))  # type: ignore[untyped-decorator]
-def _hash(value: Any) -> Any:
-    """The engine's 64-bit hash of a value."""
-
-
-@ibis.udf.scalar.builtin(name="hash", signature=((None, None, None), "uint64"))  # type: ignore[untyped-decorator]
-def _row_hash(one: Any, two: Any, three: Any) -> Any:
-    """The engine's 64-bit hash of three values."""
-
-
 def _survey(rows: ibis.Table) -> _Survey:
     """Rows are sampled by what they hold, so that the same data always make the same parts."""
     name = rows.customer_id
-    drawn = _row_hash(name, rows.order_date, rows.amount) % SAMPLED == 0
+    drawn = hashed(name, rows.order_date, rows.amount) % SAMPLED == 0
     figures = {
         "rows": rows.count(),
         "first": name.min(),
@@ -251,7 +241,7 @@ def _read(
     if "cost" in rows.columns:
         columns["_cost"] = rows["cost"]
     if "order_id" in rows.columns:
-        columns["_order"] = ibis.ifelse(rows.order_id.isnull(), ibis.null("uint64"), _hash(rows.order_id))
+        columns["_order"] = ibis.ifelse(rows.order_id.isnull(), ibis.null("uint64"), hashed(rows.order_id))
     if "_hash" in rows.columns:
         columns["_hash"] = rows["_hash"]
     fields = [name for name, column in _FIELDS.items() if column in columns]

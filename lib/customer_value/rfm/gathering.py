@@ -17,7 +17,18 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from customer_value.alignment import InOrder, Range, Runs, beside, ranges, runs_of, ten_thousandths
+from customer_value.alignment import (
+    InOrder,
+    Range,
+    Runs,
+    beside,
+    kept_by_range,
+    month_numbers,
+    rounded_units,
+    runs_of,
+    ten_thousandths,
+    whole_column,
+)
 from customer_value.reduction.money import as_double
 from customer_value.rfm.portfolio import months_back, year_end
 
@@ -115,21 +126,12 @@ def joined_in_order(
     customer_value.alignment.Unordered
         If a table does not lie in the order of its customers.
     """
-    con = found.get_backend()
-    name: str | None = None
     money = [] if months is None else [n for n in ("net_revenue", "margin") if n in months.columns]
     cells = _Cells(money)
     people, sides = InOrder(found), [InOrder(other) for other in others]
     dated = None if months is None else InOrder(_months(months), once=False)
-    for bounds in ranges(found):
-        rows = _range(people, sides, dated, activities, bounds, cells)
-        if name is None:
-            name = ibis.util.gen_name("people")
-            con.create_table(name, rows, temp=True)
-        else:
-            con.insert(name, rows)
-    assert name is not None
-    return con.table(name), None if months is None else cells.frame()
+    table = kept_by_range(found, lambda bounds: _range(people, sides, dated, activities, bounds, cells))
+    return table, None if months is None else cells.frame()
 
 
 def _range(
@@ -141,7 +143,7 @@ def _range(
     cells: _Cells,
 ) -> pa.Table:
     rows = people.rows(bounds)
-    ids = _array(rows["customer_id"])
+    ids = whole_column(rows, "customer_id")
     parts = [rows, *(beside(ids, side.rows(bounds)) for side in sides)]
     if months is not None:
         parts.append(beside(ids, _summed(months.rows(bounds), rows, activities, cells)))
@@ -161,13 +163,13 @@ def _months(months: ibis.Table) -> ibis.Table:
 def _summed(rows: pa.Table, people: pa.Table, activities: Sequence[Activity], cells: _Cells) -> pa.Table:
     """The activity of every customer with months; the cells of the cohorts grow."""
     runs = runs_of(rows)
-    money = {name: ten_thousandths(_array(rows[name])) for name in cells.money}
-    bought = _array(rows["bought"]).to_numpy(zero_copy_only=False)
-    day = _array(rows["day"].cast(pa.int32())).to_numpy()
+    money = {name: ten_thousandths(whole_column(rows, name)) for name in cells.money}
+    bought = whole_column(rows, "bought").to_numpy(zero_copy_only=False)
+    day = whole_column(rows, "day").cast(pa.int32()).to_numpy()
     calendar = _Calendar.of(day)
-    first = _array(beside(runs.ids, people.select(["customer_id", "first_order"]))["first_order"])
+    first = whole_column(beside(runs.ids, people.select(["customer_id", "first_order"])), "first_order")
     known = first.cast(pa.int32()).fill_null(_NONE).to_numpy()
-    cohort = np.where(known == _NONE, _NONE, _month(known))
+    cohort = np.where(known == _NONE, _NONE, month_numbers(known))
     cells.add(np.repeat(cohort, runs.sizes), calendar.number - 12 * 1970 - 1, bought, money)
     value = money["margin" if "margin" in money else "net_revenue"]
     columns: dict[str, Any] = {"customer_id": runs.ids}
@@ -189,7 +191,7 @@ class _Calendar:
     def of(cls, day: Array) -> _Calendar:
         low, high = (int(day.min()), int(day.max())) if len(day) else (0, 0)
         days = np.arange(low, high + 1, dtype=np.int64)
-        return cls(day - low, low, days, (_month(days) + 12 * 1970 + 1).astype(np.int32))
+        return cls(day - low, low, days, (month_numbers(days) + 12 * 1970 + 1).astype(np.int32))
 
     @property
     def number(self) -> Array:
@@ -234,7 +236,7 @@ def _activity(one: Activity, runs: Runs, calendar: _Calendar, bought: Array, val
         "earlier_quarters": bits(earlier),
         "before_return": pa.array(before, mask=before == _NONE),
         "return_month": pa.array(-back, mask=back == _NONE),
-        "contribution": _four_places(sums["recent"] + sums["earlier"] + sums["rest"]),
+        "contribution": rounded_units(sums["recent"] + sums["earlier"] + sums["rest"]) / 1e4,
     }
     return {one.prefix + name: column for name, column in columns.items()}
 
@@ -254,21 +256,6 @@ def _exact_bincount(key: Array, values: Array) -> Array:
     return sums
 
 
-def _four_places(values: Array) -> Array:
-    """Doubles rounded to four places as the engine rounds them."""
-    scaled = values * 1e4
-    whole = np.trunc(scaled)
-    whole += np.trunc((scaled - whole) * 2)
-    rounded: Array = whole / 1e4
-    return rounded
-
-
-def _month(days: Array) -> Array:
-    """Months since 1970-01 of days since 1970."""
-    months: Array = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return months
-
-
 def _first_days(months: pd.Series) -> list[dt.date | None]:
     """The first day of months since 1970-01."""
     days = months.to_numpy().astype("datetime64[M]").astype("datetime64[D]")
@@ -277,7 +264,3 @@ def _first_days(months: pd.Series) -> list[dt.date | None]:
 
 def _number(date: dt.date) -> int:
     return int(np.datetime64(date, "D").astype(np.int64))
-
-
-def _array(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

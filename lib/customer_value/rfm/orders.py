@@ -15,16 +15,14 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from customer_value.expressions import as_table
+from customer_value.expressions import EXACT_MONEY, as_table
 from customer_value.rfm.portfolio import months_back
-from customer_value.sources.engine import builtin
+from customer_value.sources.engine import hashed
 
 __all__ = ["from_orders"]
 
 MOST_ROWS = 2**26
 """Rows up to which they are looked at for repeated ids: 8 bytes of memory each, and as many to sort them."""
-
-_MONEY = "decimal(38, 4)"
 
 
 def from_orders(
@@ -78,7 +76,7 @@ def from_orders(
         window_orders = named + table.count(where=counted & table.order_id.isnull())
     else:
         window_orders = table.count(where=_unless_all(counted))
-    money = table.amount if table.amount.type().is_decimal() else table.amount.cast(_MONEY)
+    money = table.amount if table.amount.type().is_decimal() else table.amount.cast(EXACT_MONEY)
     return table.group_by("customer_id").aggregate(
         last_order=table.order_date.max(where=_unless_all(bought)),
         window_orders=window_orders.fill_null(0).cast("int64"),
@@ -111,9 +109,6 @@ def _one_row_each(orders: ibis.Table) -> bool:
     if orders.get_backend().name != "duckdb":
         return False
     named = orders.filter(orders.order_id.notnull())
-    hashes = named.select(hash=_hash(named.order_id)).to_pyarrow()["hash"].to_numpy()
+    hashes = named.select(hash=hashed(named.order_id)).to_pyarrow()["hash"].to_numpy()
     ordered = np.sort(hashes)
     return not bool((ordered[1:] == ordered[:-1]).any())
-
-
-_hash: Any = builtin("hash", (None,), "uint64")

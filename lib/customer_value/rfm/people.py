@@ -16,7 +16,7 @@ import ibis
 import pandas as pd
 
 from customer_value.alignment import Unordered
-from customer_value.expressions import as_table, chosen, kept
+from customer_value.expressions import EXACT_MONEY, as_table, chosen, kept
 from customer_value.rfm import portfolio
 from customer_value.rfm.classes import eight_place, thresholds
 from customer_value.rfm.gathering import Activity, joined_in_order
@@ -278,7 +278,7 @@ def _summed(
 
 def _money_sum(column: Any, **options: Any) -> Any:
     """As `exact_sum`, still exact."""
-    return column.cast("decimal(38, 4)").sum(**options)
+    return column.cast(EXACT_MONEY).sum(**options)
 
 
 def _summed_again(sums: Any) -> Any:

@@ -24,13 +24,12 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from customer_value.expressions import any_bits, chosen
+from customer_value.expressions import EXACT_MONEY, any_bits, chosen
 from customer_value.rfm.names import LEVELS, PORTFOLIO, STATES
 
 __all__ = ["activity", "level_and_state", "months_back", "portfolio_group", "year_end"]
 
 _QUARTER_BITS = {1: 1, 2: 2, 3: 4, 4: 8}
-_EXACT = "decimal(38, 4)"
 
 
 def year_end(date: dt.date) -> dt.date:
@@ -76,7 +75,7 @@ def activity(months: ibis.Table, date: dt.date, *, begun: bool, prefix: str = ""
     end = year_end(date)
     start, middle = months_back(end, 24), months_back(end, 12)
     last = date if begun else end - dt.timedelta(days=1)
-    value = months["margin" if "margin" in months.columns else "net_revenue"].cast(_EXACT)
+    value = months["margin" if "margin" in months.columns else "net_revenue"].cast(EXACT_MONEY)
     recent, earlier = _between(month, middle, end), _between(month, start, middle)
     rest = (month >= ibis.literal(end)) & (month <= ibis.literal(last))
     bits = month.quarter().cases(*_QUARTER_BITS.items(), else_=0).cast("int8")

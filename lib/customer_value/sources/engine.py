@@ -15,6 +15,7 @@ __all__ = [
     "at_time_zone",
     "builtin",
     "byte_length",
+    "hashed",
     "parsed_time",
     "parsed_zoned_time",
     "replaced",
@@ -60,6 +61,11 @@ def byte_length(text: Any) -> Any:
     return _strlen(text)
 
 
+def hashed(*values: Any) -> Any:
+    """The 64-bit hash (uint64) of one value of any type, or of three together."""
+    return (_hash_of_three if len(values) == 3 else _hash)(*values)
+
+
 def at_time_zone(zone: str, time: Any) -> Any:
     """The wall-clock time of an instant in a time zone; PostgreSQL has it, too."""
     return _timezone(zone, time)
@@ -93,6 +99,8 @@ def _of_three(first: Any, second: Any, third: Any) -> Any: ...
 def _of_four(first: Any, second: Any, third: Any, fourth: Any) -> Any: ...
 
 
+_hash = builtin("hash", (None,), types.uint64)
+_hash_of_three = builtin("hash", (None, None, None), types.uint64)
 _strlen = builtin("strlen", (TEXT,), types.int64)
 _trim = builtin("trim", (TEXT, TEXT), TEXT)
 _regexp_replace = builtin("regexp_replace", (TEXT, TEXT, TEXT, TEXT), TEXT)

@@ -10,7 +10,7 @@ import ibis
 
 from customer_value.errors import InputError
 
-__all__ = ["parquet_files", "read_saved", "save_with_spark"]
+__all__ = ["parquet_files", "read_saved", "save_with_spark", "spark_frame"]
 
 _PLAIN = {"timestamp": "timestamp_ntz"}
 
@@ -25,6 +25,13 @@ def read_saved(con: Any, path: Path) -> ibis.Table:
     return con.read_parquet([str(file) for file in parquet_files(path)])
 
 
+def spark_frame(table: ibis.Table) -> Any:
+    """A table of Spark as Spark's own, what was made of frames included."""
+    con = table.get_backend()
+    con._run_pre_execute_hooks(table)
+    return con._session.sql(con.compile(table))
+
+
 def save_with_spark(table: ibis.Table, path: Path) -> None:
     """Let Spark write a table as a folder of Parquet files under names that do not change.
 
@@ -35,9 +42,7 @@ def save_with_spark(table: ibis.Table, path: Path) -> None:
     """
     partial = path.with_name(f"{path.name}-partial")
     shutil.rmtree(partial, ignore_errors=True)
-    con = table.get_backend()
-    con._run_pre_execute_hooks(table)
-    frame = con._session.sql(con.compile(table))
+    frame = spark_frame(table)
     plain = [frame[name].cast(_PLAIN.get(kind, kind)).alias(name) for name, kind in frame.dtypes]
     frame.select(*plain).write.mode("overwrite").parquet(f"file://{partial.absolute()}")
     parts = sorted(partial.glob("part-*.parquet"))

@@ -24,6 +24,7 @@ from customer_value.errors import ConfigError, InputError
 from customer_value.settings import EngineSettings, TableSource
 from customer_value.sources.files import BY_SUFFIX
 from customer_value.sources.native import native_source
+from customer_value.sources.parquet import spark_frame
 from customer_value.sources.parts import sql_name
 from customer_value.sources.source import Source
 
@@ -160,16 +161,14 @@ def spark_sentence(error: BaseException | None, what: str = "stopped") -> str | 
 
 def as_view(table: ibis.Table, name: str) -> ibis.Table:
     """The same table under a name, so that what is made of it does not repeat its expressions."""
-    con = table.get_backend()
-    con._session.sql(con.compile(table)).createOrReplaceTempView(name)
-    return con.table(name)
+    spark_frame(table).createOrReplaceTempView(name)
+    return table.get_backend().table(name)
 
 
 def kept_by_spark(table: ibis.Table) -> ibis.Table:
     """A table that Spark computes once and keeps, in memory and on disk, for as long as it is referred to."""
     con = table.get_backend()
-    con._run_pre_execute_hooks(table)
-    frame = con._session.sql(con.compile(table)).cache()
+    frame = spark_frame(table).cache()
     name = ibis.util.gen_name("kept")
     frame.createOrReplaceTempView(name)
     found = con.table(name)
