@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from customer_value import reduce
 from customer_value.reduce import Dates
-from customer_value.reduction import partitions, reduce_orders, reducing
+from customer_value.reduction import NUMBER, ORDER_NUMBER, partitions, reduce_orders, reducing, survey
+from customer_value.reduction.identifiers import DigitIdentifiers
 from customer_value.reduction.money import as_double
 from customer_value.reduction.sorting import first_occurrences, sort_order
 
@@ -32,7 +33,7 @@ def order_rows(con, records):
     """Order rows as the contract leaves them."""
     money_type = pa.decimal128(18, 4)
     kinds = {"customer_id": pa.string(), "order_date": pa.date32(), "amount": money_type, "cost": money_type}
-    kinds |= {"order_id": pa.string(), "_hash": pa.uint64()}
+    kinds |= {"order_id": pa.string(), "_hash": pa.uint64(), NUMBER: pa.int64(), ORDER_NUMBER: pa.int64()}
     names = [name for name in kinds if name in records[0]]
     table = pa.Table.from_pylist(records, schema=pa.schema([(name, kinds[name]) for name in names]))
     return con.create_table("orders", table, overwrite=True)
@@ -58,7 +59,7 @@ def reduced(rows, folder, dates, order="row", free="ignore", rows_per_part=None,
     with pytest.MonkeyPatch.context() as patch:
         if rows_per_part:
             patch.setattr(partitions, "ROWS_PER_PART", rows_per_part)
-            patch.setattr(partitions, "SAMPLED", 1)
+            patch.setattr(survey, "SAMPLED", 1)
         account = reduce_orders(
             rows,
             dates=dates,
@@ -164,6 +165,34 @@ IDS = {
 @pytest.mark.parametrize("kind", IDS)
 def test_ids_of_all_kinds_keep_their_order_and_spelling(tmp_path, kind):
     assert_alike(some_orders(400, IDS[kind]), tmp_path, rows_per_part=50)
+
+
+NUMBERS = {
+    "of all lengths": [*range(0, 2_000, 17), 10, 100, 1_000, 19, 190],
+    "the longest that fit": [10**18 - 1, 10**17, 10**17 + 1, 10**18 - 2, 1, 0],
+    "too long": [10**18, 10**18 - 1, 7, 2**63 - 1],
+    "below zero": [-1, -10, -2, 0, 5, 10],
+    "one only": [42],
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+@pytest.mark.parametrize("rows_per_part", [None, 50])
+def test_ids_that_are_numbers_are_sorted_as_their_digits(tmp_path, kind, rows_per_part):
+    records = some_orders(400, NUMBERS[kind])
+    for record in records:
+        order = record["order_id"]
+        record |= {NUMBER: record["customer_id"], ORDER_NUMBER: None if order is None else int(order)}
+        record["customer_id"] = str(record["customer_id"])
+    assert_alike(records, tmp_path, rows_per_part=rows_per_part)
+
+
+@given(st.lists(st.integers(0, 10**18 - 1), min_size=1, max_size=50))
+@settings(max_examples=100, deadline=None)
+def test_words_of_numbers_give_the_numbers_back(numbers):
+    ids = DigitIdentifiers(len(str(max(numbers))))
+    words = np.sort(ids.words_of(np.array(numbers))[0])
+    assert ids.names_of(words[:, None]).to_pylist() == sorted(str(number) for number in numbers)
 
 
 def test_returns_alone_are_in_no_purchase_table(tmp_path):

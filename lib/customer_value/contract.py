@@ -26,17 +26,19 @@ from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, measures, taken
 from customer_value.settings import Exclusion, OrdersTable, Settings
 from customer_value.sources import (
     Reading,
     Source,
     date_column,
     find_place,
+    id_and_written,
     id_column,
     number_column,
     open_table,
 )
-from customer_value.sources.engine import MONEY
+from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
 
@@ -61,6 +63,7 @@ NO_ORDERS = "This needs orders; the settings file has none."
 """What is said where orders are asked for and a report has only a survey."""
 
 _MOST_DISCOUNT = 1_000_000
+_WRITTEN = "_written"
 
 NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
@@ -76,7 +79,8 @@ class Orders:
     rows
         Ibis table where the orders lie: customer_id, order_date, amount and the mapped ones of order_id,
         product_id, quantity, unit_price, discount, channel; ``cost`` where cost, margin or a margin
-        rate is known; ``_hash``, equal for rows that are equal in every source column. Money is
+        rate is known; ``_hash``, equal for rows that are equal in every source column; ``_number`` and
+        ``_order_number``, customer_id and order_id where DuckDB reads them as whole numbers. Money is
         DECIMAL in the report's currency.
     first_date
         First date with a kept row.
@@ -84,6 +88,8 @@ class Orders:
         The date as of which everything is computed.
     as_of_stated
         Whether the settings gave it (otherwise it is the last order date).
+    survey
+        How the ids of the kept rows look; None where the rows do not lie in DuckDB.
     """
 
     rows: ibis.Table
@@ -93,6 +99,7 @@ class Orders:
     ledger: Ledger
     warnings: tuple[str, ...]
     source: Source
+    survey: Survey | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,8 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     if _is_text(source, spec):
         typed = _materialised(typed, engine.local, scratch / "orders.parquet")
     judged = _judged(typed, spec, settings.as_of)
-    account = _account(judged)
+    account, survey = _account(judged, with_survey=source.engine == "duckdb")
+    judged = _as_written(judged, account)
     _refuse_unread(source, spec, settings, account)
     dates = _kept_dates(account)
     as_of = settings.as_of or _last_date(source, spec, dates, settings)
@@ -143,14 +151,15 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
     _refuse_unusable(source, spec, settings, account, ledger)
     assert as_of is not None  # there is a kept row, so there is a last date
-    kept = judged.filter(judged.outcome.isnull())
+    everything = ledger.rows("orders", "read") == ledger.rows("orders", "kept")
+    kept = judged if everything else judged.filter(judged.outcome.isnull())
     rows = _with_cost(source, kept, spec, settings, account).drop("outcome", "_excluded", "_file")
     warnings = (
         *_row_warnings(ledger, settings),
         *_overlap_warnings(judged, source),
         *_as_of_warnings(dates[-1], settings),
     )
-    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source)
+    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey)
 
 
 def exact_copies(rows: ibis.Table) -> Copies:
@@ -215,12 +224,16 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
         "unit_price": unit_price,
         "cost": _cost(source, amount, quantity, columns, number),
     }
+    customer, written = id_and_written(source, columns.customer_id)
     fields = {
-        "customer_id": id_column(source, columns.customer_id),
+        "customer_id": customer,
         "order_date": date,
         **{name: _converted(source, value, rate) for name, value in money.items() if value is not None},
         **_plain_fields(source, columns, quantity, unit_price, number),
+        **_whole_ids(source, columns),
     }
+    if written is not None and not _is_text(source, spec):
+        fields[_WRITTEN] = written
     fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
@@ -247,6 +260,16 @@ def _plain_fields(
     return fields
 
 
+def _whole_ids(source: Source, columns: Any) -> dict[str, Any]:
+    """Ids that are whole numbers in DuckDB as such: they are looked at much faster than as text."""
+    named = {NUMBER: columns.customer_id, ORDER_NUMBER: columns.order_id}
+    return {
+        name: source.table[column].cast("int64")
+        for name, column in named.items()
+        if column and source.engine == "duckdb" and source.table[column].type().is_signed_integer()
+    }
+
+
 def _discount(price: Any, listed: Any) -> Any:
     """What is off the list price, as a fraction of it; by steps that every engine takes alike."""
     off = 1 - price.cast("float64") / listed.cast("float64").nullif(0)
@@ -258,7 +281,7 @@ def _row_hash(source: Source) -> Any:
     values = [source.table[name] for name in sorted(source.table.columns) if name != "_file"]
     if source.engine != "duckdb":
         return row_key(source, values)
-    return ibis.struct({str(n): value for n, value in enumerate(values)}).hash()
+    return hashed(ibis.struct({str(n): value for n, value in enumerate(values)}))
 
 
 def _product(source: Source, value: Any, factor: Any) -> Any:
@@ -363,8 +386,9 @@ def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
 
 def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis.Table:
     """The typed rows with ``outcome``: NULL for kept rows, else the reason of the exclusion."""
+    ids = typed[NUMBER] if NUMBER in typed.columns else typed.customer_id
     rules = [
-        (typed.customer_id.isnull(), NO_ID),
+        (ids.isnull(), NO_ID),
         (typed.order_date.isnull(), NO_DATE),
         (typed.amount.isnull(), NO_AMOUNT),
     ]
@@ -398,24 +422,38 @@ def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
     return marked.drop("_copy", "_nth")
 
 
-def _account(judged: ibis.Table) -> pd.DataFrame:
-    """What became of all rows, in one pass: a row per outcome and date.
+def _account(judged: ibis.Table, *, with_survey: bool) -> tuple[pd.DataFrame, Survey | None]:
+    """What became of all rows, and how the ids of the kept ones look, in one pass.
 
-    Columns outcome (None: kept), order_date, rows, amount (exact), returns, no_amount and no_cost
-    (rows with a negative amount, without amount, without cost).
+    The account is a row per outcome and date: columns outcome (None: kept), order_date, rows, amount (exact),
+    returns, no_amount, no_cost and trimmed (rows with a negative amount, without amount, without cost, with a
+    customer id that is written otherwise).
     """
-    measures = {
+    figures = {
         "rows": judged.count(),
         "amount": judged.amount.sum(),
         "returns": (judged.amount < 0).sum(),
         "no_amount": judged.amount.isnull().sum(),
     }
     if "cost" in judged.columns:
-        measures["no_cost"] = judged["cost"].isnull().sum()
-    found = judged.group_by("outcome", "order_date").aggregate(**measures).to_pyarrow().to_pylist()
-    frame = pd.DataFrame(found, columns=["outcome", "order_date", *measures], dtype=object)
-    counts = [name for name in measures if name != "amount"]
-    return frame.assign(**{name: [int(value or 0) for value in frame[name]] for name in counts})
+        figures["no_cost"] = judged["cost"].isnull().sum()
+    if _WRITTEN in judged.columns:
+        figures["trimmed"] = (~judged.customer_id.identical_to(judged[_WRITTEN])).sum()
+    asked = figures | (measures(judged) if with_survey else {})
+    found = judged.group_by("outcome", "order_date").aggregate(**asked).to_pyarrow().to_pylist()
+    survey = taken(group for group in found if group["outcome"] is None) if with_survey else None
+    frame = pd.DataFrame(found, columns=["outcome", "order_date", *figures], dtype=object)
+    counts = [name for name in figures if name != "amount"]
+    return frame.assign(**{name: [int(value or 0) for value in frame[name]] for name in counts}), survey
+
+
+def _as_written(judged: ibis.Table, account: pd.DataFrame) -> ibis.Table:
+    """The judged rows with the source's own column of customer ids if it needs no trimming."""
+    if _WRITTEN not in judged.columns:
+        return judged
+    if account["trimmed"].sum():
+        return judged.drop(_WRITTEN)
+    return judged.mutate(customer_id=judged[_WRITTEN]).drop(_WRITTEN)
 
 
 def _kept_dates(account: pd.DataFrame) -> list[dt.date]:

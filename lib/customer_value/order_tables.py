@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -81,8 +82,10 @@ class OrderTables:
     def _here(self, kept: Decimal) -> Copies:
         """Rows that DuckDB reads: one sorted pass in this process."""
         rows, engine = self.orders.rows, self.settings.engine
+        final = [name for name in ORDER_TABLES if name != "snapshots"] if self.service_costs is None else []
         reduced = reduction.reduce_orders(
             rows,
+            survey=self.orders.survey,
             dates=self.dates,
             window_start=self._window_start,
             snapshot_windows={date: self._snapshot_window(date) for date in self.dates.snapshots()},
@@ -92,15 +95,20 @@ class OrderTables:
             scratch=self.scratch,
             threads=engine.threads or processors(),
             memory_bytes=engine.memory_bytes,
+            meanwhile=lambda: self._for_people(final),
         )
         _require_all_money(reduced.net_revenue, kept)
         if self.service_costs is not None:
             bare = read_saved(rows.get_backend(), parquet_path(self.run, "customers"))
             write_table(self.run, "customers", _with_service_costs(bare, self.service_costs))
-        for name in ORDER_TABLES:
+        self._for_people([name for name in ORDER_TABLES if name not in final])
+        return Copies(reduced.surplus_rows or 0, reduced.surplus_amount or Decimal(0))
+
+    def _for_people(self, names: Sequence[str]) -> None:
+        """Write those of the tables that are there once more, as CSV."""
+        for name in names:
             if parquet_path(self.run, name).exists():
                 write_csv(self.run, name)
-        return Copies(reduced.surplus_rows or 0, reduced.surplus_amount or Decimal(0))
 
     def _there(self, kept: Decimal) -> Copies:
         """Rows of a server or of Spark: one row per customer and day there, the rest where that lands."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customer_value.reduction.money import fits_int64, split_sum
-from customer_value.reduction.partitions import Layout
-from customer_value.reduction.sorting import changes, first_occurrences, sort_order
+from customer_value.reduction.partitions import Columns, Layout
+from customer_value.reduction.sorting import changes, first_occurrences, running, sort_order
 
 __all__ = ["Copies", "Days", "days_of"]
 
@@ -62,49 +62,49 @@ class Days:
 
 
 def days_of(
-    records: Array, layout: Layout, one_order_is: str | None, free_orders: str
+    columns: Columns, layout: Layout, one_order_is: str | None, free_orders: str
 ) -> tuple[Days, Copies]:
     """The days of a part.
 
     Parameters
     ----------
-    records
-        The part's records, at least one, shape (rows, ``layout.width``).
+    columns
+        The part's rows, at least one.
     layout
         What they hold.
     one_order_is, free_orders
         As in `customer_value.reduce.customer_days`.
     """
-    order = sort_order([*layout.id_words(records), _unsigned(layout.number(records, "date"))])
-    records = records.take(order, axis=0)
-    words, date = layout.id_words(records), layout.number(records, "date")
+    order = sort_order([*layout.words(columns), _unsigned(layout.field(columns, "date"))])
+    columns = [column.take(order) for column in columns]
+    words, date = layout.words(columns), layout.field(columns, "date")
     new_customer = changes(*words)
     new_day = new_customer | changes(date)
     customer_start, day_start = np.flatnonzero(new_customer), np.flatnonzero(new_day)
     day = np.cumsum(new_day) - 1
-    amount = layout.number(records, "amount")
+    amount = layout.field(columns, "amount")
     sale = amount >= 0 if free_orders == "count" else amount > 0
-    bought: Array = np.logical_or.reduceat(sale, day_start)
+    bought: Array = _sums(sale, day_start) > 0
     if "order" in layout.fields:
-        customer, blank = np.cumsum(new_customer), layout.word(records, "blank") != 0
-        begins = _order_begins(sale, blank, customer, day, layout.word(records, "order"))
+        customer, blank = np.cumsum(new_customer), layout.field(columns, "blank")
+        begins = _order_begins(sale, blank, customer, day, layout.field(columns, "order"))
     else:
         begins = sale
     each_day = "order" not in layout.fields and one_order_is == "day"
-    cost = layout.number(records, "cost") if "cost" in layout.fields else None
+    cost = layout.field(columns, "cost") if "cost" in layout.fields else None
     net_revenue, returns, margin = _money_of_days(amount, cost, day_start, customer_start)
     days = Days(
         names=np.stack([word[customer_start] for word in words], axis=1),
         starts=np.append(day[customer_start], len(day_start)),
-        date=date[day_start],
+        date=date[day_start].astype(np.int64),
         bought=bought,
-        orders=bought.astype(np.int64) if each_day else _sums(begins.astype(np.int64), day_start),
+        orders=bought.astype(np.int64) if each_day else _sums(begins, day_start),
         gross=net_revenue + returns,
         returns=returns,
         net_revenue=net_revenue,
         margin=margin,
     )
-    copies = _copies(layout.word(records, "copy"), day, amount) if "copy" in layout.fields else Copies()
+    copies = _copies(layout.field(columns, "copy"), day, amount) if "copy" in layout.fields else Copies()
     return days, copies
 
 
@@ -115,8 +115,9 @@ def _unsigned(date: Array) -> Array:
 
 
 def _sums(values: Array, starts: Array) -> Array:
-    sums: Array = np.add.reduceat(values, starts)
-    return sums
+    """Of the stretches of rows that begin at ``starts``, the first at 0."""
+    total = running(values)
+    return np.diff(total[starts], append=total[-1:])
 
 
 def _order_begins(sale: Array, blank: Array, customer: Array, day: Array, order: Array) -> Array:
@@ -125,8 +126,10 @@ def _order_begins(sale: Array, blank: Array, customer: Array, day: Array, order:
     Equal hashes of one customer's order_ids are taken for the same order_id; with a million orders of
     one customer the chance that two differ is one in thirty million.
     """
-    begins = np.zeros(len(sale), dtype=bool)
-    named = np.flatnonzero(sale & ~blank)
+    is_named = sale & ~blank
+    if is_named.all():
+        return first_occurrences(customer, order)
+    begins, named = np.zeros(len(sale), dtype=bool), np.flatnonzero(is_named)
     begins[named[first_occurrences(customer[named], order[named])]] = True
     nameless = np.flatnonzero(sale & blank)
     begins[nameless[changes(day[nameless])]] = True

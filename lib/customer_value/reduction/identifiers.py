@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 __all__ = [
+    "MOST_DIGITS",
     "MOST_WORDS",
+    "DigitIdentifiers",
     "Identifiers",
     "NumberedIdentifiers",
     "WordIdentifiers",
@@ -32,7 +34,11 @@ Array = NDArray[Any]
 MOST_WORDS = 8
 """Ids with more than eight times as many bytes behind their common beginning are numbered instead."""
 
+MOST_DIGITS = 18
+"""Ids that are whole numbers of more digits are taken as text."""
+
 _BYTES = 8
+_POWERS = 10 ** np.arange(MOST_DIGITS, dtype=np.uint64)
 
 
 class ZeroByte(Exception):
@@ -54,15 +60,15 @@ class WordIdentifiers:
     --------
     >>> ids = WordIdentifiers(b"C-", 1)
     >>> words = ids.words_of(pa.array(["C-7", "C-10", "C-1"]))
-    >>> [name.as_py() for name in ids.names_of(np.sort(words, axis=0))]
+    >>> [name.as_py() for name in ids.names_of(np.sort(words[0])[:, None])]
     ['C-1', 'C-10', 'C-7']
     """
 
     prefix: bytes
     words: int
 
-    def words_of(self, names: Any) -> Array:
-        """The words of a string array without nulls; shape (ids, words), uint64.
+    def words_of(self, names: Any) -> list[Array]:
+        """The words of a string array without nulls: arrays of uint64, the first counting most.
 
         Raises
         ------
@@ -73,15 +79,21 @@ class WordIdentifiers:
         if np.count_nonzero(data) != len(data) - _BYTES:
             raise ZeroByte
         whole = np.ndarray((len(data) - _BYTES + 1,), dtype=">u8", buffer=data, strides=(1,))
-        words = np.empty((len(start), self.words), dtype=np.uint64)
+        length = int(stop[0]) if len(stop) else 0
+        alike = bool((stop - start == length).all())
+        words = []
         for place in range(self.words):
-            at = start + (len(self.prefix) + _BYTES * place)
-            words[:, place] = _leading_bytes(whole[np.minimum(at, len(whole) - 1)], stop - at)
+            skipped = len(self.prefix) + _BYTES * place
+            if alike and length > skipped:
+                words.append(_leading_bytes(whole[skipped::length][: len(start)], np.array(length - skipped)))
+            else:
+                at = start + skipped
+                words.append(_leading_bytes(whole[np.minimum(at, len(whole) - 1)], stop - at))
         return words
 
-    def words_of_names(self, names: Any) -> Array:
-        """The words of some ids; here the same as `words_of`."""
-        return self.words_of(names)
+    def words_of_names(self, names: list[str]) -> list[Array]:
+        """The words of some ids in ascending order."""
+        return self.words_of(pa.array(names, pa.string()))
 
     def names_of(self, words: Array) -> Any:
         """The ids of an array of words, as a pyarrow string array."""
@@ -95,19 +107,61 @@ class WordIdentifiers:
 
 
 @dataclass(frozen=True)
+class DigitIdentifiers:
+    """Whole numbers from zero on, as words that sort as their digits do.
+
+    A number is filled up with zeros to ``digits`` digits, and its length breaks ties.
+
+    Attributes
+    ----------
+    digits
+        Digits of the longest id, at most `MOST_DIGITS`: the words fit into 64 bits by a hair.
+    words
+        Words per id: one.
+
+    Examples
+    --------
+    >>> ids = DigitIdentifiers(2)
+    >>> words = ids.words_of(np.array([7, 10, 1]))
+    >>> [name.as_py() for name in ids.names_of(np.sort(words[0])[:, None])]
+    ['1', '10', '7']
+    """
+
+    digits: int
+    words: int = 1
+
+    def words_of(self, numbers: Any) -> list[Array]:
+        """The words of an array of whole numbers, in a list as other ids have several."""
+        number = np.asarray(numbers).astype(np.uint64)
+        further = np.searchsorted(_POWERS[1 : self.digits], number, side="right")
+        filled = number * _POWERS[self.digits - 1 - further]
+        return [filled * np.uint64(self.digits) + further.astype(np.uint64)]
+
+    def words_of_names(self, names: list[int]) -> list[Array]:
+        """The words of some ids, ascending."""
+        return [np.sort(self.words_of(np.array(names, dtype=np.uint64))[0])]
+
+    def names_of(self, words: Array) -> Any:
+        """The ids of an array of words, as a pyarrow string array."""
+        filled, further = np.divmod(words[:, 0], np.uint64(self.digits))
+        number = filled // _POWERS[self.digits - 1 - further.astype(np.int64)]
+        return pa.array(number.astype(np.int64)).cast(pa.string())
+
+
+@dataclass(frozen=True)
 class NumberedIdentifiers:
     """Ids that the engine has numbered in their order; ``path`` holds ``_number`` and ``customer_id``."""
 
     path: Path
     words: int = 1
 
-    def words_of(self, numbers: Any) -> Array:
-        """The numbers (int64) as words; shape (ids, 1), uint64."""
-        return np.asarray(numbers).astype(np.uint64)[:, None]
+    def words_of(self, numbers: Any) -> list[Array]:
+        """The numbers (int64) as words, in a list as other ids have several."""
+        return [np.asarray(numbers).astype(np.uint64)]
 
-    def words_of_names(self, names: Any) -> Array:
+    def words_of_names(self, names: list[str]) -> list[Array]:
         """The words of a few ids, ascending."""
-        table = pq.read_table(self.path, filters=[("customer_id", "in", names.to_pylist())])
+        table = pq.read_table(self.path, filters=[("customer_id", "in", names)])
         return self.words_of(np.sort(table["_number"].to_numpy()))
 
     def names_of(self, words: Array) -> Any:
@@ -119,7 +173,7 @@ class NumberedIdentifiers:
         return table["customer_id"].combine_chunks().take(pa.array(places))
 
 
-Identifiers = WordIdentifiers | NumberedIdentifiers
+Identifiers = WordIdentifiers | DigitIdentifiers | NumberedIdentifiers
 
 
 def shared_beginning(first: str, last: str) -> bytes:
@@ -152,6 +206,5 @@ def _text_buffers(names: Any) -> tuple[Array, Array, Array]:
 def _leading_bytes(words: Array, count: Array) -> Array:
     """Keep the first ``count`` bytes of each word and clear the others."""
     cleared = (_BYTES * (_BYTES - np.clip(count, 0, _BYTES))).astype(np.uint64)
-    kept = (words.astype(np.uint64) >> cleared) << cleared
-    kept[count <= 0] = 0
-    return kept
+    kept: Array = (words.astype(np.uint64) >> cleared) << cleared
+    return kept if count.min(initial=1) > 0 else np.where(count > 0, kept, np.uint64(0))

@@ -1,6 +1,6 @@
 """Order rows, read once from the engine and laid by in parts by range of customer id.
 
-A row is a record of 64-bit words: the words of its customer id, its date, its amount and what else is
+Rows are held as columns of numbers: the words of their customer ids, their dates, amounts and what else is
 known. Parts hold about half a million rows, so that a part fits the processor's caches and the memory of
 one task does not grow with the data; the parts themselves are kept in memory or, if they are many, in
 files of the scratch folder. Which customer belongs to which part depends on the data alone.
@@ -9,7 +9,7 @@ files of the scratch folder. Which customer belongs to which part depends on the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from customer_value.reduction.identifiers import (
+    MOST_DIGITS,
     MOST_WORDS,
+    DigitIdentifiers,
     Identifiers,
     NumberedIdentifiers,
     WordIdentifiers,
@@ -31,79 +33,90 @@ from customer_value.reduction.identifiers import (
 )
 from customer_value.reduction.money import scaled
 from customer_value.reduction.sorting import changes
-from customer_value.sources.engine import byte_length, hashed
+from customer_value.reduction.survey import NUMBER, ORDER_NUMBER, Survey, survey_of
+from customer_value.sources.engine import hashed
 
 __all__ = ["ROWS_PER_PART", "Layout", "Parts", "read_parts"]
 
 Array = NDArray[Any]
+Columns = list[Array]
+"""Rows by column, in the order of a `Layout`."""
 
 ROWS_PER_PART = 2**19
 """Order rows per part, about; a customer's rows are never divided."""
 
-SAMPLED = 1024
-"""One row in so many tells where parts begin."""
-
 _BATCH_ROWS = 2**18
-_FIELDS = {"date": "_date", "amount": "_amount", "cost": "_cost", "order": "_order", "copy": "_hash"}
+_READ_AHEAD = "64MB"
+_FIELDS: dict[str, tuple[str, Any]] = {
+    "date": ("_date", np.int32),
+    "amount": ("_amount", np.int64),
+    "cost": ("_cost", np.int64),
+    "order": ("_order", np.uint64),
+    "blank": ("_order", np.bool_),
+    "copy": ("_hash", np.uint64),
+}
+"""Which column of the engine a field comes from, and what its numbers are."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which word of a record holds what.
+    """Which column holds what.
 
     Attributes
     ----------
     ids
         How ids are words; these come first.
     fields
-        Names of the words that follow: ``date`` (days since 1970), ``amount`` and ``cost``
-        (ten-thousandths; all three signed), ``order`` (hash of the order_id) and ``blank`` (1 if there is
-        no order_id), ``copy`` (hash of the whole row).
+        Names of the columns that follow: ``date`` (days since 1970), ``amount`` and ``cost``
+        (ten-thousandths), ``order`` (hash of the order_id) and ``blank`` (whether there is no order_id), ``copy``
+        (hash of the whole row).
     """
 
     ids: Identifiers
     fields: tuple[str, ...]
 
     @property
-    def width(self) -> int:
-        """Words of a record."""
-        return self.ids.words + len(self.fields)
+    def kinds(self) -> list[Any]:
+        """The numpy type of each column."""
+        words = [np.dtype(np.uint64)] * self.ids.words
+        return words + [np.dtype(_FIELDS[name][1]) for name in self.fields]
 
-    def id_words(self, records: Array) -> list[Array]:
-        """The words of the ids, each a contiguous array."""
-        return [np.ascontiguousarray(records[:, place]) for place in range(self.ids.words)]
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row."""
+        return sum(kind.itemsize for kind in self.kinds)
 
-    def word(self, records: Array, name: str) -> Array:
-        """A field as a contiguous array of uint64."""
-        return np.ascontiguousarray(records[:, self.ids.words + self.fields.index(name)])
+    def words(self, columns: Columns) -> Columns:
+        """The words of the ids."""
+        return columns[: self.ids.words]
 
-    def number(self, records: Array, name: str) -> Array:
-        """A signed field as a contiguous array of int64."""
-        return self.word(records, name).view(np.int64)
+    def field(self, columns: Columns, name: str) -> Array:
+        """The numbers of a field."""
+        return columns[self.ids.words + self.fields.index(name)]
 
 
 class Parts:
-    """Records by part, in memory or in files; several threads may add at once.
+    """Rows by part, in memory or in files; several threads may add at once.
 
     Parameters
     ----------
     layout
-        The records' layout.
+        The rows' layout.
     bounds
-        Words of the ids that parts begin with, but for the first part; ascending, shape (parts - 1, words).
+        Words of the ids that parts begin with, but for the first part; ascending.
     rows
         How many rows are expected.
     folder
         Where the parts' files go; None keeps them in memory.
     """
 
-    def __init__(self, layout: Layout, bounds: Array, rows: int, folder: Path | None) -> None:
-        parts = range(len(bounds) + 1)
+    def __init__(self, layout: Layout, bounds: Columns, rows: int, folder: Path | None) -> None:
+        parts = range(len(bounds[0]) + 1)
         self.layout = layout
         self.rows = rows
         self._bounds = bounds
         self._files = None if folder is None else [folder / f"orders-{number}.part" for number in parts]
-        self._memory: list[list[Array]] = [[] for _ in parts]
+        self._memory: list[list[Columns]] = [[] for _ in parts]
         self._locks = [Lock() for _ in parts]
 
     def __len__(self) -> int:
@@ -114,38 +127,64 @@ class Parts:
         """Whether no files are used."""
         return self._files is None
 
-    def add(self, records: Array) -> None:
-        """Lay records by in the parts that their customers belong to."""
-        part = _part_of(records[:, : self.layout.ids.words], self._bounds)
-        ordered = records.take(np.argsort(part, kind="stable"), axis=0)
-        ends = np.cumsum(np.bincount(part, minlength=len(self)))
+    def add(self, columns: Columns) -> None:
+        """Lay rows by in the parts that their customers belong to."""
+        if len(self) == 1:
+            self._append(0, columns)
+            return
+        part = _part_of(self.layout.words(columns), self._bounds)
+        order = np.argsort(part, kind="stable")
+        ordered = [column.take(order) for column in columns]
+        ends = np.cumsum(np.bincount(part, minlength=len(self))).tolist()
         for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
             if end > start:
-                self._append(number, ordered[start:end])
+                self._append(number, [column[start:end] for column in ordered])
 
-    def take(self, number: int) -> Array:
-        """The records of a part, shape (rows, width); they are forgotten here."""
+    def take(self, number: int) -> Columns:
+        """The rows of a part; they are forgotten here."""
         if self._files is None:
             pieces, self._memory[number] = self._memory[number], []
-            return np.concatenate(pieces) if pieces else np.empty((0, self.layout.width), np.uint64)
-        path = self._files[number]
-        if not path.exists():
-            return np.empty((0, self.layout.width), np.uint64)
-        records = np.fromfile(path, dtype=np.uint64).reshape(-1, self.layout.width)
-        path.unlink()
-        return records
+        else:
+            pieces = _pieces(self._files[number], self.layout.kinds)
+        if not pieces:
+            return [np.empty(0, kind) for kind in self.layout.kinds]
+        return [np.concatenate(column) for column in zip(*pieces, strict=True)]
 
-    def _append(self, number: int, records: Array) -> None:
+    def _append(self, number: int, columns: Columns) -> None:
         with self._locks[number]:
             if self._files is None:
-                self._memory[number].append(records)
+                self._memory[number].append(columns)
                 return
             with self._files[number].open("ab") as file:
-                records.tofile(file)
+                np.array([len(columns[0])]).tofile(file)
+                for column in columns:
+                    column.tofile(file)
+
+
+def _pieces(path: Path, kinds: Sequence[Any]) -> list[Columns]:
+    """What was appended to a part's file, which is removed."""
+    if not path.exists():
+        return []
+    data, place, pieces = np.fromfile(path, dtype=np.uint8), 0, []
+    path.unlink()
+    while place < len(data):
+        rows = int(data[place : place + 8].view(np.int64)[0])
+        place += 8
+        ends = (place + np.cumsum([rows * kind.itemsize for kind in kinds])).tolist()
+        starts = [place, *ends[:-1]]
+        pieces.append([data[a:b].view(kind) for a, b, kind in zip(starts, ends, kinds, strict=True)])
+        place = ends[-1]
+    return pieces
 
 
 def read_parts(
-    rows: ibis.Table, as_of: dt.date, scratch: Path, pool: Executor, tasks: int, memory_bytes: int
+    rows: ibis.Table,
+    as_of: dt.date,
+    survey: Survey | None,
+    scratch: Path,
+    pool: Executor,
+    tasks: int,
+    memory_bytes: int,
 ) -> Parts:
     """Read the order rows up to a date into parts.
 
@@ -155,42 +194,42 @@ def read_parts(
         Kept order rows, see `customer_value.reduction.reduce_orders`.
     as_of
         Later rows are left out.
+    survey
+        Where somebody has looked at the rows before, and none is later than ``as_of``.
     scratch
         Folder for what does not fit into memory.
     pool, tasks
         Where batches are divided while the engine reads on, and how many at once.
     memory_bytes
-        A quarter of it may hold records; if they need more, they go to files.
+        A quarter of it may hold rows; if they need more, they go to files.
     """
-    rows = rows.filter(rows.order_date <= ibis.literal(as_of))
-    survey = _survey(rows)
+    if survey is None:
+        rows = rows.filter(rows.order_date <= ibis.literal(as_of))
+        survey = survey_of(rows)
     room = memory_bytes // 4
-    if survey.words <= MOST_WORDS:
-        ids = WordIdentifiers(survey.prefix, survey.words)
+    if survey.of_numbers:
+        if survey.first >= 0 and len(str(survey.last)) <= MOST_DIGITS:
+            ids = DigitIdentifiers(len(str(survey.last)))
+            return _read(rows, rows[NUMBER], ids, survey, scratch / "digits", room, pool, tasks)
+        survey = survey_of(rows.drop(NUMBER))
+    prefix = shared_beginning(survey.first or "", survey.last or "")
+    words = max(1, -(-(survey.longest - len(prefix)) // 8))
+    if words <= MOST_WORDS:
         try:
-            return _read(rows, rows.customer_id, ids, survey, scratch / "words", room, pool, tasks)
+            named = WordIdentifiers(prefix, words)
+            return _read(rows, rows.customer_id, named, survey, scratch / "words", room, pool, tasks)
         except ZeroByte:
             pass
     numbers = _numbered(rows, scratch / "customer-numbers.parquet")
-    numbered = rows.join(numbers.table, "customer_id")
-    return _read(numbered, numbered["_number"], numbers.ids, survey, scratch / "numbers", room, pool, tasks)
+    numbered = rows.drop(*({NUMBER} & set(rows.columns))).join(numbers.table, "customer_id")
+    return _read(numbered, numbered[NUMBER], numbers.ids, survey, scratch / "numbers", room, pool, tasks)
 
 
-@dataclass(frozen=True)
-class _Survey:
-    """What one look at the ids tells: how many rows, how the ids look, and a sample of them."""
-
-    rows: int
-    prefix: bytes
-    words: int
-    sample: list[str]
-
-    def bounds(self) -> list[str]:
-        """First ids of all parts but the first."""
-        parts = -(-self.rows // ROWS_PER_PART)
-        step = len(self.sample) / parts if parts else 0
-        drawn = {self.sample[int(part * step)] for part in range(1, parts)} if step >= 1 else set()
-        return sorted(drawn)
+def _first_ids(survey: Survey) -> list[Any]:
+    """First ids of all parts but the first."""
+    parts = -(-survey.rows // ROWS_PER_PART)
+    step = len(survey.sample) / parts if parts else 0
+    return sorted({survey.sample[int(part * step)] for part in range(1, parts)} if step >= 1 else set())
 
 
 @dataclass(frozen=True)
@@ -199,24 +238,6 @@ class _Numbers:
 
     table: ibis.Table
     ids: NumberedIdentifiers
-
-
-def _survey(rows: ibis.Table) -> _Survey:
-    """Rows are sampled by what they hold, so that the same data always make the same parts."""
-    name = rows.customer_id
-    drawn = hashed(name, rows.order_date, rows.amount) % SAMPLED == 0
-    figures = {
-        "rows": rows.count(),
-        "first": name.min(),
-        "last": name.max(),
-        "longest": byte_length(name).max(),
-    }
-    found = rows.aggregate(**figures, sample=name.collect(where=drawn)).to_pyarrow().to_pylist()[0]
-    if not found["rows"]:
-        return _Survey(0, b"", 1, [])
-    prefix = shared_beginning(found["first"], found["last"])
-    words = max(1, -(-(found["longest"] - len(prefix)) // 8))
-    return _Survey(found["rows"], prefix, words, sorted(found["sample"] or []))
 
 
 def _numbered(rows: ibis.Table, path: Path) -> _Numbers:
@@ -231,7 +252,7 @@ def _read(
     rows: ibis.Table,
     identifier: Any,
     ids: Identifiers,
-    survey: _Survey,
+    survey: Survey,
     folder: Path,
     room: int,
     pool: Executor,
@@ -241,66 +262,63 @@ def _read(
     if "cost" in rows.columns:
         columns["_cost"] = rows["cost"]
     if "order_id" in rows.columns:
-        columns["_order"] = ibis.ifelse(rows.order_id.isnull(), ibis.null("uint64"), hashed(rows.order_id))
+        order = rows[ORDER_NUMBER] if ORDER_NUMBER in rows.columns else rows.order_id
+        columns["_order"] = ibis.ifelse(order.isnull(), ibis.null("uint64"), hashed(order))
     if "_hash" in rows.columns:
         columns["_hash"] = rows["_hash"]
-    fields = [name for name, column in _FIELDS.items() if column in columns]
-    layout = Layout(ids, tuple(fields + (["blank"] if "order" in fields else [])))
-    spilled = 8 * layout.width * survey.rows > room
+    layout = Layout(ids, tuple(name for name, (column, _) in _FIELDS.items() if column in columns))
+    spilled = layout.row_bytes * survey.rows > room
     if spilled:
         folder.mkdir(parents=True, exist_ok=True)
-    parts = Parts(layout, _bounds(survey, ids), survey.rows, folder if spilled else None)
+    first = _first_ids(survey)
+    bounds = ids.words_of_names(first) if first else [np.empty(0, np.uint64)] * ids.words
+    parts = Parts(layout, bounds, survey.rows, folder if spilled else None)
     batches = _stream(rows.select(**columns))
-    _in_parallel(pool, tasks, lambda batch: parts.add(_records(batch, layout)), batches)
+    _in_parallel(pool, tasks, lambda batch: parts.add(_columns(batch, layout)), batches)
     return parts
 
 
 def _stream(table: ibis.Table) -> Any:
-    """Record batches as the engine makes them."""
+    """Record batches as the engine makes them; it goes on reading while one is worked on."""
     con = table.get_backend()
+    con.raw_sql(f"SET streaming_buffer_size = '{_READ_AHEAD}'")
     result = con.raw_sql(con.compile(table))
     reader = result.to_arrow_reader if hasattr(result, "to_arrow_reader") else result.fetch_record_batch
     return reader(_BATCH_ROWS)
 
 
-def _bounds(survey: _Survey, ids: Identifiers) -> Array:
-    bounds = survey.bounds()
-    if not bounds:
-        return np.empty((0, ids.words), dtype=np.uint64)
-    return ids.words_of_names(pa.array(bounds, pa.string()))
-
-
-def _records(batch: pa.RecordBatch, layout: Layout) -> Array:
-    """One record per row of a batch, shape (rows, width)."""
-    records = np.empty((batch.num_rows, layout.width), dtype=np.uint64)
-    records[:, : layout.ids.words] = layout.ids.words_of(batch["_id"])
-    for place, name in enumerate(layout.fields, start=layout.ids.words):
+def _columns(batch: pa.RecordBatch, layout: Layout) -> Columns:
+    """The rows of a batch."""
+    columns = layout.ids.words_of(batch["_id"])
+    for name in layout.fields:
+        source, kind = _FIELDS[name]
         if name == "blank":
-            records[:, place] = batch["_order"].is_null().to_numpy(zero_copy_only=False)
+            columns.append(batch[source].is_null().to_numpy(zero_copy_only=False))
         else:
-            records[:, place] = _word(batch[_FIELDS[name]])
-    return records
+            columns.append(_numbers(batch[source]).view(kind))
+    return columns
 
 
-def _word(column: Any) -> Array:
-    """A column of dates, money or hashes as uint64; NULL is as good as anything."""
+def _numbers(column: Any) -> Array:
+    """A column of dates, money or hashes; NULL is as good as anything."""
     if pa.types.is_decimal(column.type):
-        return scaled(column).view(np.uint64)
+        return scaled(column)
     if pa.types.is_date(column.type):
-        column = column.view(pa.int32()).cast(pa.int64())
+        column = column.view(pa.int32())
     numbers: Array = column.fill_null(0).to_numpy(zero_copy_only=False)
-    return numbers.view(np.uint64)
+    return numbers
 
 
-def _part_of(words: Array, bounds: Array) -> Array:
-    """How many bounds are at or below each id: its part (uint16)."""
-    low = np.searchsorted(bounds[:, 0], words[:, 0], side="left")
-    part = np.searchsorted(bounds[:, 0], words[:, 0], side="right")
-    if words.shape[1] > 1:
-        for start, stop in _equal_runs(bounds[:, 0]):
+def _part_of(words: Columns, bounds: Columns) -> Array:
+    """How many bounds are at or below each id: its part, in the least type that is sorted fast."""
+    part = np.searchsorted(bounds[0], words[0], side="right")
+    if len(words) > 1:
+        low = np.searchsorted(bounds[0], words[0], side="left")
+        for start, stop in _equal_runs(bounds[0]):
             rows = np.flatnonzero((low == start) & (part == stop))
-            part[rows] = start + _part_of(words[rows, 1:], bounds[start:stop, 1:])
-    return part.astype(np.uint16)
+            further = [word[rows] for word in words[1:]]
+            part[rows] = start + _part_of(further, [bound[start:stop] for bound in bounds[1:]])
+    return part.astype(np.uint8 if len(bounds[0]) < 2**8 else np.uint16)
 
 
 def _equal_runs(values: Array) -> list[tuple[int, int]]:

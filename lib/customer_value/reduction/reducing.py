@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from pathlib import Path
@@ -29,6 +28,7 @@ from customer_value.reduction.customers import (
 from customer_value.reduction.days import days_of
 from customer_value.reduction.money import DECIMALS, scaled, split_sum
 from customer_value.reduction.partitions import ROWS_PER_PART, Parts, read_parts
+from customer_value.reduction.survey import Survey
 from customer_value.reduction.totals import Patterns, Totals, patterns_of, patterns_table, weeks_table
 from customer_value.reduction.writing import LayeredOutlet, Outlet, Stopped
 
@@ -82,6 +82,7 @@ class Reduced:
 def reduce_orders(
     rows: ibis.Table,
     *,
+    survey: Survey | None = None,
     dates: Dates,
     window_start: dt.date | None,
     snapshot_windows: Mapping[dt.date, dt.date | None],
@@ -91,6 +92,7 @@ def reduce_orders(
     scratch: Path,
     threads: int,
     memory_bytes: int,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Reduced:
     """Write the reduced tables of order rows that DuckDB can read.
 
@@ -98,7 +100,11 @@ def reduce_orders(
     ----------
     rows
         Kept order rows: customer_id (text, never null), order_date, amount and maybe cost (DECIMAL(18, 4)),
-        order_id (null: none), ``_hash`` (64 bits of the whole source row); other columns are ignored.
+        order_id (null: none), ``_hash`` (64 bits of the whole source row), ``_number`` and
+        ``_order_number`` (customer_id and order_id where they are whole numbers in the source); other
+        columns are ignored.
+    survey
+        Of the rows, if they have been looked at already and none is later than ``dates.as_of``; it spares a pass.
     dates
         The report's dates; ``origin`` is the first date of the rows.
     window_start
@@ -116,6 +122,8 @@ def reduce_orders(
     memory_bytes
         How much memory to use here, the engine's not counted. All rows of one customer are held at
         once, however many (about 400 bytes each).
+    meanwhile
+        Called in another thread once all tables but the snapshots are there, and waited for.
 
     Returns
     -------
@@ -125,30 +133,33 @@ def reduce_orders(
     tasks = max(1, min(threads, memory_bytes // 2 // (ROWS_PER_PART * BYTES_PER_ROW)))
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(tasks, thread_name_prefix="reduce") as pool:
-        parts = read_parts(rows, dates.as_of, scratch, pool, tasks, memory_bytes)
-        with_margin = "cost" in parts.layout.fields
+        parts = read_parts(rows, dates.as_of, survey, scratch, pool, tasks, memory_bytes)
         few = parts.in_memory and parts.rows * BYTES_PER_ROW < memory_bytes // 4
-        with ExitStack() as files:
-            customers, stacked, months = (
-                files.enter_context(Outlet(folder / f"{name}.parquet", schema))
-                for name, schema in _schemas(with_margin).items()
-            )
-            job = _Job(
-                parts=parts,
-                gap_logs=_gap_logs(rows, (dates.as_of - dates.origin).days),
-                origin=_number(dates.origin),
-                snapshots=[_Snapshot.of(date, snapshot_windows[date]) for date in dates.snapshots()],
-                window_start=_maybe_number(window_start),
-                one_order_is=one_order_is,
-                free_orders=free_orders,
-                customers=customers,
-                stacked=LayeredOutlet(stacked, len(parts), None if few else scratch),
-                months=months,
-                totals=Totals(),
-            )
-            _run(pool, job, [customers, stacked, months])
+        schemas = _schemas("cost" in parts.layout.fields)
+        with _outlet("snapshots", schemas, folder) as stacked:
+            with (
+                _outlet("customers", schemas, folder) as customers,
+                _outlet("customer_months", schemas, folder) as months,
+            ):
+                job = _Job(
+                    parts=parts,
+                    gap_logs=_gap_logs(rows, (dates.as_of - dates.origin).days),
+                    origin=_number(dates.origin),
+                    snapshots=[_Snapshot.of(date, snapshot_windows[date]) for date in dates.snapshots()],
+                    window_start=_maybe_number(window_start),
+                    one_order_is=one_order_is,
+                    free_orders=free_orders,
+                    customers=customers,
+                    stacked=LayeredOutlet(stacked, len(parts), None if few else scratch),
+                    months=months,
+                    totals=Totals(),
+                )
+                _run(pool, job, [customers, stacked, months])
+            reduced = _small_tables(job, folder)
+            other = pool.submit(meanwhile)
             job.stacked.finish()
-    return _small_tables(job, folder)
+            other.result()
+    return reduced
 
 
 @dataclass(frozen=True)
@@ -181,13 +192,13 @@ class _Job:
 
     def do(self, part: int) -> None:
         """Reduce one part and write what comes out."""
-        layout, records = self.parts.layout, self.parts.take(part)
-        rows = len(records)
+        layout, columns = self.parts.layout, self.parts.take(part)
+        rows = len(columns[0])
         if not rows:
             self._skip(part)
             return
-        days, copies = days_of(records, layout, self.one_order_is, self.free_orders)
-        del records
+        days, copies = days_of(columns, layout, self.one_order_is, self.free_orders)
+        del columns
         history, names = history_of(days, self.gap_logs), layout.ids.names_of(days.names)
         patterns = self._write_customers(part, history, names)
         self._write_months(part, history, names)
@@ -246,6 +257,10 @@ def _run(pool: ThreadPoolExecutor, job: _Job, outlets: list[Outlet]) -> None:
     errors = [task.exception() for task in tasks if not task.cancelled()]
     for error in sorted(filter(None, errors), key=lambda error: isinstance(error, Stopped)):
         raise error
+
+
+def _outlet(name: str, schemas: Mapping[str, pa.Schema], folder: Path) -> Outlet:
+    return Outlet(folder / f"{name}.parquet", schemas[name])
 
 
 def _small_tables(job: _Job, folder: Path) -> Reduced:

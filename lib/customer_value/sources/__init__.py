@@ -2,7 +2,7 @@
 
 from customer_value.sources.amounts import number_column
 from customer_value.sources.dates import date_column
-from customer_value.sources.identifiers import id_column
+from customer_value.sources.identifiers import id_and_written, id_column
 from customer_value.sources.opening import open_source, open_table
 from customer_value.sources.source import Reading, Source, SourceFile, find_place, find_rows
 
@@ -13,6 +13,7 @@ __all__ = [
     "date_column",
     "find_place",
     "find_rows",
+    "id_and_written",
     "id_column",
     "number_column",
     "open_source",

@@ -10,7 +10,7 @@ from customer_value.sources.engine import replaced, trimmed
 from customer_value.sources.native import native_id
 from customer_value.sources.source import WHOLE_FLOAT, Source
 
-__all__ = ["id_column"]
+__all__ = ["id_and_written", "id_column"]
 
 
 def id_column(source: Source, column: str) -> Any:
@@ -31,19 +31,28 @@ def id_column(source: Source, column: str) -> Any:
         ``17850``), in text only where all ids of a file end so. Leading zeros stay, and so do
         ids such as ``NA`` or ``null``, which are somebody's name.
     """
+    return id_and_written(source, column)[0]
+
+
+def id_and_written(source: Source, column: str) -> tuple[Any, Any]:
+    """The ids of a source column, and the column itself where nothing but outer blanks may be taken off.
+
+    Where both are equal in all rows, the column will do, and is read faster. None instead of it where ids are
+    not text, are rewritten, or lie elsewhere than in DuckDB.
+    """
     if source.engine != "duckdb":
-        return native_id(source, column)
+        return native_id(source, column), None
     value = source.table[column]
     kind = value.type()
     if kind.is_floating() or kind.is_decimal():
-        return _whole_numbers(value)
+        return _whole_numbers(value), None
     if not kind.is_string():
-        return value.cast("string")
+        return value.cast("string"), None
     text = trimmed(value)
     files = _files_of_floats(source, column, text)
     if not files:
-        return text
-    return ibis.ifelse(source.table["_file"].isin(files), replaced(text, r"\.0$", ""), text)
+        return text, value
+    return ibis.ifelse(source.table["_file"].isin(files), replaced(text, r"\.0$", ""), text), None
 
 
 def _whole_numbers(value: Any) -> Any:
