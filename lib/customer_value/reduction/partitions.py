@@ -34,7 +34,7 @@ from customer_value.reduction.identifiers import (
 from customer_value.reduction.money import scaled
 from customer_value.reduction.sorting import changes
 from customer_value.reduction.survey import NUMBER, ORDER_NUMBER, Survey, survey_of
-from customer_value.sources.engine import hashed
+from customer_value.sources.engine import hashed, streamed
 
 __all__ = ["ROWS_PER_PART", "Layout", "Parts", "read_parts"]
 
@@ -45,8 +45,6 @@ Columns = list[Array]
 ROWS_PER_PART = 2**19
 """Order rows per part, about; a customer's rows are never divided."""
 
-_BATCH_ROWS = 2**18
-_READ_AHEAD = "64MB"
 _FIELDS: dict[str, tuple[str, Any]] = {
     "date": ("_date", np.int32),
     "amount": ("_amount", np.int64),
@@ -273,18 +271,9 @@ def _read(
     first = _first_ids(survey)
     bounds = ids.words_of_names(first) if first else [np.empty(0, np.uint64)] * ids.words
     parts = Parts(layout, bounds, survey.rows, folder if spilled else None)
-    batches = _stream(rows.select(**columns))
+    batches = streamed(rows.select(**columns))
     _in_parallel(pool, tasks, lambda batch: parts.add(_columns(batch, layout)), batches)
     return parts
-
-
-def _stream(table: ibis.Table) -> Any:
-    """Record batches as the engine makes them; it goes on reading while one is worked on."""
-    con = table.get_backend()
-    con.raw_sql(f"SET streaming_buffer_size = '{_READ_AHEAD}'")
-    result = con.raw_sql(con.compile(table))
-    reader = result.to_arrow_reader if hasattr(result, "to_arrow_reader") else result.fetch_record_batch
-    return reader(_BATCH_ROWS)
 
 
 def _columns(batch: pa.RecordBatch, layout: Layout) -> Columns:

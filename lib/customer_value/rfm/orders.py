@@ -9,6 +9,8 @@ Either way the figures are exact.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ibis
@@ -17,12 +19,14 @@ import pandas as pd
 
 from customer_value.expressions import EXACT_MONEY, as_table
 from customer_value.rfm.portfolio import months_back
-from customer_value.sources.engine import hashed
+from customer_value.sources.engine import hashed, streamed
 
 __all__ = ["from_orders"]
 
 MOST_ROWS = 2**26
-"""Rows up to which they are looked at for repeated ids: 8 bytes of memory each, and as many to sort them."""
+"""Rows up to which they are looked at for repeated ids: 8 bytes of memory each, and twice as many to sort them."""
+
+_MIDDLE = np.uint64(2**63)
 
 
 def from_orders(
@@ -109,6 +113,15 @@ def _one_row_each(orders: ibis.Table) -> bool:
     if orders.get_backend().name != "duckdb":
         return False
     named = orders.filter(orders.order_id.notnull())
-    hashes = named.select(hash=hashed(named.order_id)).to_pyarrow()["hash"].to_numpy()
-    ordered = np.sort(hashes)
-    return not bool((ordered[1:] == ordered[:-1]).any())
+    hashes = [batch["hash"].to_numpy() for batch in streamed(named.select(hash=hashed(named.order_id)))]
+    with ThreadPoolExecutor(2) as pool:
+        low = pool.submit(_differ, hashes, lambda hash: hash < _MIDDLE)
+        high = pool.submit(_differ, hashes, lambda hash: hash >= _MIDDLE)
+        return low.result() and high.result()
+
+
+def _differ(hashes: list[Any], chosen: Callable[[Any], Any]) -> bool:
+    """Whether no two of the chosen hashes are equal."""
+    some = np.concatenate([np.empty(0, np.uint64), *(part[chosen(part)] for part in hashes)])
+    some.sort()
+    return not bool((some[1:] == some[:-1]).any())

@@ -20,6 +20,7 @@ __all__ = [
     "parsed_zoned_time",
     "replaced",
     "sane",
+    "streamed",
     "trimmed",
 ]
 
@@ -33,6 +34,8 @@ TEXT = types.string
 INSTANT = types.Timestamp(timezone="UTC")
 
 _ASCII_BLANKS = " \t\r\n\v\f"
+_BATCH_ROWS = 2**18
+_READ_AHEAD = "64MB"
 
 
 def parsed_time(text: Any, pattern: str) -> Any:
@@ -64,6 +67,15 @@ def byte_length(text: Any) -> Any:
 def hashed(*values: Any) -> Any:
     """The 64-bit hash (uint64) of one value of any type, or of three together."""
     return (_hash_of_three if len(values) == 3 else _hash)(*values)
+
+
+def streamed(table: ibis.Table) -> Any:
+    """Arrow record batches of a table of DuckDB, which goes on computing while one is worked on."""
+    con = table.get_backend()
+    con.raw_sql(f"SET streaming_buffer_size = '{_READ_AHEAD}'")
+    result = con.raw_sql(con.compile(table))
+    reader = result.to_arrow_reader if hasattr(result, "to_arrow_reader") else result.fetch_record_batch
+    return reader(_BATCH_ROWS)
 
 
 def at_time_zone(zone: str, time: Any) -> Any:
