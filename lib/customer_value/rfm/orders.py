@@ -115,8 +115,8 @@ def _one_row_each(orders: ibis.Table) -> bool:
     named = orders.filter(orders.order_id.notnull())
     hashes = [batch["hash"].to_numpy() for batch in streamed(named.select(hash=hashed(named.order_id)))]
     with ThreadPoolExecutor(2) as pool:
-        low = pool.submit(_differ, hashes, lambda hash: hash < _MIDDLE)
-        high = pool.submit(_differ, hashes, lambda hash: hash >= _MIDDLE)
+        low = pool.submit(_differ, hashes, lambda part: part < _MIDDLE)
+        high = pool.submit(_differ, hashes, lambda part: part >= _MIDDLE)
         return low.result() and high.result()
 
 
