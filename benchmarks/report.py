@@ -86,19 +86,37 @@ def report(folder: Path, kernels: str, number: int, *more: str) -> float:
 
 
 def overheads(notebooks: Sequence[Path], folder: Path) -> list[dict[str, Any]]:
-    """What a notebook takes beyond its own cells, one at a time on forked kernels."""
+    """What a notebook takes beyond its own cells, one at a time on forked kernels.
+
+    Both are of the same run: two runs of the same cells differ by a second or two. How long the cells take in
+    kernels that were not forked but have imported everything is measured apart, to show that it is the same.
+    """
     whole = report(folder, "forked", 99, "--jobs", "1")
     lines = (folder / "report-forked-99.log.jsonl").read_text(encoding="utf-8").splitlines()
-    took = {e["notebook"]: e["seconds"] for e in map(json.loads, lines) if e["kind"] == "notebook finished"}
+    took, own = {}, dict.fromkeys((path.stem for path in notebooks), 0.0)
+    for event in map(json.loads, lines):
+        if event["kind"] == "cell finished":
+            own[event["notebook"]] += event.get("cell_seconds", 0.0)
+        if event["kind"] == "notebook finished":
+            took[event["notebook"]] = event["seconds"]
     run = folder / "w"
     run.mkdir()
-    own = {path.stem: _cells_alone(path, folder / "input", run) for path in notebooks}
+    alone = {path.stem: _cells_alone(path, folder / "input", run) for path in notebooks}
     over = {name: took[name] - own[name] for name in own}
     for name, seconds in own.items():
-        print(f"{name}: cells in a warm kernel {seconds:.2f} s, in a report {took[name]:.2f} s", flush=True)
+        print(
+            f"{name}: {took[name]:.2f} s, of which its cells {seconds:.2f} s ({alone[name]:.2f} s in a kernel "
+            "that was not forked)",
+            flush=True,
+        )
     spread = f"{min(over.values()):.2f} to {max(over.values()):.2f} s"
     everything = (whole - sum(own.values())) / len(own)
     return [
+        {
+            "work": "cells of all notebooks, in a report with one notebook at a time",
+            "seconds": sum(own.values()),
+        },
+        {"work": "the same in kernels that have imported everything", "seconds": sum(alone.values())},
         {
             "work": f"overhead of a notebook, median ({spread})",
             "seconds": median(over.values()),

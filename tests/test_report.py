@@ -76,6 +76,15 @@ def test_log_keeps_times_and_standard_error(made: tuple[Path, list[Event]]) -> N
     assert all("time" in line for line in lines)
 
 
+def test_log_tells_how_long_each_cell_took_by_itself(made: tuple[Path, list[Event]]) -> None:
+    cells, notebooks = (
+        [event for event in made[1] if event.kind == kind] for kind in ("cell finished", "notebook finished")
+    )
+    for notebook in notebooks:
+        own = sum(event.cell_seconds for event in cells if event.notebook == notebook.notebook)
+        assert 0 < own < notebook.seconds
+
+
 def test_progress_tells_every_notebook_and_cell(made: tuple[Path, list[Event]]) -> None:
     _, events = made
     ended = {event.notebook: event for event in events if event.kind == "notebook finished"}

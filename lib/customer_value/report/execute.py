@@ -102,21 +102,24 @@ class _Watch:
     at: int = 0
     done: int = 0
     started: float = field(default_factory=time.monotonic)
+    cell_started: float = 0.0
     notebook: NotebookNode | None = None
 
     def begun(self, notebook: NotebookNode) -> None:
         self.notebook = notebook
 
     def cell_begun(self, index: int) -> None:
-        self.at = index
+        self.at, self.cell_started = index, time.monotonic()
 
     def cell_done(self, count: int) -> None:
         self.done = count
-        self.say("cell finished")
+        self.say("cell finished", cell_seconds=round(time.monotonic() - self.cell_started, 3))
 
-    def say(self, kind: Any, text: str = "") -> None:
+    def say(self, kind: Any, text: str = "", cell_seconds: float = 0.0) -> None:
         seconds = round(time.monotonic() - self.started, 3)
-        self.tell(Event(kind, self.name, self.done, self.cells, seconds, text))
+        self.tell(
+            Event(kind, self.name, self.done, self.cells, seconds, text=text, cell_seconds=cell_seconds)
+        )
 
     def write(self, partial: Path) -> None:
         """Write the notebook as far as it ran; that it cannot be written is not what went wrong."""

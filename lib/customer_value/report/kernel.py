@@ -16,6 +16,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import Empty
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +37,8 @@ ENGINE = "customer-value"
 """The papermill engine that runs a notebook on a kernel of `Kernels`."""
 
 _LONGEST_DEATH_SECONDS = 5
+_OUTPUT_DELAY_SECONDS = 0.05
+"""What comes on the channel of outputs comes this soon after the answer, if the channel is open already."""
 _LATEST_OUTPUT_SECONDS = 60
 """How long after its end the output of a cell may arrive; a busy machine needs more than the usual 4."""
 
@@ -130,10 +133,34 @@ _RUNS: weakref.WeakSet[Kernels] = weakref.WeakSet()
 
 
 class _Client(AsyncKernelClient):
-    """A client that waits by a clock which cannot be set."""
+    """A client that waits by a clock which cannot be set, and no longer than until the kernel is heard."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        await asyncio.wait_for(self._async_wait_for_ready(None), timeout)
+        await asyncio.wait_for(self._heard(), timeout)
+
+    async def _heard(self) -> None:
+        """Ask until both the answer and, on the channel of outputs, the end of answering have come."""
+        while True:
+            asked = self.kernel_info()
+            with contextlib.suppress(Empty):
+                while not _answers(reply := await self.get_shell_msg(timeout=1), asked):
+                    pass
+                while not _ends(await self.get_iopub_msg(timeout=_OUTPUT_DELAY_SECONDS), asked):
+                    pass
+                self._handle_kernel_info_reply(reply)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel died before it answered")
+
+
+def _answers(message: Mapping[str, Any], asked: str) -> bool:
+    """Whether a message belongs to a request."""
+    return bool(message["parent_header"].get("msg_id") == asked)
+
+
+def _ends(message: Mapping[str, Any], asked: str) -> bool:
+    """Whether a message says that the work on a request is done."""
+    return _answers(message, asked) and message["content"].get("execution_state") == "idle"
 
 
 class _Kernel(AsyncKernelManager):

@@ -66,7 +66,9 @@ class Event:
         How many of its cells are done, of how many; of a run: how many notebooks there are, of a
         batch: how many reports.
     seconds
-        How long it took.
+        How long it took; of a cell: from the start of its notebook on.
+    cell_seconds
+        How long a cell took by itself.
     text
         Anything else that the log should keep.
     report
@@ -80,6 +82,7 @@ class Event:
     seconds: float = 0.0
     text: str = ""
     report: str = ""
+    cell_seconds: float = 0.0
 
 
 Listener = Callable[[Event], None]

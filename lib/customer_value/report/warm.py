@@ -36,12 +36,16 @@ ENVIRONMENT = {
 """What must stand in the environment of the process: libraries read it at import and start threads."""
 
 _IMPORTS = (
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "pandas", "pyarrow.parquet",
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger",
+    "IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic", "pandas", "pyarrow.parquet",
     "scipy.optimize", "scipy.special", "scipy.stats", "matplotlib.pyplot", "seaborn", "duckdb", "ibis",
     "ibis.backends.duckdb", "customer_value.workbook", "customer_value.inputs", "customer_value.data_load",
     "customer_value.pareto", "customer_value.rfm", "customer_value.clv", "customer_value.loyalty",
     "customer_value.satisfaction", "customer_value.plots",
 )  # fmt: skip
+
+_UNUSED = "debugpy"
+"""A debugger that every kernel would import."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -63,16 +67,17 @@ def main() -> None:
             if status is None:
                 with contextlib.suppress(OSError):
                     os.killpg(pid, signal.SIGKILL)
+    os._exit(0)  # what is imported need not be taken down one by one
 
 
 def _import_all() -> None:
+    sys.modules[_UNUSED] = None  # type: ignore[assignment]
     for name in _IMPORTS:
         with contextlib.suppress(Exception):  # the notebook that needs it will say what is wrong
             importlib.import_module(name)
     import duckdb
 
     duckdb.execute("SET threads = 1")
-    gc.collect()
     gc.freeze()
 
 
