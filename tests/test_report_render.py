@@ -83,6 +83,25 @@ def test_other_kinds_of_output_show_their_plain_text(kind: str) -> None:
     assert "SPECIAL" not in html
 
 
+def test_a_note_is_not_repeated_unless_something_else_was_said() -> None:
+    note, table = '<div class="cv-note"><p>Too few customers.</p></div>', "<table></table>"
+
+    def said(*outputs: str) -> str:
+        return page(
+            *(
+                shown({"text/html": output, "text/plain": "x"})
+                if "<" in output
+                else new_markdown_cell(output)
+                for output in outputs
+            )
+        )
+
+    assert said(note, note).count("Too few customers.") == 1
+    assert said(note, "And now:", note).count("Too few customers.") == 2
+    assert said(note, table, note).count("Too few customers.") == 2
+    assert said(table, table).count("<table>") == 2
+
+
 def test_standard_error_stays_out_of_the_page() -> None:
     stream = new_output("stream", name="stderr", text="/home/me/lib.py: DeprecationWarning")
     assert "DeprecationWarning" not in page(new_code_cell("f()", outputs=[stream]))

@@ -12,7 +12,7 @@ import base64
 import html
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 
 __all__ = ["Figure", "Heading", "Link", "Page", "figures", "filled", "name_and_title", "page_html"]
 
+_NOTE = '<div class="cv-note">'
 INJECTED, HEADLINE = "injected-parameters", "headline"
 
 
@@ -174,8 +175,20 @@ def _title(notebook: NotebookNode) -> str:
 def _page(notebook: NotebookNode) -> Page:
     headings: list[Heading] = []
     markdown = _Markdown(headings)
-    blocks = tuple(block for cell in notebook.cells for block in _blocks(cell, markdown))
+    said = (block for cell in notebook.cells for block in _blocks(cell, markdown))
+    blocks = tuple(_without_echoes(said))
     return Page(markdown.title, tuple(headings), blocks)
+
+
+def _without_echoes(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Leave out a note that says again what the one just before it said, as of a chart and of its table."""
+    said: Block | None = None
+    for block in blocks:
+        if block.kind != "code":
+            if block == said and str(block.body).startswith(_NOTE):
+                continue
+            said = block
+        yield block
 
 
 def _blocks(cell: NotebookNode, markdown: _Markdown) -> Iterator[Block]:
