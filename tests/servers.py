@@ -1,4 +1,4 @@
-"""Real servers for tests: PostgreSQL and MariaDB started in a folder, Spark in the test's process."""
+"""Real servers for tests: PostgreSQL, MariaDB and Spark Connect in a folder, Spark in the test's process."""
 
 import os
 import pwd
@@ -195,6 +195,50 @@ class MariaDb:
         )
 
 
+class SparkConnect:
+    """A Spark of its own behind Spark Connect, on a free port of this machine only, for little data."""
+
+    def __init__(self, folder: Path) -> None:
+        spark_here()
+        if find_spec("grpc_status") is None:
+            missing("grpcio-status, which Spark Connect needs,")
+        home = Path(find_spec("pyspark").origin).parent
+        self.port = free_port()
+        here = ("spark.driver.host", "spark.driver.bindAddress", "spark.connect.grpc.binding.address")
+        options = {
+            **SMALL_SPARK,
+            **dict.fromkeys(here, "127.0.0.1"),
+            "spark.connect.grpc.binding.port": self.port,
+            "spark.driver.memory": "1g",
+            "spark.local.dir": folder,
+            "spark.log.level": "ERROR",
+            "spark.master": "local[2]",
+            "spark.sql.warehouse.dir": folder / "warehouse",
+            "spark.ui.enabled": False,
+        }
+        options["spark.driver.extraJavaOptions"] += f" -Djava.io.tmpdir={folder}"
+        (folder / "options").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+        server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+        given = ["--properties-file", str(folder / "options"), "--class", server, "spark-internal"]
+        command = ["env", f"SPARK_HOME={home}", str(home / "bin" / "spark-submit"), *given]
+        self._process = lasting(command, None)
+        answering(self.greet, seconds=120)
+
+    @property
+    def address(self) -> str:
+        """Its address, as settings name it."""
+        return f"sc://127.0.0.1:{self.port}"
+
+    def greet(self) -> None:
+        """Fail if it does not listen."""
+        socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+
+    def stop(self) -> None:
+        """Stop it, with time to remove its files."""
+        self._process.terminate()
+        self._process.wait(30)
+
+
 def as_user(user: int | None):
     """How a program is run: silently, and not as root."""
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
@@ -207,9 +251,9 @@ def lasting(command: list[str], user: int | None) -> subprocess.Popen:
     return subprocess.Popen([*guard, *command], **as_user(user))
 
 
-def answering(ask) -> None:
+def answering(ask, seconds: int = 30) -> None:
     """Wait until a server answers."""
-    for _ in range(300):
+    for _ in range(10 * seconds):
         try:
             ask()
             return

@@ -3,12 +3,19 @@
 import datetime as dt
 from decimal import Decimal
 
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from customer_value.config import load_settings
+from customer_value.contract import read_orders
+from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.reduction.survey import survey_of
 
 MORE = {
     "as_of": "as_of: 2024-01-31\n",
@@ -240,6 +247,40 @@ def test_how_a_file_was_read_is_stated_in_the_ledger(desk):
     assert ledger.amount("orders", "kept") == Decimal("1234.50")
     assert any("emicolon" in detail for detail in notes.values())
     assert all(detail.endswith(("(detected)", "(stated)")) for detail in notes.values())
+
+
+def typed_orders(desk, ids):
+    """Orders with typed columns in a Parquet file, and all that the contract makes of them."""
+    days = [dt.date(2024, 1, day) for day in range(1, len(ids) + 1)]
+    amounts = [Decimal(day) for day in range(1, len(ids) + 1)]
+    table = pa.table({"customer": ids, "date": days, "amount": pa.array(amounts, pa.decimal128(12, 2))})
+    pq.write_table(table, desk.folder / "orders.parquet")
+    desk.config.write_text(desk.config.read_text().replace("orders.csv", "orders.parquet"))
+    settings = load_settings(desk.config)
+    with Engine(settings.engine, desk.folder) as engine:
+        orders = read_orders(settings, desk.folder, engine, desk.folder)
+        query = ibis.to_sql(orders.rows.select("customer_id"))
+        found = orders.rows.order_by("order_date").select("customer_id").to_pyarrow()["customer_id"]
+        assert orders.survey == survey_of(orders.rows)
+        return orders.survey, found.to_pylist(), '"_written" AS "customer_id"' in str(query)
+
+
+def test_ids_without_blanks_are_read_as_they_are_written(desk):
+    survey, found, as_written = typed_orders(desk, ["b", "a", "b", "ç"])
+    assert (found, survey.first, survey.last) == (["b", "a", "b", "ç"], "a", "ç")
+    assert as_written
+
+
+@pytest.mark.parametrize("blank", [" b", "b\t", "\u00a0b", "b\u3000"])
+def test_one_id_with_a_blank_and_all_are_trimmed(desk, blank):
+    _, found, as_written = typed_orders(desk, ["b", "a", blank, "c"])
+    assert found == ["b", "a", "b", "c"]
+    assert not as_written
+
+
+def test_ids_that_are_numbers_are_looked_at_as_numbers(desk):
+    survey, found, _ = typed_orders(desk, [9, 10, 9, None])
+    assert (found, survey.first, survey.last) == (["9", "10", "9"], 9, 10)
 
 
 def test_a_ledger_that_does_not_add_up_stops_the_run():

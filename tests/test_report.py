@@ -112,7 +112,10 @@ def test_failed_notebook_is_named_with_its_cell_and_kept(tmp_path: Path) -> None
         f"division by zero. The notebook as far as it ran is kept: {kept}"
     )
     assert "ZeroDivisionError" in kept.read_text()
-    assert "Traceback" in (tmp_path / "report.log.jsonl").read_text()
+    lines = [json.loads(line) for line in (tmp_path / "report.log.jsonl").read_text().splitlines()]
+    failed = next(line for line in lines if line["kind"] == "notebook failed")
+    assert "Traceback" in failed["text"]
+    assert 0 < failed["cell_seconds"] < failed["seconds"]
     write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
     make_report(tmp_path / "input" / "acme.yml", tmp_path / "report", notebooks=tmp_path / "notebooks")
     assert not kept.parent.exists()
@@ -138,6 +141,7 @@ import os, random, sys
 assert not {"statsmodels.api", "pyspark", "psycopg", "papermill", "nbformat"} & set(sys.modules)
 import duckdb, numpy
 assert numpy.__dict__.setdefault("mark", os.getpid()) == os.getpid()
+import debugpy  # not imported for kernels, but there
 assert "mine" not in os.environ
 os.environ["mine"] = "1"
 import matplotlib.pyplot as plt
@@ -254,6 +258,15 @@ def test_kernel_that_does_not_start_is_tried_once_more(
     write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
     make_report(config, tmp_path / "report", notebooks=tmp_path / "notebooks", progress=events.append)
     assert [event.kind for event in events].count("kernel restarted") == 1
+
+
+def test_a_kernel_whose_outputs_come_late_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "_OUTPUT_DELAY_SECONDS", 1e-6)
+    config = write_settings(tmp_path / "input")
+    write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
+    make_report(config, tmp_path / "report", notebooks=tmp_path / "notebooks")
 
 
 def marked(folder: Path, name: str, **own: list[str]) -> Path:

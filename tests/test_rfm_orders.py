@@ -120,3 +120,11 @@ def test_scores_follow_from_orders():
     known = rfm.base(rfm.from_orders(rows, AS_OF), AS_OF)
     scored = rfm.score(known, rfm.cutoffs(known)).order_by("customer_id").to_pyarrow().to_pandas()
     assert scored.set_index("customer_id").loc["c19", "rfm"] == "515"
+
+
+def test_the_connection_of_the_orders_is_left_as_it_was():
+    con = ibis.duckdb.connect()
+    rows = some(("a", 1, "2024-05-01", 1.0), ("b", 2, "2024-05-02", 2.0))
+    before = con.raw_sql("SELECT current_setting('streaming_buffer_size')").fetchone()
+    rfm.from_orders(con.create_table("orders", rows), AS_OF)
+    assert con.raw_sql("SELECT current_setting('streaming_buffer_size')").fetchone() == before

@@ -195,6 +195,15 @@ def test_duckdb_file(tmp_path):
     )
 
 
+def test_text_of_a_fixed_list_is_text_and_sorts_as_text(tmp_path):
+    CON.raw_sql(f"ATTACH '{tmp_path}/a.duckdb' AS made")
+    CON.raw_sql("CREATE TABLE made.main.t AS SELECT unnest(['b', 'a'])::ENUM ('b', 'a') AS id")
+    CON.raw_sql("DETACH made")
+    found = opened(tmp_path, {}, path="a.duckdb").table
+    assert found.aggregate(low=found.id.min()).to_pyarrow().to_pylist() == [{"low": "a"}]
+    assert found.select("id").to_pyarrow()["id"].type == "string"
+
+
 def test_a_file_of_another_kind_than_its_name(tmp_path):
     sqlite_file(tmp_path, "CREATE TABLE t (id)", "INSERT INTO t VALUES (1)")
     (tmp_path / "a.db").rename(tmp_path / "a.csv")

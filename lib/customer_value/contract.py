@@ -26,7 +26,7 @@ from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
-from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, measures, taken
+from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 from customer_value.settings import Exclusion, OrdersTable, Settings
 from customer_value.sources import (
     Reading,
@@ -439,9 +439,9 @@ def _account(judged: ibis.Table, *, with_survey: bool) -> tuple[pd.DataFrame, Su
         figures["no_cost"] = judged["cost"].isnull().sum()
     if _WRITTEN in judged.columns:
         figures["trimmed"] = (~judged.customer_id.identical_to(judged[_WRITTEN])).sum()
-    asked = figures | (measures(judged) if with_survey else {})
+    asked = figures | (id_figures(judged) if with_survey else {})
     found = judged.group_by("outcome", "order_date").aggregate(**asked).to_pyarrow().to_pylist()
-    survey = taken(group for group in found if group["outcome"] is None) if with_survey else None
+    survey = survey_from(group for group in found if group["outcome"] is None) if with_survey else None
     frame = pd.DataFrame(found, columns=["outcome", "order_date", *figures], dtype=object)
     counts = [name for name in figures if name != "amount"]
     return frame.assign(**{name: [int(value or 0) for value in frame[name]] for name in counts}), survey

@@ -8,6 +8,6 @@ neighbouring rows. The results are those of `customer_value.reduce`, to the last
 """
 
 from customer_value.reduction.reducing import Reduced, reduce_orders
-from customer_value.reduction.survey import NUMBER, ORDER_NUMBER, Survey, measures, taken
+from customer_value.reduction.survey import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 
-__all__ = ["NUMBER", "ORDER_NUMBER", "Reduced", "Survey", "measures", "reduce_orders", "taken"]
+__all__ = ["NUMBER", "ORDER_NUMBER", "Reduced", "Survey", "id_figures", "reduce_orders", "survey_from"]

@@ -4,7 +4,8 @@ Text is slow to compare, so an id becomes a few unsigned 64-bit words: the bytes
 that all ids share, eight to a word, the first byte highest, zeros behind the last. Words compare like
 the bytes, and the bytes of UTF-8 compare like the code points, which is the engine's order of text. No
 id holds a zero byte (such ids are numbered by the engine instead, as are very long ones), so the words
-give the id back.
+give the id back. Ids that are whole numbers in the source never become text: they are one word that sorts
+as their digits do.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+from customer_value.reduction.survey import NUMBER
 
 __all__ = [
     "MOST_DIGITS",
@@ -162,14 +165,14 @@ class NumberedIdentifiers:
     def words_of_names(self, names: list[str]) -> list[Array]:
         """The words of a few ids, ascending."""
         table = pq.read_table(self.path, filters=[("customer_id", "in", names)])
-        return self.words_of(np.sort(table["_number"].to_numpy()))
+        return self.words_of(np.sort(table[NUMBER].to_numpy()))
 
     def names_of(self, words: Array) -> Any:
         """The ids of ascending numbers, as a pyarrow string array."""
         low, high = int(words[0, 0]), int(words[-1, 0])
-        table = pq.read_table(self.path, filters=[("_number", ">=", low), ("_number", "<=", high)])
-        table = table.sort_by("_number")
-        places = np.searchsorted(table["_number"].to_numpy(), words[:, 0].astype(np.int64))
+        table = pq.read_table(self.path, filters=[(NUMBER, ">=", low), (NUMBER, "<=", high)])
+        table = table.sort_by(NUMBER)
+        places = np.searchsorted(table[NUMBER].to_numpy(), words[:, 0].astype(np.int64))
         return table["customer_id"].combine_chunks().take(pa.array(places))
 
 

@@ -241,7 +241,7 @@ class _Numbers:
 def _numbered(rows: ibis.Table, path: Path) -> _Numbers:
     names = rows.select("customer_id").distinct()
     number = ibis.row_number().over(ibis.window(order_by="customer_id"))
-    names.mutate(_number=number).order_by("_number").to_parquet(path)
+    names.mutate(**{NUMBER: number}).order_by(NUMBER).to_parquet(path)
     table = rows.get_backend().read_parquet(path)
     return _Numbers(table, NumberedIdentifiers(path))
 

@@ -10,7 +10,7 @@ import ibis
 
 from customer_value.sources.engine import byte_length, hashed
 
-__all__ = ["NUMBER", "ORDER_NUMBER", "Survey", "measures", "survey_of", "taken"]
+__all__ = ["NUMBER", "ORDER_NUMBER", "Survey", "id_figures", "survey_from", "survey_of"]
 
 NUMBER, ORDER_NUMBER = "_number", "_order_number"
 """Columns of order rows where customer_id and order_id are whole numbers in the source: the ids as such."""
@@ -32,7 +32,8 @@ class Survey:
     longest
         Most bytes of an id; 0 if ids are numbers.
     sample
-        Ids of one row in `SAMPLED`, drawn by what the rows hold, so that the same data give the same.
+        Ids of one row in `SAMPLED` in the order of text, drawn by what the rows hold, so that the same data
+        give the same.
     """
 
     rows: int
@@ -47,8 +48,8 @@ class Survey:
         return isinstance(self.first, int)
 
 
-def measures(rows: ibis.Table) -> dict[str, Any]:
-    """What to aggregate of (groups of) order rows, for `taken` to make a survey of."""
+def id_figures(rows: ibis.Table) -> dict[str, Any]:
+    """What to aggregate of (groups of) order rows, for `survey_from` to make a survey of."""
     ids = rows[NUMBER] if NUMBER in rows.columns else rows.customer_id
     drawn = hashed(ids, rows.order_date, rows.amount) % SAMPLED == 0
     longest = {} if NUMBER in rows.columns else {"longest": byte_length(ids).max()}
@@ -61,8 +62,8 @@ def measures(rows: ibis.Table) -> dict[str, Any]:
     }
 
 
-def taken(groups: Iterable[Mapping[str, Any]]) -> Survey:
-    """The survey of groups of rows by their `measures`."""
+def survey_from(groups: Iterable[Mapping[str, Any]]) -> Survey:
+    """The survey of groups of rows by their `id_figures`."""
     some = [group for group in groups if group["rows"]]
     if not some:
         return Survey(0, None, None, 0, [])
@@ -71,10 +72,10 @@ def taken(groups: Iterable[Mapping[str, Any]]) -> Survey:
         first=min(group["first"] for group in some),
         last=max(group["last"] for group in some),
         longest=max(group.get("longest", 0) for group in some),
-        sample=sorted(name for group in some for name in group["sample"] or []),
+        sample=sorted((name for group in some for name in group["sample"] or []), key=str),
     )
 
 
 def survey_of(rows: ibis.Table) -> Survey:
     """The survey of order rows, by a pass over them."""
-    return taken(rows.aggregate(**measures(rows)).to_pyarrow().to_pylist())
+    return survey_from(rows.aggregate(**id_figures(rows)).to_pyarrow().to_pylist())

@@ -81,7 +81,7 @@ def execute(
             notebook = _once(arguments, kernels, watch)
     except Exception as error:
         if not kernels.stopped:
-            watch.say("notebook failed", _in_full(error))
+            watch.say("notebook failed", _in_full(error), watch.cell_seconds())
         watch.write(partial)
         raise _explained(error, watch, cell_timeout) from error
     finally:
@@ -113,7 +113,11 @@ class _Watch:
 
     def cell_done(self, count: int) -> None:
         self.done = count
-        self.say("cell finished", cell_seconds=round(time.monotonic() - self.cell_started, 3))
+        self.say("cell finished", cell_seconds=self.cell_seconds())
+
+    def cell_seconds(self) -> float:
+        """How long the cell at work has taken; 0 before the first."""
+        return round(time.monotonic() - self.cell_started, 3) if self.cell_started else 0.0
 
     def say(self, kind: Any, text: str = "", cell_seconds: float = 0.0) -> None:
         seconds = round(time.monotonic() - self.started, 3)

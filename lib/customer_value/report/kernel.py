@@ -38,7 +38,7 @@ ENGINE = "customer-value"
 
 _LONGEST_DEATH_SECONDS = 5
 _OUTPUT_DELAY_SECONDS = 0.05
-"""What comes on the channel of outputs comes this soon after the answer, if the channel is open already."""
+"""How long to wait at first for what comes on the channel of outputs; if that is not open yet, nothing does."""
 _LATEST_OUTPUT_SECONDS = 60
 """How long after its end the output of a cell may arrive; a busy machine needs more than the usual 4."""
 
@@ -140,15 +140,17 @@ class _Client(AsyncKernelClient):
 
     async def _heard(self) -> None:
         """Ask until both the answer and, on the channel of outputs, the end of answering have come."""
+        patience = _OUTPUT_DELAY_SECONDS
         while True:
             asked = self.kernel_info()
             with contextlib.suppress(Empty):
                 while not _answers(reply := await self.get_shell_msg(timeout=1), asked):
                     pass
-                while not _ends(await self.get_iopub_msg(timeout=_OUTPUT_DELAY_SECONDS), asked):
+                while not _ends(await self.get_iopub_msg(timeout=patience), asked):
                     pass
                 self._handle_kernel_info_reply(reply)
                 return
+            patience = min(2 * patience, 1.0)
             if not await self.is_alive():
                 raise RuntimeError("the kernel died before it answered")
 

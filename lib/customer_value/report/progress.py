@@ -68,7 +68,7 @@ class Event:
     seconds
         How long it took; of a cell: from the start of its notebook on.
     cell_seconds
-        How long a cell took by itself.
+        How long a cell took by itself, also one at which a notebook failed.
     text
         Anything else that the log should keep.
     report

@@ -75,6 +75,7 @@ def _import_all() -> None:
     for name in _IMPORTS:
         with contextlib.suppress(Exception):  # the notebook that needs it will say what is wrong
             importlib.import_module(name)
+    sys.modules.pop(_UNUSED, None)  # a notebook may want it
     import duckdb
 
     duckdb.execute("SET threads = 1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import ibis
@@ -35,7 +36,7 @@ INSTANT = types.Timestamp(timezone="UTC")
 
 _ASCII_BLANKS = " \t\r\n\v\f"
 _BATCH_ROWS = 2**18
-_READ_AHEAD = "64MB"
+_BUFFER, _READ_AHEAD = "streaming_buffer_size", "64MB"
 
 
 def parsed_time(text: Any, pattern: str) -> Any:
@@ -69,13 +70,17 @@ def hashed(*values: Any) -> Any:
     return (_hash_of_three if len(values) == 3 else _hash)(*values)
 
 
-def streamed(table: ibis.Table) -> Any:
+def streamed(table: ibis.Table) -> Iterator[Any]:
     """Arrow record batches of a table of DuckDB, which goes on computing while one is worked on."""
     con = table.get_backend()
-    con.raw_sql(f"SET streaming_buffer_size = '{_READ_AHEAD}'")
-    result = con.raw_sql(con.compile(table))
-    reader = result.to_arrow_reader if hasattr(result, "to_arrow_reader") else result.fetch_record_batch
-    return reader(_BATCH_ROWS)
+    usual = con.raw_sql(f"SELECT current_setting('{_BUFFER}')").fetchone()[0]
+    con.raw_sql(f"SET {_BUFFER} = '{_READ_AHEAD}'")
+    try:
+        result = con.raw_sql(con.compile(table))
+        reader = result.to_arrow_reader if hasattr(result, "to_arrow_reader") else result.fetch_record_batch
+        yield from reader(_BATCH_ROWS)
+    finally:
+        con.raw_sql(f"SET {_BUFFER} = '{usual}'")
 
 
 def at_time_zone(zone: str, time: Any) -> Any:

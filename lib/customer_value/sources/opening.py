@@ -186,7 +186,7 @@ def _union(name: str, parts: Sequence[Part], con: Any) -> Any:
     selects = []
     for number, (part, names) in enumerate(zip(parts, stored, strict=True)):
         listed = ", ".join(
-            f"{_as_text(part, names[column]) if len(found) > 1 else sql_name(names[column])} AS {sql_name(column)}"
+            f"{_selected(part, names[column], len(found) > 1)} AS {sql_name(column)}"
             for column, found in kinds.items()
         )
         selects.append(f"SELECT {listed}, {number}::SMALLINT AS _file FROM {part.relation}")
@@ -201,6 +201,13 @@ def _kind(engine_type: str) -> str:
     if engine_type == "VARCHAR" or engine_type.startswith("ENUM"):
         return "text"
     return "truth" if engine_type == "BOOLEAN" else "number"
+
+
+def _selected(part: Part, stored: str, mixed: bool) -> str:
+    """SQL for a column; text of a fixed list becomes text, as Ibis takes it for that but it sorts by its list."""
+    if mixed or part.columns[stored].startswith("ENUM"):
+        return _as_text(part, stored)
+    return sql_name(stored)
 
 
 def _as_text(part: Part, stored: str) -> str:

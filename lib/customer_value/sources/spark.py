@@ -53,6 +53,7 @@ _SAID = {
     "PARQUET_TYPE_ILLEGAL": "a column has a type that Spark does not read, such as times in nanoseconds",
     "INSUFFICIENT_PERMISSIONS": "its user may not read it",
 }
+_ENDS = ("Py4JNetworkError", "RetriesExceeded")
 _GONE = "stopped answering, so nothing was published; see its own log for the reason, and run again"
 
 
@@ -87,18 +88,28 @@ def connect_spark(settings: EngineSettings) -> tuple[Any, bool]:
     try:
         with _quiet(last):
             session = builder.getOrCreate()
+        _do_not_wait_for_ever(session)
         for name, value in _NEEDED.items():
             session.conf.set(name, value)
         return ibis.pyspark.connect(session), True
     except ImportError as error:
         raise ConfigError(
-            "engine.remote: Spark Connect needs more packages; install them with: pip install 'pyspark[connect]' "
+            "engine.remote: Spark Connect needs more packages; install them with: pip install 'customer-value[spark]' "
             f"({words.first_line(str(error))})."
         ) from None
     except Exception as error:
         if spark_sentence(error) is None and not isinstance(error, OSError | RuntimeError):
             raise
         raise ConfigError(f"Spark cannot be started or reached: {_why(error, last)}.") from None
+
+
+def _do_not_wait_for_ever(session: Any) -> None:
+    """Ask a Spark Connect that does not answer again for half a minute, not for ten."""
+    if not type(session).__module__.startswith("pyspark.sql.connect"):
+        return
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=6, max_backoff=5_000)])
 
 
 def open_with_spark(name: str, spec: TableSource, base: Path, con: Any) -> Source:
@@ -154,7 +165,7 @@ def spark_sentence(error: BaseException | None, what: str = "stopped") -> str | 
     """
     module = type(error).__module__.split(".")[0]
     if module in ("pyspark", "py4j", "grpc") or isinstance(error, ConnectionError):
-        gone = isinstance(error, ConnectionError) or type(error).__name__ == "Py4JNetworkError"
+        gone = isinstance(error, ConnectionError) or type(error).__name__ in _ENDS
         return f"Spark {_GONE}." if gone else f"Spark {what}: {_said(error)}."
     return None
 
