@@ -434,6 +434,7 @@ def _scored(options: argparse.Namespace, columns: tuple[str, ...]) -> dict[str, 
         known = base(from_orders(orders, as_of), as_of).cache()
         score(known, cutoffs(known)).to_parquet(options.to)
 
+    _import_engine()
     return {"inside": _timed(work)[0]}
 
 
@@ -447,6 +448,7 @@ def _peer(options: argparse.Namespace) -> dict[str, Any]:
         scored = RFMSegmentation(orders, current_date=AS_OF, r_segments=5, f_segments=5, m_segments=5)
         scored.table.to_parquet(options.to)
 
+    _import_engine()
     return {"inside": _timed(work)[0]}
 
 
