@@ -209,7 +209,8 @@ def read_parts(
         if survey.first >= 0 and len(str(survey.last)) <= MOST_DIGITS:
             ids = DigitIdentifiers(len(str(survey.last)))
             return _read(rows, rows[NUMBER], ids, survey, scratch / "digits", room, pool, tasks)
-        survey = survey_of(rows.drop(NUMBER))
+        rows = rows.drop(NUMBER)
+        survey = survey_of(rows)
     prefix = shared_beginning(survey.first or "", survey.last or "")
     words = max(1, -(-(survey.longest - len(prefix)) // 8))
     if words <= MOST_WORDS:
@@ -218,9 +219,10 @@ def read_parts(
             return _read(rows, rows.customer_id, named, survey, scratch / "words", room, pool, tasks)
         except ZeroByte:
             pass
-    numbers = _numbered(rows, scratch / "customer-numbers.parquet")
-    numbered = rows.drop(*({NUMBER} & set(rows.columns))).join(numbers.table, "customer_id")
-    return _read(numbered, numbered[NUMBER], numbers.ids, survey, scratch / "numbers", room, pool, tasks)
+    path = scratch / "customer-numbers.parquet"
+    numbered = rows.join(_numbered(rows, path), "customer_id")
+    numbers = NumberedIdentifiers(path)
+    return _read(numbered, numbered[NUMBER], numbers, survey, scratch / "numbers", room, pool, tasks)
 
 
 def _first_ids(survey: Survey) -> list[Any]:
@@ -230,20 +232,12 @@ def _first_ids(survey: Survey) -> list[Any]:
     return sorted({survey.sample[int(part * step)] for part in range(1, parts)} if step >= 1 else set())
 
 
-@dataclass(frozen=True)
-class _Numbers:
-    """Customers numbered by the engine: as a table of it, and as identifiers."""
-
-    table: ibis.Table
-    ids: NumberedIdentifiers
-
-
-def _numbered(rows: ibis.Table, path: Path) -> _Numbers:
+def _numbered(rows: ibis.Table, path: Path) -> ibis.Table:
+    """Customers numbered by the engine in their order, in a file for `NumberedIdentifiers`."""
     names = rows.select("customer_id").distinct()
     number = ibis.row_number().over(ibis.window(order_by="customer_id"))
     names.mutate(**{NUMBER: number}).order_by(NUMBER).to_parquet(path)
-    table = rows.get_backend().read_parquet(path)
-    return _Numbers(table, NumberedIdentifiers(path))
+    return rows.get_backend().read_parquet(path)
 
 
 def _read(

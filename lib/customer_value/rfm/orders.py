@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from customer_value.expressions import EXACT_MONEY, as_table
+from customer_value.reduction.sorting import changes
 from customer_value.rfm.portfolio import months_back
 from customer_value.sources.engine import hashed, streamed
 
@@ -124,4 +125,4 @@ def _differ(hashes: list[Any], chosen: Callable[[Any], Any]) -> bool:
     """Whether no two of the chosen hashes are equal."""
     some = np.concatenate([np.empty(0, np.uint64), *(part[chosen(part)] for part in hashes)])
     some.sort()
-    return not bool((some[1:] == some[:-1]).any())
+    return bool(changes(some).all())

@@ -73,6 +73,7 @@ def hashed(*values: Any) -> Any:
 def streamed(table: ibis.Table) -> Iterator[Any]:
     """Arrow record batches of a table of DuckDB, which goes on computing while one is worked on."""
     con = table.get_backend()
+    con._run_pre_execute_hooks(table)
     usual = con.raw_sql(f"SELECT current_setting('{_BUFFER}')").fetchone()[0]
     con.raw_sql(f"SET {_BUFFER} = '{_READ_AHEAD}'")
     try:
