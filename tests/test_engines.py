@@ -52,6 +52,7 @@ orders:
   {place}
   columns: {{customer_id: customer, order_date: instant, amount: price, product_id: product}}
   one_order_is: row
+  void_days: 2
 """
 DAYS = """\
 currency: EUR
@@ -82,12 +83,12 @@ def expected(orders, tmp_path_factory):
 
 
 def outcome(folder, text):
-    """Ledger without notes, warnings, dates, and all tables of a run, as frames and as files for people."""
+    """Ledger but for how files were read, warnings, dates, and all tables, as frames and as files for people."""
     folder.mkdir(parents=True)
     desk = Desk(folder).settings(text)
     run = desk.run()
     state = read_state(run)
-    ledger = [line for line in state.ledger.lines if line.status != "note"]
+    ledger = [line for line in state.ledger.lines if line.status != "note" or line.rows is not None]
     sheets = {path.name: path.read_bytes() for path in (run / "tables").glob("*.csv")}
     return ledger, state.warnings, state.dates, read_tables(run), sheets
 
@@ -105,6 +106,7 @@ def test_the_orders_are_of_every_kind(expected):
     assert {"no customer id", "unreadable date", "unreadable amount", "date after as_of"} <= reasons
     assert {"exact duplicate", "return dropped", "by value", "by size", "by beginning", "by name"} <= reasons
     assert all(line.rows for ledger, *_ in expected.values() for line in ledger)
+    assert all("void" in {line.reason for line in ledger} for ledger, *_ in expected.values())
     assert any("exact copy" in warning for warning in expected["all"][1])
     assert expected["all"][3]["customers"]["net_revenue"].max() > 1e10
     assert len(expected["all"][3]["customer_product_prices"]) > 50

@@ -41,6 +41,8 @@ from customer_value.sources import (
 from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
+from customer_value.sources.times import time_of_day
+from customer_value.voids import TIME, Voids, void_note, with_voids
 
 __all__ = [
     "MONEY",
@@ -79,7 +81,8 @@ class Orders:
     rows
         Ibis table where the orders lie: customer_id, order_date, amount and the mapped ones of order_id,
         product_id, quantity, unit_price, discount, channel; ``cost`` where cost, margin or a margin
-        rate is known; ``_hash``, equal for rows that are equal in every source column; ``_number`` and
+        rate is known; ``_void``, whether a sale was taken back or takes one back (`customer_value.voids`),
+        only where there are such rows; ``_hash``, equal for rows that are equal in every source column; ``_number`` and
         ``_order_number``, customer_id and order_id where DuckDB reads them as whole numbers. Money is
         DECIMAL in the report's currency.
     first_date
@@ -144,12 +147,18 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     judged = _judged(typed, spec, settings.as_of)
     account, survey = _account(judged, with_survey=source.engine == "duckdb")
     judged = _as_written(judged, account)
+    judged, voids = with_voids(judged, account, spec, RETURN, engine, scratch)
+    if voids is not None and spec.returns == "drop":
+        account, survey = _account(judged, with_survey=source.engine == "duckdb")
     _refuse_unread(source, spec, settings, account)
     dates = _kept_dates(account)
     as_of = settings.as_of or _last_date(source, spec, dates, settings)
     lines = _lines(account, [rule.reason for rule in spec.exclude], source)
+    lines += void_note(voids, spec.void_days, lambda amount: words.money(float(amount), settings.currency))
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
-    _refuse_unusable(source, spec, settings, account, ledger)
+    _refuse_unusable(ledger)
+    if spec.returns == "error":
+        _refuse_returns(source, spec, account, voids)
     assert as_of is not None  # there is a kept row, so there is a last date
     everything = ledger.rows("orders", "read") == ledger.rows("orders", "kept")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
@@ -234,6 +243,9 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     }
     if written is not None and not _is_text(source, spec):
         fields[_WRITTEN] = written
+    time = time_of_day(source, columns.order_date, spec, settings.timezone)
+    if time is not None:
+        fields[TIME] = time
     fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
@@ -540,9 +552,7 @@ def _exact(value: object) -> Decimal:
     return value if isinstance(value, Decimal) and value.is_finite() else Decimal(0)
 
 
-def _refuse_unusable(
-    source: Source, spec: OrdersTable, settings: Settings, account: pd.DataFrame, ledger: Ledger
-) -> None:
+def _refuse_unusable(ledger: Ledger) -> None:
     if ledger.rows("orders", "kept") == 0:
         why = words.listing(
             f"{words.count(line.rows or 0, 'row')}: {line.reason}" for line in ledger.of("orders", "excluded")
@@ -550,15 +560,18 @@ def _refuse_unusable(
         late = any(line.reason == LATE for line in ledger.of("orders", "excluded"))
         check = "as_of" if late else "the columns"
         raise InputError(f"orders: no row is left to analyse ({why}). Check {check} in the settings.")
-    if spec.returns == "error":
-        amount_column = spec.columns.amount or spec.columns.quantity or ""
-        value, _ = number_column(source, amount_column, spec)
-        if account.loc[account["outcome"].isna(), "returns"].sum():
-            place, text = find_place(source, amount_column, value < 0)
-            raise InputError(
-                f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
-                "the settings say returns: error. Use returns: net to subtract returns, or drop."
-            )
+
+
+def _refuse_returns(source: Source, spec: OrdersTable, account: pd.DataFrame, voids: Voids | None) -> None:
+    amount_column = spec.columns.amount or spec.columns.quantity or ""
+    value, _ = number_column(source, amount_column, spec)
+    credits = account.loc[account["outcome"].isna(), "returns"].sum()
+    if credits > (0 if voids is None else voids.rows // 2):
+        place, text = find_place(source, amount_column, value < 0)
+        raise InputError(
+            f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
+            "the settings say returns: error. Use returns: net to subtract returns, or drop."
+        )
 
 
 def _with_cost(

@@ -4,7 +4,8 @@ The engine does the work: each function returns an Ibis expression, and `write_t
 and leaves Parquet. After this step nothing reads order lines again.
 
 A *purchase day* is a day with positive sales before returns; orders for nothing count only where the
-settings say so. Returns change money, never the frequency, recency or T of a customer. Money is
+settings say so. Void rows (`customer_value.voids`) stay in the net money, where they come to nothing, and are
+neither sales nor returns. Returns change money, never the frequency, recency or T of a customer. Money is
 DECIMAL until it has been summed and logarithms are rounded to DECIMAL before they are, so that no
 sum depends on the order of its rows.
 """
@@ -23,12 +24,14 @@ from customer_value.settings import ClvSettings, Settings
 
 __all__ = [
     "EXACT",
+    "VOID",
     "Dates",
     "customer_days",
     "customer_months",
     "customer_product_prices",
     "customer_product_years",
     "customers_at",
+    "not_void",
     "purchase_patterns",
     "reduction_dates",
     "snapshots_at",
@@ -37,6 +40,9 @@ __all__ = [
 
 EXACT = "decimal(18, 9)"
 """Logarithms and discounts are rounded to this before they are summed."""
+
+VOID = "_void"
+"""Boolean column of order rows, where there are void ones: see `customer_value.voids`."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,11 @@ def reduction_dates(origin: dt.date, as_of: dt.date, settings: Settings) -> Date
     return Dates(origin, as_of, calibration_end, (pd.Timestamp(as_of) - months).date())
 
 
+def not_void(rows: ibis.Table, condition: Any) -> Any:
+    """A condition on order rows that no void one fulfils."""
+    return condition & ~rows[VOID] if VOID in rows.columns else condition
+
+
 def customer_days(
     rows: ibis.Table, one_order_is: str | None = None, free_orders: str = "ignore"
 ) -> ibis.Table:
@@ -106,11 +117,11 @@ def customer_days(
         (days since the customer's previous purchase day; NULL on the first and on days without a
         purchase).
     """
-    sale = rows.amount >= 0 if free_orders == "count" else rows.amount > 0
+    sale = not_void(rows, rows.amount >= 0 if free_orders == "count" else rows.amount > 0)
     measures = {
         "bought": sale.any(),
-        "gross": rows.amount.sum(where=rows.amount > 0).fill_null(0),
-        "returns": (-rows.amount).sum(where=rows.amount < 0).fill_null(0),
+        "gross": rows.amount.sum(where=not_void(rows, rows.amount > 0)).fill_null(0),
+        "returns": (-rows.amount).sum(where=not_void(rows, rows.amount < 0)).fill_null(0),
         "net_revenue": rows.amount.sum(),
     }
     if "cost" in rows.columns:
@@ -216,7 +227,7 @@ def customer_product_years(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     Columns customer_id, product_id (NULL where blank), year, lines, quantity (if known),
     net_revenue, margin (if known).
     """
-    known = rows.filter(rows.order_date <= ibis.literal(as_of))
+    known = rows.filter(not_void(rows, rows.order_date <= ibis.literal(as_of)))
     known = known.mutate(year=known.order_date.year().cast("int64"))
     measures: dict[str, Any] = {"lines": known.count()}
     if "quantity" in rows.columns:
@@ -234,7 +245,8 @@ def customer_product_prices(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     Columns customer_id, product_id (if known), lines, discount_sum, discount_square_sum,
     log_quantity_sum, log_quantity_square_sum, discount_log_quantity_sum; sales lines only.
     """
-    sales = rows.filter((rows.order_date <= ibis.literal(as_of)) & (rows.amount > 0) & (rows.quantity > 0))
+    bought = (rows.order_date <= ibis.literal(as_of)) & (rows.amount > 0) & (rows.quantity > 0)
+    sales = rows.filter(not_void(rows, bought))
     sales = sales.filter(sales.discount.notnull())
     log_quantity = sales.quantity.cast("float64").ln().cast(EXACT)
     discount = sales.discount.cast(EXACT)

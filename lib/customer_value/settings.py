@@ -189,6 +189,15 @@ class OrdersTable(TableSource):
     free_orders: Literal["ignore", "count"] = Field(
         "ignore", description="whether an order for nothing is a purchase (a sample, a replacement: no)"
     )
+    void_days: Annotated[int, Field(ge=0, le=366)] = Field(
+        0, description="most days from a sale to the credit that takes it back as if it had never been"
+    )
+    order_number_days: Annotated[int, Field(ge=1, le=36_600)] = Field(
+        31, description="an order number that comes again later than this is another order"
+    )
+    max_unread: Share = Field(
+        0.05, description="most rows, or money, that may be lost to dates or amounts that cannot be read"
+    )
     exclude: list[Exclusion] = []
     rates: dict[CurrencyCode, Annotated[float, Field(gt=0)]] = Field(
         {}, description="report currency per unit of a foreign currency"
