@@ -26,6 +26,7 @@ from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.order_numbers import told_apart
 from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 from customer_value.settings import Exclusion, OrdersTable, Settings
 from customer_value.sources import (
@@ -93,6 +94,8 @@ class Orders:
         Whether the settings gave it (otherwise it is the last order date).
     survey
         How the ids of the kept rows look; None where the rows do not lie in DuckDB.
+    later
+        Orders to add to customers' days, see `customer_value.order_numbers.Restarts`; None if there are none.
     """
 
     rows: ibis.Table
@@ -103,6 +106,7 @@ class Orders:
     warnings: tuple[str, ...]
     source: Source
     survey: Survey | None
+    later: ibis.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -162,13 +166,19 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     assert as_of is not None  # there is a kept row, so there is a last date
     everything = ledger.rows("orders", "read") == ledger.rows("orders", "kept")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
+    kept, restarts = told_apart(kept, dates, spec, engine, scratch)
     rows = _with_cost(source, kept, spec, settings, account).drop("outcome", "_excluded", "_file")
     warnings = (
         *_row_warnings(ledger, settings),
         *_overlap_warnings(judged, source),
         *_as_of_warnings(dates[-1], settings),
     )
-    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey)
+    later = None
+    if restarts is not None:
+        ledger = ledger + Ledger((restarts.note(spec.order_number_days),))
+        warnings = (*warnings, restarts.warning(spec.order_number_days))
+        later = restarts.later
+    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey, later)
 
 
 def exact_copies(rows: ibis.Table) -> Copies:
@@ -565,8 +575,8 @@ def _refuse_unusable(ledger: Ledger) -> None:
 def _refuse_returns(source: Source, spec: OrdersTable, account: pd.DataFrame, voids: Voids | None) -> None:
     amount_column = spec.columns.amount or spec.columns.quantity or ""
     value, _ = number_column(source, amount_column, spec)
-    credits = account.loc[account["outcome"].isna(), "returns"].sum()
-    if credits > (0 if voids is None else voids.rows // 2):
+    given = account.loc[account["outcome"].isna(), "returns"].sum()
+    if given > (0 if voids is None else voids.rows // 2):
         place, text = find_place(source, amount_column, value < 0)
         raise InputError(
             f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "

@@ -31,6 +31,7 @@ __all__ = [
     "customer_product_prices",
     "customer_product_years",
     "customers_at",
+    "is_sale",
     "not_void",
     "purchase_patterns",
     "reduction_dates",
@@ -95,6 +96,11 @@ def not_void(rows: ibis.Table, condition: Any) -> Any:
     return condition & ~rows[VOID] if VOID in rows.columns else condition
 
 
+def is_sale(rows: ibis.Table, free_orders: str = "ignore") -> Any:
+    """Whether an order row is a sale: not void, and positive or, with ``"count"``, not negative."""
+    return not_void(rows, rows.amount >= 0 if free_orders == "count" else rows.amount > 0)
+
+
 def customer_days(
     rows: ibis.Table, one_order_is: str | None = None, free_orders: str = "ignore"
 ) -> ibis.Table:
@@ -117,7 +123,7 @@ def customer_days(
         (days since the customer's previous purchase day; NULL on the first and on days without a
         purchase).
     """
-    sale = not_void(rows, rows.amount >= 0 if free_orders == "count" else rows.amount > 0)
+    sale = is_sale(rows, free_orders)
     measures = {
         "bought": sale.any(),
         "gross": rows.amount.sum(where=not_void(rows, rows.amount > 0)).fill_null(0),
