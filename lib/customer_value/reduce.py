@@ -163,8 +163,8 @@ def customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None 
     ibis.Table
         customer_id, first_order, last_order, orders, purchase_days, gross, returns, net_revenue,
         margin (if known), frequency, recency, T (days), monetary_value, monetary_margin (if
-        known), window_orders, window_net_revenue, gap_mean, gap_std, gap_log_mean, last_gap
-        (days). Customers with returns only have NULL where a purchase would be needed.
+        known), window_orders, window_net_revenue, gap_mean, gap_median, gap_std, gap_log_mean,
+        last_gap (days). Customers with returns only have NULL where a purchase would be needed.
     """
     return _customers_at(days, as_of, window_start).order_by("customer_id")
 
@@ -325,6 +325,7 @@ def _gap_sums(known: ibis.Table) -> dict[str, Any]:
         "_gap_sum": gap.sum(),
         "_gap_square_sum": (gap * gap).sum(),
         "_gap_log_sum": gap.cast("float64").ln().cast(EXACT).sum(),
+        "_gap_median": gap.median(),
         "last_gap": gap.argmax(known.order_date, where=gap.notnull()),
     }
 
@@ -359,6 +360,7 @@ def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table
         window_orders=_whole(table.window_orders),
         window_net_revenue=_money(table.window_net_revenue),
         gap_mean=gap_sum.cast("float64") / gaps.cast("float64").nullif(0),
+        gap_median=table["_gap_median"].cast("float64"),
         gap_std=ibis.ifelse(variance > 0, variance, variance * 0).sqrt(),
         gap_log_mean=_money(table["_gap_log_sum"]) / gaps.cast("float64").nullif(0),
         last_gap=table.last_gap.cast("int64"),

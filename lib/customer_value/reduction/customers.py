@@ -30,7 +30,8 @@ class History:
     """The days of a part with their running sums; shapes (days + 1,) or (purchase days + 1,).
 
     ``buys`` counts purchase days; ``buy_date`` holds their dates and ``buy_money`` the net revenue and, if
-    known, margin on them. The sums of gaps leave out each customer's first purchase day.
+    known, margin on them. ``gaps`` are the days since the purchase day before, zero on each
+    customer's first, which the sums of gaps so leave out.
     """
 
     days: Days
@@ -39,6 +40,7 @@ class History:
     buy_date: Array
     buy_money: dict[str, Array]
     buy_sums: dict[str, Array]
+    gaps: Array
     gap_squares: Array
     gap_logs: Array
 
@@ -88,6 +90,7 @@ def history_of(days: Days, gap_logs: Array) -> History:
         buy_date=date,
         buy_money=money,
         buy_sums={name: running(values) for name, values in money.items()},
+        gaps=gap,
         gap_squares=running(gap * gap),
         gap_logs=running(gap_logs[gap]),
     )
@@ -125,6 +128,7 @@ def snapshot_of(history: History, as_of: int) -> Figures:
         "T": (as_of - first_buy, none),
         **{name: (money / divisor, no_gap) for name, money in repeated.items()},
         "gap_mean": (recency.astype(np.float64) / divisor, no_gap),
+        "gap_median": (_medians(history, as_of, gaps), no_gap),
         "gap_std": (_standard_deviation(gaps, recency, squares), count < 3),
         "gap_log_mean": (logs / divisor, no_gap),
         "last_gap": (last_buy - _at(history.buy_date, buy_end - 2), no_gap),
@@ -225,6 +229,23 @@ def _standard_deviation(count: Array, total: Array, squares: Array) -> Array:
     pairs = np.maximum((count * (count - 1)).astype(np.float64), 1.0)
     deviation: Array = np.sqrt(np.maximum(spread / pairs, 0.0))
     return deviation
+
+
+def _medians(history: History, as_of: int, gaps: Array) -> Array:
+    """The median gap up to a date of each customer known on it, where it has gaps: so many."""
+    first = history.buys[history.days.starts]
+    buyer = np.repeat(np.arange(len(first) - 1, dtype=np.uint64), np.diff(first))
+    known = history.buy_date <= as_of
+    known[first[:-1][first[:-1] < first[1:]]] = False
+    longest = int(history.gaps.max(initial=0))
+    bits = np.uint64(longest.bit_length())
+    keys = (buyer[known] << bits) | history.gaps[known].astype(np.uint64)
+    keys.sort()
+    values = (keys & np.uint64(2 ** int(bits) - 1)).astype(np.int64)
+    start = np.cumsum(gaps) - gaps
+    low, high = (_at(values, start + place) for place in ((np.maximum(gaps, 1) - 1) // 2, gaps // 2))
+    middle: Array = (low + high) / 2
+    return middle
 
 
 def _cells(keys: Array, size: int) -> tuple[Array, Array]:

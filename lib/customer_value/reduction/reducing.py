@@ -54,7 +54,7 @@ _CUSTOMERS = (
     *("customer_id", "first_order", "last_order", "orders", "purchase_days"),
     *_MONEY,
     *("frequency", "recency", "T", "monetary_value", "monetary_margin", "window_orders"),
-    *("window_net_revenue", "gap_mean", "gap_std", "gap_log_mean", "last_gap"),
+    *("window_net_revenue", "gap_mean", "gap_median", "gap_std", "gap_log_mean", "last_gap"),
 )
 _MONTHS = ("customer_id", "month", "orders", "purchase_days", *_MONEY)
 

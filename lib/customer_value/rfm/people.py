@@ -18,6 +18,7 @@ import pandas as pd
 from customer_value.alignment import Unordered
 from customer_value.expressions import EXACT_MONEY, as_table, chosen, kept
 from customer_value.rfm import portfolio
+from customer_value.rfm.absence import is_away, usual_gap
 from customer_value.rfm.classes import eight_place, thresholds
 from customer_value.rfm.gathering import Activity, joined_in_order
 from customer_value.rfm.names import EIGHT_CLASSES, LEVELS, OUTSIDE, STATES
@@ -115,8 +116,8 @@ def gather(
     -------
     Gathered
         With the columns customer_id, recency_days, orders, net_revenue, [margin] (in the window),
-        first_order, last_gap where known; with ``snapshots`` also window_orders and window_net_revenue (in
-        the window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
+        usual_gap_days, first_order, last_gap where known; with ``snapshots`` also window_orders and
+        window_net_revenue (in the window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
         total_orders and total_net_revenue; with ``months`` the columns of `portfolio.activity` and
         contribution, for both dates.
     """
@@ -162,7 +163,10 @@ def moment(
     chosen = steps_of(bought, options) if steps is None else steps
     limits = thresholds(bought, options)
     inside = table.orders > 0
-    codes = scores_of(table, chosen) | {"eight": eight_place(table, limits)}
+    codes = scores_of(table, chosen) | {
+        "away": is_away(table).cast("int64"),
+        "eight": eight_place(table, limits),
+    }
     codes = {name: ibis.ifelse(inside, value, 0) for name, value in codes.items()}
     levels = None
     if "contribution" in table.columns:
@@ -204,7 +208,9 @@ def earlier(people: ibis.Table, *, window: bool) -> ibis.Table:
     )
 
 
-_CODES = {"recency_score": 6, "frequency_score": 6, "monetary_score": 6, "eight": 8, "level": 4, "state": 8}
+_CODES = {
+    "recency_score": 6, "frequency_score": 6, "monetary_score": 6, "away": 2, "eight": 8, "level": 4, "state": 8,
+}  # fmt: skip
 """What tells all scores and segments of a customer: whole numbers from 0 to less than these."""
 
 
@@ -214,7 +220,10 @@ def _named(codes: Mapping[str, Any], options: RfmSettings) -> dict[str, Any]:
     inside = three[0] > 0
     scores = {name: codes[name] for name in ("recency_score", "frequency_score", "monetary_score")}
     scores |= {"rfm": joined_digits(three), "weighted_score": weighted(three, options.weights)}
-    names = {"segment": named(three[0], three[1]), "eight_class": chosen(EIGHT_CLASSES, codes["eight"])}
+    names = {
+        "segment": named(three[0], three[1], codes["away"] == 1),
+        "eight_class": chosen(EIGHT_CLASSES, codes["eight"]),
+    }
     columns = {name: ibis.ifelse(inside, value, ibis.null(value.type())) for name, value in scores.items()}
     columns |= {name: ibis.ifelse(inside, value, OUTSIDE) for name, value in names.items()}
     if "level" in codes:
@@ -291,6 +300,7 @@ def _now(table: ibis.Table, as_of: dt.date, window_months: int | None) -> dict[s
         "recency_days": _days(table.last_order, as_of),
         "orders": table.window_orders.cast("int32"),
         "net_revenue": table.window_net_revenue.cast("float64"),
+        **usual_gap(table),
     }
     margin = "margin" if window_months is None else "window_margin"
     if margin in table.columns:
@@ -316,6 +326,7 @@ def _snapshots(snapshots: ibis.Table, as_of: dt.date, previous: dt.date) -> list
         "recency_days": _days(before.last_order, previous),
         "first_order": before.first_order.cast("date"),
         "last_gap": before.last_gap.cast("int32"),
+        **usual_gap(before),
         **_measures(before),
     }
     renamed = {"window_orders": "orders", "window_net_revenue": "net_revenue"}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.display import Prose, Table
+from customer_value.rfm.classes import are_high
 from customer_value.rfm.names import BEST, CHINESE, LEVELS, PORTFOLIO, STATES, TEXTBOOK_GROUPS
 from customer_value.rfm.prediction import GROUPINGS
 
@@ -34,7 +35,7 @@ __all__ = [
 
 _TITLES = {"segment": "Segment", "eight_class": "Class", "portfolio_group": "Group"}
 _COLUMNS = (
-    "customer_id", "recency_days", "orders", "net_revenue", "net_revenue_per_order", "margin",
+    "customer_id", "recency_days", "usual_gap_days", "orders", "net_revenue", "net_revenue_per_order", "margin",
     "recency_score", "frequency_score", "monetary_score", "rfm", "weighted_score",
     "segment", "eight_class", "portfolio_group", "level", "state", "contribution",
     "previous_segment", "comparable_segment",
@@ -120,17 +121,13 @@ def class_table(result: Rfm, of: str) -> Table | Prose:
 def threshold_table(result: Rfm) -> Table:
     """The thresholds of the eight classes and how many customers are better than each."""
     titles = {
-        "recency": ("Days since last order", "fewer"),
-        "frequency": ("Orders", "more"),
-        "monetary": (_money_title(result), "more"),
+        "recency": ("Days since last order", "so many or fewer"),
+        "frequency": ("Orders", "so many or more, but never one"),
+        "monetary": (_money_title(result), "so much or more"),
     }
-    frame = result.classes["eight_class"].set_index("eight_class")["customers"]
-    value, retention, development = frame.iloc[[0, 4]], frame.iloc[[1, 5]], frame.iloc[[2, 6]]
-    high = {
-        "recency": int(value.sum() + development.sum()),
-        "frequency": int(value.sum() + retention.sum()),
-        "monetary": int(frame.iloc[:4].sum()),
-    }
+    flags = are_high(result.scored, result.thresholds)
+    sums = result.scored.aggregate(**{name: flag.sum() for name, flag in flags.items()})
+    high = {name: int(number or 0) for name, number in sums.to_pyarrow().to_pylist()[0].items()}
     rows = []
     for name, (title, better) in titles.items():
         fixed = getattr(result.options.fixed_thresholds, name) is not None

@@ -27,6 +27,7 @@ import pandas as pd
 from customer_value.errors import InputError
 from customer_value.expressions import as_table, on_spark
 from customer_value.reduction.sorting import changes
+from customer_value.rfm.absence import usual_gap
 from customer_value.settings import RfmCutoffs
 
 __all__ = [
@@ -73,7 +74,8 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date, monetary_is: str 
     -------
     ibis.Table
         customer_id, recency_days (days from the last order to ``as_of``), orders (distinct orders
-        in the window), net_revenue (net money in the window), for RFA net_revenue_per_order.
+        in the window), net_revenue (net money in the window), for RFA net_revenue_per_order; with the
+        column gap_median also usual_gap_days (`customer_value.rfm.absence`).
 
     Examples
     --------
@@ -89,6 +91,7 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date, monetary_is: str 
         recency_days=ibis.literal(as_of).delta(bought.last_order.cast("date"), unit="day").cast("int64"),
         orders=bought.window_orders.cast("int64"),
         net_revenue=bought.window_net_revenue.cast("float64"),
+        **usual_gap(bought),
     )
     return with_per_order(selected) if monetary_is == "per_order" else selected
 
