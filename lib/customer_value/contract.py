@@ -2,7 +2,7 @@
 
 The rules, in the order in which a row is judged; the first that applies names its ledger line:
 
-1. no customer id, 2. unreadable date, 3. unreadable amount, 4. date after as_of,
+1. no customer id, 2. blank or unreadable date, 3. blank or unreadable amount, 4. date after as_of,
 5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
 bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
 
@@ -16,6 +16,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,17 @@ from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
 from customer_value.sources.times import time_of_day
+from customer_value.unread import (
+    BLANK,
+    BLANK_AMOUNT,
+    BLANK_DATE,
+    NO_AMOUNT,
+    NO_DATE,
+    blank_fields,
+    refuse_unread,
+    unread_rules,
+    unread_warnings,
+)
 from customer_value.voids import TIME, Voids, void_note, with_voids
 
 __all__ = [
@@ -56,11 +68,9 @@ __all__ = [
     "read_orders",
 ]
 
-LONGEST_SILENCE_DAYS = 90
-"""A last order date further than this from the one before it is taken for a typing mistake."""
-
-MANY_UNREAD, FEW_ROWS = 0.5, 20
-"""Above this share of unreadable values, in more than a few rows, the settings are wrong, not the rows."""
+LONGEST_SILENCE_DAYS, LONGER_THAN_BEFORE, HARDLY_ANY = 90, 3, 0.001
+"""A last order date is taken for a typing mistake if it is more days after the one before it, more than so many times
+the longest silence before, and if one row or less than this share of the rows has it."""
 
 NO_ORDERS = "This needs orders; the settings file has none."
 """What is said where orders are asked for and a report has only a survey."""
@@ -68,7 +78,7 @@ NO_ORDERS = "This needs orders; the settings file has none."
 _MOST_DISCOUNT = 1_000_000
 _WRITTEN = "_written"
 
-NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
+NO_ID = "no customer id"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
 RETURN = "return dropped"
 
@@ -154,9 +164,9 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     judged, voids = with_voids(judged, account, spec, RETURN, engine, scratch)
     if voids is not None and spec.returns == "drop":
         account, survey = _account(judged, with_survey=source.engine == "duckdb")
-    _refuse_unread(source, spec, settings, account)
+    refuse_unread(source, spec, settings, account)
     dates = _kept_dates(account)
-    as_of = settings.as_of or _last_date(source, spec, dates, settings)
+    as_of = settings.as_of or _last_date(source, spec, account, settings)
     lines = _lines(account, [rule.reason for rule in spec.exclude], source)
     lines += void_note(voids, spec.void_days, lambda amount: words.money(float(amount), settings.currency))
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
@@ -167,9 +177,12 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     everything = ledger.rows("orders", "read") == ledger.rows("orders", "kept")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
     kept, restarts = told_apart(kept, dates, spec, engine, scratch)
-    rows = _with_cost(source, kept, spec, settings, account).drop("outcome", "_excluded", "_file")
+    rows = _with_cost(source, kept, spec, settings, account).drop(
+        "outcome", "_excluded", "_file", *BLANK.values()
+    )
     warnings = (
         *_row_warnings(ledger, settings),
+        *unread_warnings(source, spec, settings, ledger),
         *_overlap_warnings(judged, source),
         *_as_of_warnings(dates[-1], settings),
     )
@@ -256,6 +269,7 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     time = time_of_day(source, columns.order_date, spec, settings.timezone)
     if time is not None:
         fields[TIME] = time
+    fields |= blank_fields(source, spec)
     fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
@@ -411,8 +425,7 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     ids = typed[NUMBER] if NUMBER in typed.columns else typed.customer_id
     rules = [
         (ids.isnull(), NO_ID),
-        (typed.order_date.isnull(), NO_DATE),
-        (typed.amount.isnull(), NO_AMOUNT),
+        *unread_rules(typed),
     ]
     if as_of is not None:
         rules.append((typed.order_date > ibis.literal(as_of), LATE))
@@ -483,50 +496,37 @@ def _kept_dates(account: pd.DataFrame) -> list[dt.date]:
     return sorted(account.loc[account["outcome"].isna(), "order_date"])
 
 
-def _refuse_unread(source: Source, spec: OrdersTable, settings: Settings, account: pd.DataFrame) -> None:
-    """Stop where much of a column cannot be read: that is a wrong setting, not a bad row."""
-    columns = spec.columns
-    money = [columns.amount] if columns.amount else [columns.quantity, columns.unit_price]
-    rows = account["rows"].sum()
-    undated = account.loc[account["order_date"].isna(), "rows"].sum()
-    suspects = [columns.order_date] if undated > MANY_UNREAD * rows else []
-    if account["no_amount"].sum() > MANY_UNREAD * rows:
-        suspects += [column for column in money if column]
-    for column in suspects:
-        if column == columns.order_date:
-            value, _ = date_column(source, column, spec, settings.timezone)
-        else:
-            value, _ = number_column(source, column, spec)
-        text = id_column(source, column)
-        odd = text.notnull() & value.isnull()
-        written = source.table.aggregate(all=text.notnull().sum(), odd=odd.sum()).execute().iloc[0]
-        if written["odd"] > max(FEW_ROWS, MANY_UNREAD * written["all"]):
-            place, shown = find_place(source, column, odd)
-            raise InputError(
-                f"{place}, column '{column}': '{shown}' is one of {words.count(written['odd'])} of "
-                f"{words.count(written['all'], 'value')} that cannot be read as the settings and the other rows say. "
-                "Check dates and decimal in the settings, or the column."
-            )
-
-
 def _last_date(
-    source: Source, spec: OrdersTable, dates: Sequence[dt.date], settings: Settings
+    source: Source, spec: OrdersTable, account: pd.DataFrame, settings: Settings
 ) -> dt.date | None:
-    days = dates[-2:]
+    """The last date with a kept row, unless it must be a typing mistake."""
+    days = _kept_dates(account)
     if not days:
         return None
-    last, before = days[-1], days[0]
-    if (last - before).days > LONGEST_SILENCE_DAYS:
-        column = spec.columns.order_date
-        date, _ = date_column(source, column, spec, settings.timezone)
-        place, value = find_place(source, column, date == ibis.literal(last))
-        raise InputError(
-            f"{place}, column '{column}': the last order date, {words.day(last)} "
-            f"('{words.plain(value)}'), is {words.count((last - before).days)} days after the one before "
-            f"it, {words.day(before)}. Correct it, or state as_of in the settings if it is right "
-            f"(as_of: {last.isoformat()}) or to leave it out (as_of: {before.isoformat()})."
-        )
-    return last
+    if not _stands_alone(account, days):
+        return days[-1]
+    last, before = days[-1], days[-2]
+    column = spec.columns.order_date
+    date, _ = date_column(source, column, spec, settings.timezone)
+    place, value = find_place(source, column, date == ibis.literal(last))
+    raise InputError(
+        f"{place}, column '{column}': the last order date, {words.day(last)} "
+        f"('{words.plain(value)}'), is {words.count((last - before).days)} days after the one before "
+        f"it, {words.day(before)}. Correct it, or state as_of in the settings if it is right "
+        f"(as_of: {last.isoformat()}) or to leave it out (as_of: {before.isoformat()})."
+    )
+
+
+def _stands_alone(account: pd.DataFrame, days: Sequence[dt.date]) -> bool:
+    """Whether the last day follows a silence unlike any before it, and hardly a row says so."""
+    silences = [(later - day).days for day, later in pairwise(days)]
+    if not silences or silences[-1] <= max(
+        LONGEST_SILENCE_DAYS, LONGER_THAN_BEFORE * max(silences[:-1], default=0)
+    ):
+        return False
+    kept = account[account["outcome"].isna()]
+    rows = int(kept.loc[kept["order_date"] == days[-1], "rows"].sum())
+    return rows == 1 or rows < HARDLY_ANY * kept["rows"].sum()
 
 
 def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[LedgerLine]:
@@ -550,7 +550,7 @@ def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[
 
 
 def _rank(reason: str) -> int:
-    order = [NO_ID, NO_DATE, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
+    order = [NO_ID, BLANK_DATE, NO_DATE, BLANK_AMOUNT, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
     return order.index(reason) if reason in order else len(order)
 
 
@@ -620,12 +620,6 @@ def _row_warnings(ledger: Ledger, settings: Settings) -> list[str]:
                 f"{words.count(rows, 'row has', 'rows have')} no customer id and cannot be assigned to "
                 f"anyone: {words.money(float(amount), settings.currency)}, {words.percent(share)} of all "
                 "that was read. Every figure in this report leaves them out."
-            )
-        if line.reason in (NO_DATE, NO_AMOUNT):
-            what = line.reason.removeprefix("unreadable ")
-            found.append(
-                f"{words.count(rows, 'row has', 'rows have')} {'a' if what == 'date' else 'an'} {what} that "
-                "cannot be read; the ledger counts them and the figures leave them out."
             )
     return found
 

@@ -323,7 +323,9 @@ _MONEY = {
 
 _MENDABLE = {
     "no customer id": "no customer id",
+    "blank date": "no date",
     "unreadable date": "a date that cannot be read",
+    "blank amount": "no amount",
     "unreadable amount": "an amount that cannot be read",
 }
 
