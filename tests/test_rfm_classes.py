@@ -42,18 +42,17 @@ class TestEightClasses:
         assert [names[r, f, 0].split()[0] for r in (1, 0) for f in (1, 0)] == ["Ordinary"] * 4
         assert tuple(sorted(names.values())) == tuple(sorted(rfm.EIGHT_CLASSES))
 
-    def test_the_mean_is_the_threshold_and_who_equals_it_is_low(self):
+    def test_the_mean_is_the_threshold_and_who_equals_it_is_high(self):
         table = bought([0, 10, 20], [1, 2, 3], [100, 200, 300])
-        assert classes(table) == ["Ordinary development", "Ordinary win-back", "Important retention"]
+        assert classes(table) == ["Ordinary development", "Important value", "Important retention"]
 
     def test_median_and_fixed_thresholds(self):
         table = bought([0, 10, 99], [1, 2, 30], [100, 200, 9000])
         assert rfm.thresholds(table, RfmSettings(thresholds="median"))["frequency"] == 2
         fixed = RfmSettings(thresholds="median", fixed_thresholds={"frequency": 1})
         assert rfm.thresholds(table, fixed) == {"recency": 10, "frequency": 1, "monetary": 200}
-        assert (
-            classes(table, thresholds="median", fixed_thresholds={"frequency": 1})[1] == "Ordinary retention"
-        )
+        fixed = {"thresholds": "median", "fixed_thresholds": {"frequency": 1, "monetary": 201}}
+        assert classes(table, **fixed)[1] == "Ordinary value"
 
     @settings(max_examples=5, deadline=None)
     @given(

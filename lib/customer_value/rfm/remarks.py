@@ -132,7 +132,7 @@ def _not_away(result: Rfm) -> str:
     return (
         f"{words.count(number, 'customer')} with recency 1 to 3 {words.verb(number, 'has', 'have')} been silent for no "
         f"longer than usual between two orders, and so {words.verb(number, 'has', 'have')} the name that recency 4 "
-        "gives: others only ordered later still."
+        "gives: the score is a rank, and somebody is always last."
     )
 
 
