@@ -356,11 +356,14 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
     codes = [str(value) for value in found if isinstance(value, str)]
     rates = {settings.currency: 1.0, **{name.upper(): rate for name, rate in spec.rates.items()}}
     unknown = [name for name in codes if name not in rates]
+    if settings.currency == words.NO_CURRENCY and len(unknown) == 1 and len(codes) == 1:
+        return None
     if unknown:
         listed = words.listing([words.plain(name, 12) for name in codes])
+        own = "one currency" if settings.currency == words.NO_CURRENCY else settings.currency
         raise InputError(
-            f"orders, column '{column}': amounts are in {listed} but the report is in {settings.currency}; "
-            f"give their value in {settings.currency} under orders.rates, or set currency."
+            f"orders, column '{column}': amounts are in {listed} but the report is in {own}; "
+            f"give their value in {own} under orders.rates, or set currency."
         )
     if len(codes) != len(found):
         place, _ = find_place(source, column, code.isnull())

@@ -75,7 +75,7 @@ class DataLoad:
             "data.as_of": self.as_of.isoformat(),
             "data.first_order": self.first_order.isoformat(),
             "data.last_order": self.last_order.isoformat(),
-            "data.currency": self.currency,
+            "data.currency": None if self.currency == words.NO_CURRENCY else self.currency,
             "data.value_basis": self.value_basis,
             "data.warnings": list(self.warnings),
             **money,

@@ -314,7 +314,10 @@ def _parameters(settings: Settings) -> dict[str, Any]:
     with_orders = {
         "currency": True,
         "margin_rate": True,
-        "orders": {"returns", "drop_duplicates", "one_order_is", "free_orders", "exclude", "rates"},
+        "orders": {
+            *("returns", "drop_duplicates", "one_order_is", "free_orders", "exclude", "rates"),
+            *("void_days", "order_number_days", "max_unread"),
+        },
         "pareto": True,
         "rfm": True,
         "clv": True,
@@ -324,7 +327,8 @@ def _parameters(settings: Settings) -> dict[str, Any]:
         chosen |= {"satisfaction": True, "delivered_value": True}
     if settings.orders is not None:
         chosen |= with_orders
-    return settings.model_dump(mode="json", include=chosen, by_alias=True, exclude_none=True)
+    told = settings.model_dump(mode="json", include=chosen, by_alias=True, exclude_none=True)
+    return told | ({"currency": "none"} if told.get("currency") == words.NO_CURRENCY else {})
 
 
 def _text(amount: Decimal | None) -> str | None:

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
+
+from customer_value.words import NO_CURRENCY
 
 __all__ = [
     "NO_CURRENCY",
@@ -37,9 +48,6 @@ __all__ = [
     "TableSource",
 ]
 
-NO_CURRENCY = "XXX"
-"""ISO 4217's code for "no currency", where a report has no money."""
-
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -59,9 +67,18 @@ def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+def _code_of_none(value: object) -> object:
+    return NO_CURRENCY if _is_none(value) else value
+
+
+def _is_none(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lower() == "none"
+
+
 Day = Annotated[dt.date, BeforeValidator(_no_number)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[CurrencyCode, BeforeValidator(_code_of_none)]
 FourNumbers = Annotated[tuple[float, ...], AfterValidator(_four_rising)]
 Weight = Annotated[float, Field(ge=0)]
 Category = Literal["industry", "region", "channel", "account_manager"]
@@ -526,10 +543,13 @@ class ReportSettings(_Strict):
 
 
 class Settings(_Strict):
-    """All settings of one report."""
+    """All settings of one report.
+
+    ``currency`` is a code, or ``none`` if no code is to be printed.
+    """
 
     title: str = Field("Customer value", min_length=1, max_length=120)
-    currency: CurrencyCode = NO_CURRENCY
+    currency: Currency = NO_CURRENCY
     as_of: Day | None = None
     timezone: str | None = None
     margin_rate: Annotated[float, Field(gt=-1, le=1)] | None = None
@@ -550,6 +570,21 @@ class Settings(_Strict):
     delivered_value: DeliveredValueSettings = DeliveredValueSettings()
     report: ReportSettings = ReportSettings()
 
+    _says_none: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _none_is_said(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        settings = handler(values)
+        if isinstance(values, dict):
+            settings._says_none = _is_none(values.get("currency"))
+        return settings
+
+    @property
+    def currency_is_open(self) -> bool:
+        """Whether there is money and nobody has said in which currency, or that none is to be named."""
+        return self.currency == NO_CURRENCY and not self._says_none and self._holds_money()
+
     @model_validator(mode="after")
     def _something_to_analyse(self) -> Self:
         if self.orders is None and self.survey is None:
@@ -561,7 +596,9 @@ class Settings(_Strict):
     @model_validator(mode="after")
     def _money_has_a_currency(self) -> Self:
         if "currency" not in self.model_fields_set and self._holds_money():
-            raise ValueError("the key 'currency' is missing; name the currency of all money, such as EUR")
+            raise ValueError(
+                "the key 'currency' is missing; name the currency of all money, such as EUR, or none"
+            )
         return self
 
     @model_validator(mode="after")

@@ -190,7 +190,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
     if not rows:
         return Prose(("No model could be fitted, so there are no parameters.",), kind="note")
     unit = unit_name(result.options.time_unit)
-    caption = f"Parameters, time in {unit}s, spend in {result.currency}"
+    caption = words.with_currency(f"Parameters, time in {unit}s", result.currency, ", spend in {}")
     three = {"Value": lambda v: words.decimal(v, 3), "Standard error": lambda v: words.decimal(v, 3)}
     return Table(pd.DataFrame(rows), three, caption)
 

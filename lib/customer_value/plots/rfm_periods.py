@@ -371,7 +371,7 @@ def _score_title(found: Prediction) -> str:
 def _cohort_title(result: Rfm, figure: str) -> str:
     assert result.cohorts is not None
     if figure != "retention":
-        return f"Net revenue per customer of the cohort, {result.currency}, by month"
+        return f"{words.with_currency('Net revenue per customer of the cohort', result.currency)}, by month"
     for month in (6, 3, 1):
         share = result.cohorts.retention_after(month)
         if share is not None:

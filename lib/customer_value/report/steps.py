@@ -56,6 +56,11 @@ def make(
 ) -> Path:
     """As `make_report`."""
     settings = load_settings(config)
+    if settings.currency_is_open:
+        raise ConfigError(
+            f"{config.name}: nothing says in which currency the money is; write for instance currency: EUR, or "
+            "currency: none to print amounts without one."
+        )
     every = find_notebooks(notebooks or notebooks_folder())
     plan = parameters_of(every, {**chosen, "config": config.name})
     given = {name for name, value in settings if value is not None}

@@ -60,7 +60,7 @@ def cutoff_table(result: Rfm) -> Table:
     titles = {
         "recency": "Days since last order",
         "frequency": "Orders",
-        "monetary": f"Net revenue{' per order' if result.per_order else ''}, {result.currency}",
+        "monetary": _money_title(result),
     }
     columns: dict[str, list[object]] = {"Score": [5, 4, 3, 2, 1]}
     for name, write in writers.items():
@@ -196,10 +196,11 @@ def migration_table(result: Rfm, of: str = "customers") -> Table | None:
     wide.loc["All"] = wide.sum()
     shown = wide.reset_index(names=f"On {words.day(found.previous)}")
     formats = {str(name): words.count for name in shown.columns[1:]}
+    money = words.with_currency("Net revenue", result.currency, " in {}")
     what = {
         "customers": "Customers",
-        "net_revenue_then": f"Net revenue in {result.currency} of the window to {words.day(found.previous)}",
-        "net_revenue_now": f"Net revenue in {result.currency} of the window to {words.day(found.as_of)}",
+        "net_revenue_then": f"{money} of the window to {words.day(found.previous)}",
+        "net_revenue_now": f"{money} of the window to {words.day(found.as_of)}",
     }[of]
     caption = (
         f"{what}: segment on {words.day(found.previous)} (rows) and on {words.day(found.as_of)} (columns), both "
@@ -393,7 +394,7 @@ def _level_name(result: Rfm, level: str) -> str:
 
 
 def _money_title(result: Rfm) -> str:
-    return f"Net revenue{' per order' if result.per_order else ''}, {result.currency}"
+    return words.with_currency(f"Net revenue{' per order' if result.per_order else ''}", result.currency)
 
 
 def _writers(result: Rfm) -> Writers:
