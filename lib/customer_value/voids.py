@@ -29,10 +29,13 @@ from customer_value.reduction import NUMBER
 from customer_value.settings import OrdersTable
 from customer_value.sources.native import can_be_joined
 
-__all__ = ["TIME", "Voids", "void_note", "with_voids"]
+__all__ = ["TIME", "VOID_NOTE", "Voids", "void_note", "with_voids"]
 
 TIME = "_time"
 """Column of order rows: microseconds after midnight, NULL where the time of day is not known."""
+
+VOID_NOTE = "void"
+"""What the ledger calls void rows."""
 
 _AFTER_ALL = 86_400 * 1_000_000
 _HELPERS = ("_size", "_open", "_kind", "_when", "_alone", "_pool", "_level", "_edge", "_before", "_after")
@@ -103,7 +106,7 @@ def void_note(voids: Voids | None, void_days: int, money: Callable[[Decimal], st
         return ()
     within = "on the same day" if void_days == 0 else f"within {words.count(void_days, 'day')}"
     detail = f"{money(voids.gross)} was sold and taken back {within}: neither purchases nor returns"
-    return (LedgerLine("orders", "note", "void", voids.rows, voids.gross, detail),)
+    return (LedgerLine("orders", "note", VOID_NOTE, voids.rows, voids.gross, detail),)
 
 
 def _told(candidates: ibis.Table, keys: list[str], void_days: int, dropped: str) -> ibis.Table:

@@ -67,7 +67,7 @@ def _of_times(source: Source, value: Any, timezone: str | None) -> Any:
         value = at_time_zone(zone, value) if source.engine == "duckdb" else local_time(source, value, zone)
     if source.engine == "pyspark":
         seconds = (_date_part("SECONDS", value) * _MICRO).cast("int64")
-        return _sum(*(part.cast("int64") for part in (value.hour(), value.minute())), 0, seconds)
+        return _sum(value.hour().cast("int64"), value.minute().cast("int64"), 0, seconds)
     return _since_midnight(value)
 
 
