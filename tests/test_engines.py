@@ -26,6 +26,7 @@ orders:
   columns: {{customer_id: customer, order_date: ordered, amount: amount, order_id: order, product_id: product,
     quantity: quantity, cost: cost, discount: discount, currency: currency, unit_price: unit price, channel: note}}
   dates: iso
+  max_unread: 1
   rates: {{USD: 1.08654}}
   exclude:
   - {{column: note, is: ["=1+1", "a\\\\b"], reason: by value}}
@@ -103,7 +104,7 @@ def assert_same(found, expected):
 
 def test_the_orders_are_of_every_kind(expected):
     reasons = {line.reason for ledger, *_ in expected.values() for line in ledger}
-    assert {"no customer id", "unreadable date", "unreadable amount", "date after as_of"} <= reasons
+    assert {"no customer id", "unreadable date", "blank date", "blank amount", "date after as_of"} <= reasons
     assert {"exact duplicate", "return dropped", "by value", "by size", "by beginning", "by name"} <= reasons
     assert all(line.rows for ledger, *_ in expected.values() for line in ledger)
     assert any("order numbers of customers come again" in warning for warning in expected["all"][1])
@@ -115,8 +116,8 @@ def test_the_orders_are_of_every_kind(expected):
 
 def test_rates_and_products_are_exact_and_what_is_too_large_is_left_out(desk):
     desk.settings(
-        "currency: EUR\nmargin_rate: 0.33335\norders:\n  path: orders.csv\n  rates: {USD: 1.08654}\n  columns: "
-        "{customer_id: c, order_date: d, quantity: q, unit_price: p, currency: m}\n"
+        "currency: EUR\nmargin_rate: 0.33335\norders:\n  path: orders.csv\n  max_unread: 1\n"
+        "  rates: {USD: 1.08654}\n  columns: {customer_id: c, order_date: d, quantity: q, unit_price: p, currency: m}\n"
     )
     far = "b,2024-01-03,99999999999,99999999999,EUR"
     desk.orders("a,2024-01-01,1000000,1000000.5,EUR", "a,2024-01-02,1,100,USD", far, header="c,d,q,p,m")
