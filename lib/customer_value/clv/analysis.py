@@ -21,7 +21,6 @@ from customer_value.clv.contracts import ContractValue, contract_value_of
 from customer_value.clv.covariates import CovariateFit, covariate_fits
 from customer_value.clv.figures import Crowd, ValueFigures, figures_of
 from customer_value.clv.fitting import Fit
-from customer_value.clv.kept import KeptShare, kept_share_of, late_credits, stated_rate
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.realised import Realised, realised_value
 from customer_value.clv.rules import RULES
@@ -31,6 +30,7 @@ from customer_value.clv.validation_tables import NO_HOLDOUT
 from customer_value.clv.value import SpendModel, Valuation, spend_of, value_customers
 from customer_value.display import Prose
 from customer_value.errors import FitError, NotEnoughData
+from customer_value.kept import KeptShare, kept_share_of, late_credits, stated_rate
 from customer_value.result import Fact, warning_list
 from customer_value.settings import ClvSettings
 from customer_value.workbook import Workbook

@@ -35,7 +35,6 @@ from customer_value.clv.figures import Crowd, ValueFigures, figures_of, figures_
 from customer_value.clv.fitting import Fit
 from customer_value.clv.in_order import scored_in_order
 from customer_value.clv.inputs import Array
-from customer_value.clv.kept import KeptShare, kept_share_of, stated_rate
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.realised import SURELY_EARLIER, Realised, earned_so_far
 from customer_value.clv.simulation import Base, simulate_values
@@ -44,6 +43,7 @@ from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit,
 from customer_value.clv.validation import Newcomers
 from customer_value.clv.value import SpendModel, Valuation, beyond_share, sensitivity
 from customer_value.expressions import as_table, column_values, exact_sum, kept, on_spark, steps
+from customer_value.kept import KeptShare, kept_share_of, stated_rate
 from customer_value.pareto.classes import ABC, PYRAMID, abc_bounds, pyramid_bounds
 from customer_value.settings import ClvSettings
 

@@ -15,9 +15,9 @@ import numpy as np
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array, distinct
-from customer_value.clv.kept import ShareDoubt
 from customer_value.clv.mbg_cnbd import TimedAhead
 from customer_value.clv.purchases import Ahead, PurchaseModel
+from customer_value.kept import ShareDoubt
 
 __all__ = ["Base", "ValueRange", "replicates_for", "simulate_totals", "simulate_values"]
 

@@ -13,11 +13,11 @@ from customer_value.clv.classes import class_equity, membership
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
-from customer_value.clv.kept import ShareDoubt
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.simulation import Base, replicates_for, simulate_values
 from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit, months_in_units
 from customer_value.errors import FitError
+from customer_value.kept import ShareDoubt
 from customer_value.settings import ClvSettings
 
 __all__ = [
@@ -163,7 +163,7 @@ def value_customers(
     classes
         Classifications of the customers, as `customer_classes` returns them; optional.
     doubt
-        How uncertain the shares are (`customer_value.clv.kept.KeptShare.doubt`); None: not at all.
+        How uncertain the shares are (`customer_value.kept.KeptShare.doubt`); None: not at all.
 
     Returns
     -------

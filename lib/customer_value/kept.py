@@ -21,14 +21,16 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from customer_value.clv.inputs import Array
 from customer_value.expressions import as_table, exact_sum
 
 if TYPE_CHECKING:
     from customer_value.settings import Settings
 
 __all__ = ["LEAST_DAYS", "KeptShare", "ShareDoubt", "kept_share_of", "late_credits", "stated_rate"]
+
+Array = NDArray[Any]
 
 LEAST_DAYS = 3
 """Purchase days from which on a customer's own share counts, and those of the company that it is mixed with before."""
