@@ -46,7 +46,8 @@ _WORTH_A_WORD = 0.01
 class ShareDoubt:
     """How uncertain kept shares are.
 
-    Shares are seen here on a scale from 0 (the lowest possible) to 1; ``low`` and ``width`` translate.
+    Shares are seen here on a scale from 0 (the lowest possible) to 1; ``low`` and ``width`` translate. The
+    company's own can lie below it, where more was credited than sold.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class ShareDoubt:
 
     def draw_company(self, rng: np.random.Generator, replicates: int) -> Array:
         """The company's share in each replicate, on the scale."""
-        return np.clip(rng.normal(self.company, self.error, replicates), 0.0, 1.0)
+        return rng.normal(self.company, self.error, replicates)
 
     def draw(self, rng: np.random.Generator, share: Array, x: Array, ahead: Array, company: float) -> Array:
         """Shares that the customers may keep of their next purchases.
@@ -90,7 +91,8 @@ class ShareDoubt:
         """Standard deviation of the same, as an Ibis expression."""
         size = frequency + 1 + LEAST_DAYS
         scaled = (share - self.low) / self.width
-        mixed = (scaled * (frequency + 1) + self.company * LEAST_DAYS) / size
+        company = min(max(self.company, 0.0), 1.0)
+        mixed = (scaled * (frequency + 1) + company * LEAST_DAYS) / size
         middle = ibis.ifelse(frequency + 1 < LEAST_DAYS, scaled, mixed).clip(0.0, 1.0)
         chance = 1 / (self.weight * size + 1) + 1 / (self.weight * ibis.greatest(ahead, 1.0) + 1)
         common = self.error * LEAST_DAYS / size
@@ -101,7 +103,7 @@ class ShareDoubt:
         days = x + 1
         size = days + LEAST_DAYS
         scaled = (share - self.low) / self.width
-        own = (scaled * days + company * LEAST_DAYS) / size
+        own = (scaled * days + min(max(company, 0.0), 1.0) * LEAST_DAYS) / size
         mixed = scaled + (company - self.company) * LEAST_DAYS / size
         return np.clip(np.where(days < LEAST_DAYS, mixed, own), 0.0, 1.0), size
 
@@ -303,8 +305,8 @@ def _doubt(
     error = float(np.sqrt(max(float(row["apart"] or 0.0), 0.0)))
     if spread < _ALIKE**2 and error < _ALIKE:
         return None
-    middle = float(np.clip((company - low) / width, 0.0, 1.0))
-    most = middle * (1 - middle)
+    middle = (company - low) / width
+    most = max(middle * (1 - middle), 0.0)
     weight = (most / spread - 1) / LEAST_DAYS if spread > 0 else np.inf
     factor = 1.0 if rate is None else rate
     return ShareDoubt(middle, error, float(np.clip(weight, _LEAST_WEIGHT, 1e9)), low * factor, width * factor)
