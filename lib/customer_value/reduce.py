@@ -156,15 +156,16 @@ def customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None 
     as_of
         Later days are not looked at.
     window_start
-        ``window_orders`` and ``window_net_revenue`` count days after this one; None: all.
+        ``window_orders``, ``window_gross`` and ``window_net_revenue`` count days after this one; None: all.
 
     Returns
     -------
     ibis.Table
         customer_id, first_order, last_order, orders, purchase_days, gross, returns, net_revenue,
-        margin (if known), frequency, recency, T (days), monetary_value, monetary_margin (if
-        known), window_orders, window_net_revenue, gap_mean, gap_median, gap_std, gap_log_mean,
-        last_gap (days). Customers with returns only have NULL where a purchase would be needed.
+        margin (if known), frequency, recency, T (days), monetary_value (mean gross money of the
+        purchase days after the first), window_orders, window_gross, window_net_revenue, gap_mean,
+        gap_median, gap_std, gap_log_mean, last_gap (days). Customers with returns only have NULL where
+        a purchase would be needed.
     """
     return _customers_at(days, as_of, window_start).order_by("customer_id")
 
@@ -302,20 +303,24 @@ def _customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None
         orders=known.orders.sum(),
         purchase_days=buys.sum(),
         **sums,
-        **_repeat_sums(known, buys, has_margin),
+        **_repeat_sums(known, buys),
         window_orders=known.orders.sum(where=in_window).fill_null(0),
+        window_gross=known.gross.sum(where=in_window).fill_null(0),
         window_net_revenue=known.net_revenue.sum(where=in_window).fill_null(0),
         **_gap_sums(known),
     )
-    return _finished(table, as_of, has_margin)
+    return _finished(table, as_of)
 
 
-def _repeat_sums(known: ibis.Table, buys: Any, has_margin: bool) -> dict[str, Any]:
-    """Money on all purchase days and on the first one, to take their difference."""
-    names = ["net_revenue", *(["margin"] if has_margin else [])]
-    sums = {f"_days_{name}": known[name].sum(where=buys) for name in names}
-    first = {f"_first_{name}": known[name].argmin(known.order_date, where=buys) for name in names}
-    return sums | first
+def _repeat_sums(known: ibis.Table, buys: Any) -> dict[str, Any]:
+    """Gross money on all purchase days and on the first one, to take their difference.
+
+    Credits are left out, for the day on which they are booked says nothing of what a purchase brought.
+    """
+    return {
+        "_days_gross": known.gross.sum(where=buys),
+        "_first_gross": known.gross.argmin(known.order_date, where=buys),
+    }
 
 
 def _gap_sums(known: ibis.Table) -> dict[str, Any]:
@@ -330,7 +335,7 @@ def _gap_sums(known: ibis.Table) -> dict[str, Any]:
     }
 
 
-def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table:
+def _finished(table: ibis.Table, as_of: dt.date) -> ibis.Table:
     bought = table.purchase_days > 0
     repeats = _whole(table.purchase_days) - 1
     gaps, gap_sum = table["_gaps"], table["_gap_sum"]
@@ -342,22 +347,20 @@ def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table
         for name in ("gross", "returns", "net_revenue", "margin")
         if name in table.columns
     }
-    repeated = {"monetary_value": "net_revenue"} | ({"monetary_margin": "margin"} if has_margin else {})
-    for name, source in repeated.items():
-        money = _money(table[f"_days_{source}"] - table[f"_first_{source}"])
-        columns[name] = money / repeats.cast("float64").nullif(0)
+    repeated = _money(table["_days_gross"] - table["_first_gross"]) / repeats.cast("float64").nullif(0)
     return table.select(
         "customer_id",
         "first_order",
         "last_order",
         orders=_whole(table.orders),
         purchase_days=_whole(table.purchase_days),
-        **{name: columns[name] for name in ("gross", "returns", "net_revenue", "margin") if name in columns},
+        **columns,
         frequency=ibis.ifelse(bought, repeats, ibis.null("int64")),
         recency=table.last_order.delta(table.first_order, unit="day").cast("int64"),
         T=ibis.literal(as_of).delta(table.first_order, unit="day").cast("int64"),
-        **{name: ibis.ifelse(bought, columns[name], ibis.null("float64")) for name in repeated},
+        monetary_value=ibis.ifelse(bought, repeated, ibis.null("float64")),
         window_orders=_whole(table.window_orders),
+        window_gross=_money(table.window_gross),
         window_net_revenue=_money(table.window_net_revenue),
         gap_mean=gap_sum.cast("float64") / gaps.cast("float64").nullif(0),
         gap_median=table["_gap_median"].cast("float64"),

@@ -444,7 +444,8 @@ class RfmSettings(_Strict):
     window_months: Annotated[int, Field(ge=1, le=240)] | None = None
     migration_months: Annotated[int, Field(ge=1, le=120)] = 12
     monetary_is: Literal["total", "per_order"] = Field(
-        "total", description="M is net spend; per_order: mean amount per order instead (RFA)"
+        "total",
+        description="M is net spend; per_order: mean amount per order, as far as it is kept, instead (RFA)",
     )
     quantiles: FourNumbers = Field(
         (0.2, 0.4, 0.6, 0.8), description="shares of customers below the scores 2, 3, 4 and 5"

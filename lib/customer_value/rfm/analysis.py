@@ -260,7 +260,8 @@ def rfm(
     ----------
     customers
         One row per customer: customer_id, last_order (missing without a purchase), window_orders,
-        window_net_revenue; with first_order, last_gap, net_revenue and margin there is more to say.
+        window_net_revenue; with first_order, last_gap, net_revenue and margin there is more to say. For
+        RFA also gross, purchase_days and window_gross.
     as_of
         Date from which recency is counted back, in days.
     currency
@@ -301,7 +302,7 @@ def rfm(
     months = None if months is None else as_table(months)
     gathered = gather(
         table, as_of, snapshots=snapshots, months=months, previous=previous,
-        window_months=options.window_months,
+        window_months=options.window_months, per_order=options.monetary_is == "per_order",
     )  # fmt: skip
     people = gathered.table
     now = moment(people, as_of, options, steps=steps)
