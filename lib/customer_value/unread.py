@@ -156,7 +156,8 @@ def _first(source: Source, spec: OrdersTable, settings: Settings, reason: str) -
     column, size = next(iter(numbers)), ibis.literal(1.0)
     for value in numbers.values():
         size = size * value.cast("float64").abs()
-    return *_found(source, column, known & (size >= _TOO_LARGE)), column
+    place, shown = _found(source, column, known & (size >= _TOO_LARGE))
+    return place or source.name, shown, column
 
 
 def _found(source: Source, column: str, odd: Any) -> tuple[str, str]:
