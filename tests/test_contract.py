@@ -107,8 +107,8 @@ def test_a_setting_that_makes_most_values_unreadable_stops_the_run(desk):
     extended(desk, "  decimal: ','\n").orders(*rows, "a,2024-01-12,7")
     with pytest.raises(
         InputError,
-        match=r"orders.csv, row 2, column 'amount': '12.50' is one of 30 of 31 rows \(97%\) with an amount that "
-        r"cannot be read .*Check decimal in the settings, or the column; .*set max_unread: 0.97 under orders",
+        match=r"orders.csv, row 2, column 'amount': '12.50' cannot be read as an amount .* 30 of 31 rows \(97%\) would "
+        r"be lost. Check decimal in the settings, or the column; .*set max_unread: 0.97 under orders",
     ):
         desk.check()
 
@@ -124,11 +124,13 @@ def test_values_that_cannot_be_read_stop_the_run_above_the_accepted_share(desk):
     desk.orders(*rows, "a,2024-01-20,much")
     assert desk.ledger()["unreadable amount"] == 1
     assert desk.check().warnings[0] == (
-        "1 row has an amount that cannot be read, first 'much' (orders.csv, row 21, column 'amount'); the ledger "
+        "1 row has an amount that cannot be read, such as 'much' (orders.csv, row 21, column 'amount'); the ledger "
         "counts them and the figures leave them out."
     )
     desk.orders(*rows, "a,2024-01-20,much", "a,2024-01-21,more")
-    with pytest.raises(InputError, match=r"row 21, column 'amount': 'much' is one of 2 of 21 rows \(10%\)"):
+    with pytest.raises(
+        InputError, match=r"row 21, column 'amount': 'much' .* 2 of 21 rows \(10%\) would be lost"
+    ):
         desk.check()
     extended(desk, "  max_unread: 0.1\n")
     assert desk.ledger()["unreadable amount"] == 2
@@ -137,12 +139,10 @@ def test_values_that_cannot_be_read_stop_the_run_above_the_accepted_share(desk):
 def test_a_date_that_cannot_be_read_loses_money_that_is_known(desk):
     rows = [f"a,2024-01-{day:02d},1.00" for day in range(1, 31)]
     desk.orders(*rows, "a,someday,1.50")
-    assert "cannot be read, first 'someday' (orders.csv, row 32, column 'date')" in desk.check().warnings[0]
+    assert "cannot be read, such as 'someday' (orders.csv, row 32, column 'date')" in desk.check().warnings[0]
     assert desk.check().warnings[0].endswith("with EUR 1.50 on them.")
     desk.orders(*rows, "a,someday,10.00")
-    with pytest.raises(
-        InputError, match=r"'someday' is one of 1 of 31 rows \(3.2%, worth EUR 10.00 \(25%\)\)"
-    ):
+    with pytest.raises(InputError, match=r"'someday' .* 1 of 31 rows \(3.2%, worth EUR 10.00, 25%\)"):
         desk.check()
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -91,7 +92,8 @@ def outcome(folder, text):
     state = read_state(run)
     ledger = [line for line in state.ledger.lines if line.status != "note" or line.rows is not None]
     sheets = {path.name: path.read_bytes() for path in (run / "tables").glob("*.csv")}
-    return ledger, state.warnings, state.dates, read_tables(run), sheets
+    warnings = tuple(re.sub(r"such as '.*?' \(.*?, column", "(column", one) for one in state.warnings)
+    return ledger, warnings, state.dates, read_tables(run), sheets
 
 
 def assert_same(found, expected):

@@ -40,6 +40,9 @@ BLANK = {"date": "_blank_date", "amount": "_blank_amount"}
 _MOST = 0.5
 """Above this share of the values of a column the settings are wrong, not the rows."""
 
+_TOO_LARGE = 1e14
+"""Money that has no room, see `customer_value.sources.engine.MONEY`."""
+
 
 def blank_fields(source: Source, spec: OrdersTable) -> dict[str, Any]:
     """The columns `BLANK` of a source; of several columns that make an amount any that is blank will do."""
@@ -88,7 +91,7 @@ def unread_warnings(source: Source, spec: OrdersTable, settings: Settings, ledge
             place, shown, column = _first(source, spec, settings, line.reason)
             found.append(
                 f"{words.count(line.rows or 0, 'row has', 'rows have')} {_what(line.reason)} that cannot be read, "
-                f"first '{shown}' ({place}, column '{words.plain(column)}'); {_lost(line, settings)}"
+                f"such as '{shown}' ({place}, column '{words.plain(column)}'); {_lost(line, settings)}"
             )
         elif line.reason in (BLANK_DATE, BLANK_AMOUNT):
             what = line.reason.removeprefix("blank ")
@@ -121,36 +124,49 @@ def _too_many(
     of_money: float,
 ) -> str:
     place, shown, column = _first(source, spec, settings, reason)
-    what = reason.removeprefix("unreadable ")
     worth = (
-        f", worth {words.money(float(money), settings.currency)} ({words.percent(of_money)})" if money else ""
+        f", worth {words.money(float(money), settings.currency)}, {words.percent(of_money)}" if money else ""
     )
     accepted = min(1.0, max(rows / read, of_money) + 0.005)
     hint = "dates" if reason == NO_DATE else "decimal"
-    settings_too = f"Check {hint} in the settings, or the column" if rows > _MOST * read else "Correct them"
+    mend = f"Check {hint} in the settings, or the column" if rows > _MOST * read else "Correct them"
     return (
-        f"{place}, column '{words.plain(column)}': '{shown}' is one of {words.count(rows)} of "
-        f"{words.count(read, 'row')} ({words.percent(rows / read)}{worth}) with {_article(what)} {what} that cannot be "
-        f"read as the settings and the other rows say. {settings_too}; to leave such rows out, set max_unread: "
-        f"{accepted:.2f} under orders (now {spec.max_unread:g})."
+        f"{place}, column '{words.plain(column)}': '{shown}' cannot be read as {_what(reason)} by the settings and the "
+        f"other rows, and so {words.count(rows)} of {words.count(read, 'row')} ({words.percent(rows / read)}{worth}) "
+        f"would be lost. {mend}; to leave them out, set max_unread: {accepted:.2f} under orders "
+        f"(now {spec.max_unread:g})."
     )
 
 
 def _first(source: Source, spec: OrdersTable, settings: Settings, reason: str) -> tuple[str, str, str]:
-    """Place and text of the first value of a row with a customer that cannot be read, and its column."""
+    """Place, text and column of a value that cannot be read, of a row with a customer.
+
+    The first where rows have an order, else the least, so that it is always the same.
+    """
     known = id_column(source, spec.columns.customer_id).notnull()
-    columns = [spec.columns.order_date] if reason == NO_DATE else _money(spec)
-    for column in columns:
-        if reason == NO_DATE:
-            value, _ = date_column(source, column, spec, settings.timezone)
-        else:
-            value, _ = number_column(source, column, spec)
-        odd = known & ~_is_blank(source, column) & value.isnull()
+    if reason == NO_DATE:
+        column = spec.columns.order_date
+        value, _ = date_column(source, column, spec, settings.timezone)
+        return *_found(source, column, known & value.isnull() & ~_is_blank(source, column)), column
+    numbers = {column: number_column(source, column, spec)[0] for column in _money(spec)}
+    for column, value in numbers.items():
+        found = _found(source, column, known & value.isnull() & ~_is_blank(source, column))
+        if found[0]:
+            return *found, column
+    column, size = next(iter(numbers)), ibis.literal(1.0)
+    for value in numbers.values():
+        size = size * value.cast("float64").abs()
+    place, shown = _found(source, column, known & (size >= _TOO_LARGE))
+    return place or source.name, shown, column
+
+
+def _found(source: Source, column: str, odd: Any) -> tuple[str, str]:
+    if source.numbered:
         place, shown = find_place(source, column, odd)
-        if place:
-            return place, words.plain(shown, 40), column
-    place, shown = find_place(source, columns[0], known)
-    return place, words.plain(shown, 40), columns[0]
+        return place, words.plain(shown, 40)
+    rows = source.table.filter(odd.fill_null(False))
+    least = rows.aggregate(least=rows[column].cast("string").min()).to_pyarrow().to_pylist()[0]["least"]
+    return ("", "") if least is None else (source.files[0].name, words.plain(least, 40))
 
 
 def _lost(line: LedgerLine, settings: Settings) -> str:
