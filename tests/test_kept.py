@@ -191,7 +191,7 @@ def test_a_rate_and_a_cost_in_proportion_give_the_same_value():
     assert by_cost.facts["clv.modelled_equity"] == pytest.approx(by_rate.facts["clv.modelled_equity"])
     plain = value(lines)
     assert by_rate.facts["clv.modelled_equity"] == pytest.approx(0.4 * plain.facts["clv.modelled_equity"])
-    assert "the margin rate of 40%" in " ".join(by_rate.warnings)
+    assert "times the margin rate of 40%" in " ".join(by_rate.warnings)
 
 
 # ---------------------------------------------------------------- intervals

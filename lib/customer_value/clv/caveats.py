@@ -67,11 +67,13 @@ def _kept_warnings(result: LifetimeValue) -> list[str]:
     if kept.basis == "margin" or kept.company < 1:
         found.append(_kept_rule(result))
     if kept.above:
-        least = "−100%" if kept.lowest < 0 else "0"
-        found.append(
-            f"The credits of {words.count(kept.above, 'customer')} exceed {words.verb(kept.above, 'its', 'their')} "
-            f"sales. From three purchase days on, what such a customer keeps counts as {least} of sales at the least."
+        least = (
+            "From three purchase days on, nothing of such a customer's purchases counts as kept."
+            if kept.lowest == 0
+            else "No customer's share counts as less than −100% of sales."
         )
+        whose = words.verb(kept.above, "its", "their")
+        found.append(f"The credits of {words.count(kept.above, 'customer')} exceed {whose} sales. {least}")
     if kept.basis == "revenue" and kept.company <= 0:
         found.append(
             "As much was credited as was sold, or more, so purchases to come are worth nothing or little."
@@ -86,20 +88,18 @@ def _kept_warnings(result: LifetimeValue) -> list[str]:
 
 def _kept_rule(result: LifetimeValue) -> str:
     kept = result.kept
+    margin = kept.basis == "margin"
+    after = "after returns and cost of goods" if margin and kept.rate is None else "after returns"
+    times = f", times the margin rate of {words.percent(kept.rate)}" if kept.rate is not None else ""
+    company, own = words.percent(kept.company), words.count(kept.own, "customer")
     others = result.number - kept.own
-    after = "after returns" if kept.basis == "revenue" else "after returns and cost of goods"
-    rated = f" and the margin rate of {words.percent(kept.rate)}" if kept.rate is not None else ""
-    share = words.percent(kept.overall)
-    whose = (
-        f"the customer's own for {words.count(kept.own, 'customer')} with three or more purchase days"
-        if kept.own
-        else "nobody has three purchase days, which it takes for a share of one's own"
-    )
-    rest = f"; for the other {words.count(others)} it is mixed with the company's, {share}" if others else ""
-    meaning = "Value is margin: expected" if kept.basis == "margin" else "Value is expected"
-    served = " Cost to serve is not taken off." if kept.basis == "margin" else ""
-    after = f"after returns{rated}" if rated else after
-    return f"{meaning} sales times the share of them that is kept {after}, {whose}{rest}.{served}"
+    whose = f"the customer's own for {own} with three or more purchase days"
+    if not kept.own:
+        whose = f"the company's, {company}, mixed with the customer's own, as nobody has three purchase days"
+    elif others:
+        whose += f"; for the other {words.count(others)} it is mixed with the company's, {company}"
+    meaning, served = ("margin: ", " Cost to serve is not taken off.") if margin else ("", "")
+    return f"Value is {meaning}expected sales times the share of them that is kept {after}, {whose}{times}.{served}"
 
 
 def _fit_warnings(result: LifetimeValue) -> list[str]:
