@@ -278,6 +278,7 @@ class SurveyItemColumns(_Strict):
     reversed: str | None = None
     missing_codes: str | None = None
     not_applicable_codes: str | None = None
+    words: str | None = Field(None, description="answers in words with their numbers: low=1;high=2")
     scale: str | None = Field(None, description="likert, semantic_differential, nps or percentage")
     wording_en: str | None = None
     wording_zh: str | None = None

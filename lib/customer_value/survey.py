@@ -22,7 +22,14 @@ from typing import Any
 import pandas as pd
 
 from customer_value import reliability, words
-from customer_value.codebook import check_codebook, need_columns, rows_of, suggestion, text_column
+from customer_value.codebook import (
+    check_codebook,
+    need_columns,
+    rows_of,
+    suggestion,
+    text_column,
+    word_numbers,
+)
 from customer_value.constructs import MINIMUM, PERSON, construct_correlations
 from customer_value.errors import InputError
 
@@ -112,7 +119,7 @@ def score_answers(
     ----------
     answers
         One answer per row: ``respondent_id``, ``item``, ``score`` (number, or text that may be a
-        missing code), and where known ``customer_id``, ``date``, ``weight`` (of the respondent,
+        missing code or a word of the scale), and where known ``customer_id``, ``date``, ``weight`` (of the respondent,
         0 or more; blank counts as 1), ``code`` (the word that stands instead of a score).
     items
         The codebook, see `customer_value.codebook`.
@@ -172,7 +179,7 @@ def _read_answers(answers: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     read = pd.DataFrame({name: text_column(answers, name) for name in (*PERSON, "item")})
     written = text_column(answers, "score").fillna(text_column(answers, "code"))
     read["code"] = written.str.replace("−", "-").str.casefold()
-    read["number"] = pd.to_numeric(read["code"], errors="coerce")
+    read["number"] = pd.to_numeric(read["code"], errors="coerce").fillna(_worded(read, book)).astype(float)
     dates = answers["date"] if "date" in answers.columns else pd.Series(pd.NaT, index=answers.index)
     read["date"] = pd.to_datetime(dates).astype("datetime64[us]").dt.normalize().to_numpy()
     weight = text_column(answers, "weight").fillna("1")
@@ -185,6 +192,15 @@ def _read_answers(answers: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     for row in rows_of(read[~read["weight"].between(0, sys.float_info.max)]):
         raise InputError(f"{_ANSWERS}, {_who(row.respondent_id)}: the weight must be a number of 0 or more.")
     return read
+
+
+def _worded(read: pd.DataFrame, book: pd.DataFrame) -> pd.Series:
+    """The numbers of answers in words, as the codebook states them."""
+    numbers = word_numbers(book)
+    if not numbers:
+        return pd.Series(math.nan, index=read.index)
+    keys = zip(read["item"], read["code"], strict=True)
+    return pd.Series([numbers.get(key, math.nan) for key in keys], index=read.index, dtype=float)
 
 
 def _declared(read: pd.DataFrame, book: pd.DataFrame, column: str) -> Any:
@@ -230,13 +246,14 @@ def _check_scores(read: pd.DataFrame, book: pd.DataFrame) -> None:
         return
     first = wrong.iloc[0]
     scale = book[book["item"] == first["item"]].iloc[0]
-    what = "is no number" if pd.isna(first["number"]) else "is outside the scale"
+    what = "is no number and none of its words" if len(scale["words"]) else "is no number"
+    what = what if pd.isna(first["number"]) else "is outside the scale"
     more = f" {words.count(len(wrong) - 1, 'more answer')} likewise." if len(wrong) > 1 else ""
     raise InputError(
         f"{_ANSWERS}, {_who(first['respondent_id'])}, item {first['item']!r}: score {first['code']!r} "
         f"{what}; the scale goes from {scale['scale_min']:g} to {scale['scale_max']:g}.{more} Correct the "
         "answer, or declare the value in missing_codes (or not_applicable_codes) of the codebook if it means "
-        "no answer."
+        "no answer, or in words with its number."
     )
 
 
