@@ -35,7 +35,7 @@ OVERALL = (
 )  # fmt: skip
 RECOMMEND = (
     "How likely are you to recommend us?", "NPS", "Würden Sie uns weiterempfehlen?", "Recommanderiez-vous ceci ?",
-    "¿Nos recomendaría?", "Você nos recomendaria?", "Ci raccomanderebbe?", "Zou u ons aanbevelen?", 
+    "¿Nos recomendaría?", "Você nos recomendaria?", "Ci raccomanderebbe?", "Zou u ons aanbevelen?",
     "您会推荐我们吗",    "您會推薦我們嗎", "友人に薦めますか",
 )  # fmt: skip
 
@@ -75,9 +75,15 @@ def test_a_step_that_nobody_ticked_still_counts(folder):
 def test_scales_have_as_many_steps_as_their_words():
     four = {word: place for word, place in places(AGREED["de"].split("|"))["agreement"].items() if place}
     assert word_scale("agreement", four).size == 4
-    seven = "Strongly disagree|Disagree|Somewhat disagree|Neutral|Somewhat agree|Agree|Strongly agree".split(
-        "|"
-    )  # noqa: SIM905
+    seven = [
+        "Strongly disagree",
+        "Disagree",
+        "Somewhat disagree",
+        "Neutral",
+        "Somewhat agree",
+        "Agree",
+        "Strongly agree",
+    ]
     assert list(word_scale("agreement", places(seven)["agreement"]).steps) == seven
     poor = ["Poor", "Fair", "Good", "Very good", "Excellent"]
     assert list(word_scale("quality", places(poor)["quality"]).steps) == poor
