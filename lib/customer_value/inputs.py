@@ -15,6 +15,7 @@ import ibis
 import pandas as pd
 
 from customer_value import reduce, words
+from customer_value.codebook import check_codebook
 from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
 from customer_value.contract import Orders, copies_warning, exact_copies, read_orders
@@ -22,6 +23,7 @@ from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.order_tables import OrderTables
+from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
 from customer_value.settings import Settings
 from customer_value.sources import Source
@@ -35,6 +37,7 @@ __all__ = [
     "RunState",
     "check_inputs",
     "input_files",
+    "known_parts",
     "live_tables",
     "read_inputs",
     "read_state",
@@ -156,6 +159,7 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
             "as_of_stated": settings.as_of is not None,
             "ledger": [asdict(line) | {"amount": _text(line.amount)} for line in inputs.ledger.lines],
             "warnings": list(warnings),
+            "known": _known(inputs, settings),
             "provenance": provenance,
         }
         write_json(run / "_run" / "state.json", state)
@@ -180,6 +184,30 @@ def read_state(run: Path) -> RunState:
         tuple(state["warnings"]),
         state["provenance"],
     )
+
+
+def known_parts(run: Path) -> frozenset[str]:
+    """What the inputs of a run hold, by name; empty before it has been read.
+
+    Beside the names of the tables: ``repeat_purchase`` (orders, or a stated share of purchases) and
+    ``customer_groups`` (orders, or a customer file, so that groups of customers can be told apart).
+    """
+    path = run / "_run" / "state.json"
+    if not path.is_file():
+        return frozenset()
+    return frozenset(json.loads(path.read_text(encoding="utf-8")).get("known", ()))
+
+
+def _known(inputs: Inputs, settings: Settings) -> list[str]:
+    known = set(inputs.companions)
+    if inputs.orders is not None:
+        known |= {"orders", "repeat_purchase"}
+    if "survey_items" in known:
+        items = check_codebook(inputs.companions["survey_items"].rows.execute())
+        known |= {"repeat_purchase"} if share_item(items, settings.loyalty.stated_share) else set()
+    if known & {"orders", "customers"}:
+        known.add("customer_groups")
+    return sorted(known)
 
 
 def _found(settings: Settings, base: Path) -> list[Found]:

@@ -479,6 +479,11 @@ class LoyaltySettings(_Strict):
 
     cuts: Literal["fixed", "median"] = "fixed"
     share_of_wallet_cut: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    stated_share: str | None = Field(
+        None,
+        description="item of the survey that asks which share of its purchases a customer makes here; where it is "
+        "named, it is the axis of repeat purchase",
+    )
 
 
 class SatisfactionSettings(_Strict):

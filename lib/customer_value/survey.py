@@ -76,7 +76,8 @@ class SurveyScores:
         ``reliability`` (the figure that counts: alpha from three items, Spearman-Brown for two),
         ``omega``, ``omega_low``, ``omega_high`` (McDonald's omega from three items, 95 % interval), ``ave``
         (average variance extracted; of two items their correlation), ``omega_problem`` (why there is no
-        omega, as a sentence, or blank).
+        omega, as a sentence, or blank), ``opposed`` (items that run against the others, see
+        `customer_value.reliability.opposed`, a line each, or blank).
         """
         return self._measured[0]
 
@@ -350,13 +351,15 @@ def _reliability(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         pair = reliability.spearman_brown(table) if enough else None
         ends = (None, None) if alpha is None else reliability.alpha_interval(alpha, len(table), len(asked))
         counts = pair if len(asked) == 2 else alpha
-        rows.append((*key, len(asked), len(table), alpha, *ends, pair, counts, *_omega_cells(single, pair)))
+        against = "\n".join(reliability.opposed(table)) if enough else ""
+        cells = (*_omega_cells(single, pair), against)
+        rows.append((*key, len(asked), len(table), alpha, *ends, pair, counts, *cells))
         if enough:
             parts.append(reliability.item_rest(table).assign(wave=key[0], scale=key[1]))
     columns = ["wave", "scale", "items", "n", "alpha", "low", "high", "spearman_brown", "reliability"]
-    columns += ["omega", "omega_low", "omega_high", "ave", "omega_problem"]
+    columns += ["omega", "omega_low", "omega_high", "ave", "omega_problem", "opposed"]
     by_scale = pd.DataFrame(rows, columns=columns)
-    by_scale[columns[4:-1]] = by_scale[columns[4:-1]].astype(float)
+    by_scale[columns[4:-2]] = by_scale[columns[4:-2]].astype(float)
     order = ["wave", "scale", "item", "item_rest", "alpha_if_dropped"]
     return by_scale, pd.concat(parts)[order].reset_index(drop=True) if parts else pd.DataFrame(columns=order)
 
@@ -420,8 +423,24 @@ def _reliability_warnings(latest: pd.DataFrame, by_item: pd.DataFrame) -> tuple[
         for row in rows_of(latest[(latest["omega_problem"] != "") & (latest["n"] > latest["items"])])
     ]
     told += [
-        f"Item {words.plain(row.item)} runs against the rest of its scale {words.plain(row.scale)} "
-        f"(correlation {words.decimal(row.item_rest)}). Is it a reversed wording that is not declared?"
-        for row in rows_of(by_item[by_item["item_rest"] < 0])
+        _turned_round(
+            row.scale, row.opposed.split("\n"), by_item[by_item["scale"] == row.scale]["item"].tolist()
+        )
+        for row in rows_of(latest[latest["opposed"] != ""])
     ]
     return tuple(told)
+
+
+def _turned_round(scale: str, opposed: list[str], items: list[str]) -> str:
+    """Which items of a scale may be reversed wordings that nobody declared."""
+    rest = [item for item in items if item not in opposed]
+    these, those = (words.listing(map(words.plain, names), most=12) for names in (opposed, rest))
+    if len(opposed) == 1 and len(rest) > 1:
+        return (
+            f"Item {these} runs against the rest of its scale {words.plain(scale)}. Is it a reversed wording that "
+            "is not declared?"
+        )
+    return (
+        f"In the scale {words.plain(scale)} {these} {words.verb(len(opposed), 'runs', 'run')} against {those}. Is one "
+        "of the two sides reversed wordings that are not declared? Until that is settled, its means say nothing."
+    )

@@ -137,7 +137,7 @@ def _roles(frame: pd.DataFrame) -> dict[str, str]:
 def _are_many(values: pd.Series) -> bool:
     """Whether a column has more different values than a flag or a kind of customer."""
     different = values.nunique()
-    return different >= min(_FEW, max(len(values) / 2, _TWO))
+    return bool(different >= min(_FEW, max(len(values) / 2, _TWO)))
 
 
 def _tells_rows_apart(values: pd.Series) -> bool:
