@@ -29,7 +29,7 @@ from customer_value.settings import Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
 from customer_value.sources.parquet import read_saved
-from customer_value.survey import SurveyScores, score_answers
+from customer_value.survey import MINIMUM, SurveyScores, score_answers
 from customer_value.tables import parquet_path, write_json, write_table
 
 __all__ = [
@@ -52,7 +52,7 @@ class Inputs:
     """Everything that was read, judged but not yet reduced.
 
     Without orders ``orders`` and ``dates`` are None, and ``as_of`` is the date that the settings state,
-    else the last day of the survey, else None.
+    else the last day of the survey, else None. ``waves`` is the number of survey waves with enough respondents.
     """
 
     orders: Orders | None
@@ -61,6 +61,7 @@ class Inputs:
     as_of: dt.date | None
     ledger: Ledger
     warnings: tuple[str, ...]
+    waves: int = 0
 
     def sources(self) -> tuple[Source, ...]:
         """The sources in the order of the ledger."""
@@ -107,18 +108,21 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     companions = read_companions(settings, base, engine, scratch, as_of)
     ledger = Ledger(()) if orders is None else orders.ledger
     warnings = [] if orders is None else list(orders.warnings)
+    waves = 0
     for companion in companions.values():
         ledger = ledger + companion.ledger
         warnings.extend(companion.warnings)
         if companion.name == "survey":
             answers, items = (_published(companions[name].rows).execute() for name in _SURVEY)
-            ledger = ledger + _what_answers_hold(score_answers(answers, items))
+            scored = score_answers(answers, items)
+            ledger = ledger + _what_answers_hold(scored)
+            waves = int((scored.waves["respondents"] >= MINIMUM).sum())
             as_of = as_of or _last_day(answers)
     if orders is None:
-        return Inputs(None, companions, None, as_of, ledger, tuple(warnings))
+        return Inputs(None, companions, None, as_of, ledger, tuple(warnings), waves)
     dates = reduce.reduction_dates(orders.first_date, orders.as_of, settings)
     _refuse_bad_calibration(dates)
-    return Inputs(orders, companions, dates, as_of, ledger, tuple(warnings))
+    return Inputs(orders, companions, dates, as_of, ledger, tuple(warnings), waves)
 
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
@@ -189,8 +193,10 @@ def read_state(run: Path) -> RunState:
 def known_parts(run: Path) -> frozenset[str]:
     """What the inputs of a run hold, by name; empty before it has been read.
 
-    Beside the names of the tables: ``repeat_purchase`` (orders, or a stated share of purchases) and
-    ``customer_groups`` (orders, or a customer file, so that groups of customers can be told apart).
+    Beside the names of the tables: ``repeat_purchase`` (orders, or a stated share of purchases), ``customer_groups``
+    (orders, or a customer file, so that groups of customers can be told apart), ``expectations`` (items on what was
+    expected and on what was perceived), ``components`` (items on components of delivered value) and ``waves`` (a survey
+    that was held twice).
     """
     path = run / "_run" / "state.json"
     if not path.is_file():
@@ -205,6 +211,10 @@ def _known(inputs: Inputs, settings: Settings) -> list[str]:
     if "survey_items" in known:
         items = check_codebook(inputs.companions["survey_items"].rows.execute())
         known |= {"repeat_purchase"} if share_item(items, settings.loyalty.stated_share) else set()
+        known |= {"expectations"} if {"expected", "perceived"} <= set(items["aspect"]) else set()
+        known |= {"components"} if items["component"].notna().any() else set()
+    if inputs.waves > 1:
+        known.add("waves")
     if known & {"orders", "customers"}:
         known.add("customer_groups")
     return sorted(known)

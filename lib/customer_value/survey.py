@@ -99,7 +99,7 @@ class SurveyScores:
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know, as sentences."""
         reading = _reading_warnings(self.ledger, self.items)
-        return (*reading, *_reliability_warnings(self.latest_reliability, self.item_rest))
+        return (*reading, *_reliability_warnings(self.latest_reliability))
 
     @cached_property
     def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -408,9 +408,8 @@ def _inside(code: str, low: float, high: float) -> bool:
     return _is_number(code) and low <= float(code) <= high
 
 
-def _reliability_warnings(latest: pd.DataFrame, by_item: pd.DataFrame) -> tuple[str, ...]:
+def _reliability_warnings(latest: pd.DataFrame) -> tuple[str, ...]:
     told = []
-    by_item = by_item.merge(latest[["wave", "scale"]], on=["wave", "scale"])
     for row in rows_of(latest[latest["reliability"] < reliability.GOOD]):
         figure = "Cronbach's alpha" if row.items > 2 else "the Spearman-Brown figure"
         told.append(
@@ -423,24 +422,19 @@ def _reliability_warnings(latest: pd.DataFrame, by_item: pd.DataFrame) -> tuple[
         for row in rows_of(latest[(latest["omega_problem"] != "") & (latest["n"] > latest["items"])])
     ]
     told += [
-        _turned_round(
-            row.scale, row.opposed.split("\n"), by_item[by_item["scale"] == row.scale]["item"].tolist()
-        )
+        _turned_round(row.scale, row.opposed.split("\n"), row.items)
         for row in rows_of(latest[latest["opposed"] != ""])
     ]
     return tuple(told)
 
 
-def _turned_round(scale: str, opposed: list[str], items: list[str]) -> str:
-    """Which items of a scale may be reversed wordings that nobody declared."""
-    rest = [item for item in items if item not in opposed]
-    these, those = (words.listing(map(words.plain, names), most=12) for names in (opposed, rest))
-    if len(opposed) == 1 and len(rest) > 1:
-        return (
-            f"Item {these} runs against the rest of its scale {words.plain(scale)}. Is it a reversed wording that "
-            "is not declared?"
-        )
+def _turned_round(scale: str, opposed: list[str], items: int) -> str:
+    """Which items of a scale may be reversed wordings that nobody declared; the other side is not named."""
+    these, name = words.listing(map(words.plain, opposed), most=12), words.plain(scale)
+    rest = words.verb(items - len(opposed), "the other item", "the rest")
+    if len(opposed) == 1:
+        return f"Item {these} runs against {rest} of its scale {name}. Is it a reversed wording that is not declared?"
     return (
-        f"In the scale {words.plain(scale)} {these} {words.verb(len(opposed), 'runs', 'run')} against {those}. Is one "
-        "of the two sides reversed wordings that are not declared? Until that is settled, its means say nothing."
+        f"Items {these} run against {rest} of their scale {name}. Are they, or the others instead, reversed wordings "
+        "that are not declared? Until that is settled the means of the scale say nothing."
     )

@@ -295,7 +295,8 @@ def _does_attitude_matter(result: LoyaltyMatrix) -> str:
     }[link.verdict]
     return (
         f"Of the {result.unit}s with a high attitude {words.percent(link.high)} have high repeat purchase, of the "
-        f"others {words.percent(link.low)} (difference {words.decimal(link.difference * 100, 0)} points, {points}). {verdict}."
+        f"others {words.percent(link.low)} (difference {words.decimal(link.difference * 100, 0)} points, {points}). "
+        f"{verdict}."
     )
 
 
