@@ -53,7 +53,8 @@ def test_the_first_picture_stands_for_a_page_whose_headline_was_left_out():
 def test_every_need_of_a_cell_is_known_to_a_run():
     known = {
         "orders", "customers", "survey", "survey_items", "feedback", "referrals", "contracts", "service_costs",
-        "repeat_purchase", "customer_groups", "expectations", "components", "waves",
+        "repeat_purchase", "customer_groups", "expectations", "attributes", "components",
+        "waves",
     }  # fmt: skip
     for path in find_notebooks(notebooks_folder()):
         for one in json.loads(path.read_text(encoding="utf-8"))["cells"]:

@@ -15,7 +15,7 @@ import ibis
 import pandas as pd
 
 from customer_value import reduce, words
-from customer_value.codebook import check_codebook
+from customer_value.codebook import OWN, check_codebook
 from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
 from customer_value.contract import Orders, copies_warning, exact_copies, read_orders
@@ -195,8 +195,8 @@ def known_parts(run: Path) -> frozenset[str]:
 
     Beside the names of the tables: ``repeat_purchase`` (orders, or a stated share of purchases), ``customer_groups``
     (orders, or a customer file, so that groups of customers can be told apart), ``expectations`` (items on what was
-    expected and on what was perceived), ``components`` (items on components of delivered value) and ``waves`` (a survey
-    that was held twice).
+    expected and on what was perceived), ``attributes`` (items on how attributes are perceived beside overall
+    satisfaction), ``components`` (items on components of delivered value) and ``waves`` (a survey that was held twice).
     """
     path = run / "_run" / "state.json"
     if not path.is_file():
@@ -211,7 +211,9 @@ def _known(inputs: Inputs, settings: Settings) -> list[str]:
     if "survey_items" in known:
         items = check_codebook(inputs.companions["survey_items"].rows.execute())
         known |= {"repeat_purchase"} if share_item(items, settings.loyalty.stated_share) else set()
-        known |= {"expectations"} if {"expected", "perceived"} <= set(items["aspect"]) else set()
+        aspects = set(items.loc[items["target"] == OWN, "aspect"])
+        known |= {"expectations"} if aspects >= {"expected", "perceived"} else set()
+        known |= {"attributes"} if aspects >= {"perceived", "overall"} else set()
         known |= {"components"} if items["component"].notna().any() else set()
     if inputs.waves > 1:
         known.add("waves")

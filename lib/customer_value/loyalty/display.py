@@ -62,8 +62,8 @@ def cells_table(result: LoyaltyMatrix) -> Table | Prose:
         names |= {"customers": f"{_capital(result.unit)}s", "share": f"Share of {result.unit}s"}
         names |= {"mean_attitude": "Mean attitude"}
         caption = f"Cells of the loyalty matrix; means of fewer than {MINIMUM} are not shown"
-        shown = _columns(table.assign(cell=table["cell"].map(title)), names)
-        return Table(shown, {names["share"]: words.percent}, caption)
+        cells = table["cell"].map(title).where(table["cell"] != "not_surveyed", "Not placed")
+        return Table(_columns(table.assign(cell=cells), names), {names["share"]: words.percent}, caption)
     shown = _columns(table.assign(cell=table["cell"].map(title)), names)
     formats: _Formats = {"Share of customers": words.percent, "Share of revenue": words.percent}
     formats |= dict.fromkeys(("Net revenue", "Margin", "Lifetime value"), money)
