@@ -70,6 +70,8 @@ def test_a_step_that_nobody_ticked_still_counts(folder):
     _, book = drafted(folder, pd.DataFrame({"sat": ["satisfied", "very satisfied", "satisfied"]}))
     assert book.loc["sat", "scale_max"] == "5"
     assert "very dissatisfied=1" in book.loc["sat", "words"]
+    _, book = drafted(folder, pd.DataFrame({"sat": ["Extremely satisfied", "Somewhat satisfied", "Neutral"]}))
+    assert book.loc["sat", "words"].startswith("extremely dissatisfied=1;somewhat dissatisfied=2;Neutral=3;")
 
 
 def test_scales_have_as_many_steps_as_their_words():
@@ -151,10 +153,26 @@ def test_satisfaction_with_one_thing_is_not_overall(heading):
 
 def test_an_item_on_recommendation_that_begins_at_one_is_no_net_promoter_score(folder):
     asked = "Would you recommend us?"
-    _, book = drafted(folder, pd.DataFrame({asked: [1, 4, 10, 9]}))
+    _, book = drafted(folder, pd.DataFrame({asked: [1] * 5 + [4, 10, 9]}))
     assert book.loc[asked, ["scale", "scale_min"]].tolist() == ["likert", "1"]
     _, book = drafted(folder, pd.DataFrame({asked: [4, 10, 9, 8]}))
     assert book.loc[asked, ["scale", "scale_min"]].tolist() == ["nps", "0"]
+
+
+def test_the_questions_below_the_headings_of_a_survey_tool_are_read(folder):
+    rows = {
+        "Q1": [
+            "Overall, how satisfied are you?",
+            '{"ImportId":"QID1"}',
+            *["Satisfied", "Very satisfied"] * 3,
+        ],
+        "Q2": ["Would you recommend us?", '{"ImportId":"QID2"}', *["9", "10"] * 6],
+        "Q3": ["What is your age?", '{"ImportId":"QID3"}', *["3", "4"] * 6],
+    }
+    _, book = drafted(folder, pd.DataFrame(rows))
+    assert book["aspect"].to_dict() == {"Q1": "overall", "Q2": "other"}
+    assert book.loc["Q2", ["scale", "wording_en"]].tolist() == ["nps", "Would you recommend us?"]
+    assert check_inputs(folder / "my.yml").ledger.rows("survey", "kept") == 28
 
 
 def test_a_purchase_share_is_told_from_other_percentages():

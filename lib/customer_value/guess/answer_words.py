@@ -108,6 +108,8 @@ def word_scale(kind: str, own: Mapping[str, int], others: Mapping[str, int] | No
     at = {word: _nearer(place) if merge else place for word, place in used.items()}
     whole = sorted(_completed(kind, set(at.values())))
     usual = _usual(kind, own)
+    if merge and _FARTHEST in map(abs, used.values()):
+        usual |= {_nearer(place): usual[place] for place in (_FARTHEST, -_FARTHEST) if place in usual}
     steps: dict[str, float] = {}
     for number, place in enumerate(whole, 1):
         here = [word for word in own if at[word] == place] or [word for word in at if at[word] == place][:1]
@@ -179,7 +181,7 @@ def _usual(kind: str, own: Mapping[str, int]) -> dict[int, list[str]]:
     language = max(counts, key=lambda name: counts[name])
     words: dict[int, list[str]] = _data()["scales"][kind]["words"][language]
     if not _TRADITIONAL & set("".join(own)):
-        return words
+        return dict(words)
     return {
         place: sorted(listed, key=lambda word: not _TRADITIONAL & set(word))
         for place, listed in words.items()

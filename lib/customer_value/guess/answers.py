@@ -61,7 +61,7 @@ class Answers:
 
 
 def answers_to(
-    columns: Mapping[str, pd.Series], *, by_item: bool
+    columns: Mapping[str, pd.Series], asked: Mapping[str, str], *, by_item: bool
 ) -> tuple[dict[str, Answers], dict[str, str]]:
     """The columns that hold answers, and why the others do not.
 
@@ -69,6 +69,8 @@ def answers_to(
     ----------
     columns
         Heading (or name of the item) to its values as text, without blanks.
+    asked
+        Heading to the question, where the file holds that, too.
     by_item
         Whether the file names the items itself (one answer per row), so that all of them are meant.
 
@@ -81,7 +83,7 @@ def answers_to(
     left: dict[str, str] = {}
     spoken = {name: _places(values) for name, values in columns.items()}
     for name, values in columns.items():
-        reason = "" if by_item else _no_item(name, values)
+        reason = "" if by_item else _no_item(asked.get(name, name), values)
         read = None if reason else _numeric(values) or _in_words(name, values, spoken)
         if read is None:
             left[name] = reason or _what_it_holds(values)

@@ -79,10 +79,11 @@ def first_survey(path: Path, written: str) -> SurveyDraft:
         finally:
             con.disconnect()
     roles = _roles(frame)
-    answers, left = answers_to(_columns(frame, roles), by_item="item" in roles)
+    asked = _headings(frame)
+    answers, left = answers_to(_columns(frame, roles), asked, by_item="item" in roles)
     if not answers:
         raise InputError(_nothing(source.files[0].name, left))
-    book = _codebook(answers)
+    book = _codebook(answers, asked)
     check_codebook(book)
     name = f"{Path(written).name.split('.')[0]}_items.csv"
     return SurveyDraft(_settings(written, name, roles, len(frame), len(book), left), book, name)
@@ -92,6 +93,16 @@ def _texts(source: Source) -> pd.DataFrame:
     names = [str(name) for name in source.table.columns if name != "_file"]
     columns = {f"c{n}": id_column(source, name) for n, name in enumerate(names)}
     return source.table.select(**columns).execute().set_axis(names, axis=1).astype("str")
+
+
+def _headings(frame: pd.DataFrame) -> dict[str, str]:
+    """Name of a column to its question, where the first rows hold the questions and the notes of a survey tool."""
+    notes = (
+        frame.head(_TWO).apply(lambda column: column.str.contains('"ImportId"', regex=False)).fillna(False)
+    )
+    if len(frame) <= _TWO or not notes.iloc[-1].all():
+        return {}
+    return {str(name): str(text) for name, text in frame.iloc[0].items()}
 
 
 def _roles(frame: pd.DataFrame) -> dict[str, str]:
@@ -180,21 +191,22 @@ def _nothing(file: str, left: Mapping[str, str]) -> str:
     )
 
 
-def _codebook(answers: Mapping[str, Answers]) -> pd.DataFrame:
-    shared = _on_shared_scales(answers)
-    rows = [_row(item, given) for item, given in shared.items()]
+def _codebook(answers: Mapping[str, Answers], asked: Mapping[str, str]) -> pd.DataFrame:
+    shared = _on_shared_scales(answers, asked)
+    rows = [_row(item, asked.get(item, item), given) for item, given in shared.items()]
     return pd.DataFrame(rows).reindex(columns=_COLUMNS, fill_value="")
 
 
-def _row(item: str, given: Answers) -> dict[str, str]:
+def _row(item: str, heading: str, given: Answers) -> dict[str, str]:
     scale = given.scale
     codes = [plain_number(code) for code in scale.codes if (given.numbers == code).any()]
-    kind = _kind(item, scale)
-    chinese = bool(re.search(r"[\u4e00-\u9fff]", item))
+    kind = _kind(heading, scale)
+    chinese = bool(re.search(r"[\u4e00-\u9fff]", heading))
+    japanese = bool(re.search(r"[\u3040-\u30ff]", heading))
     return {
         "item": item,
-        "construct": _construct(item, kind),
-        "aspect": aspect_of(item),
+        "construct": _construct(item, heading, kind),
+        "aspect": aspect_of(heading),
         "target": "own",
         "reversed": "no",
         "scale_min": plain_number(scale.low),
@@ -203,39 +215,37 @@ def _row(item: str, given: Answers) -> dict[str, str]:
         "missing_codes": ";".join([*codes, *(word for word in given.silent if not is_not_applicable(word))]),
         "not_applicable_codes": ";".join(word for word in given.silent if is_not_applicable(word)),
         "scale": kind,
-        "wording_en": item if " " in item.strip() and not chinese else "",
-        "wording_zh": item
-        if chinese and is_question(item) and not re.search(r"[\u3040-\u30ff]", item)
-        else "",
-        "note": _note(item, given, kind, [*codes, *given.silent]),
+        "wording_en": heading if " " in heading.strip() and not chinese else "",
+        "wording_zh": heading if chinese and is_question(heading) and not japanese else "",
+        "note": _note(item, heading, given, kind, [*codes, *given.silent]),
     }
 
 
-def _on_shared_scales(answers: Mapping[str, Answers]) -> dict[str, Answers]:
+def _on_shared_scales(answers: Mapping[str, Answers], asked: Mapping[str, str]) -> dict[str, Answers]:
     """One scale for the items of a construct, so that an answer that nobody gave does not shorten it."""
     shared: dict[tuple[str, bool], set[float]] = {}
     for item, given in answers.items():
-        if not given.whole_scale and not recommends(item):
+        if not given.whole_scale and not recommends(asked.get(item, item)):
             shared.setdefault(_group(item, given.scale), set()).update(given.numbers.dropna())
     found = {}
     for item, given in answers.items():
-        scale = given.scale
-        if recommends(item) and not given.whole_scale:
-            scale = _recommendation(item, given)
+        scale, heading = given.scale, asked.get(item, item)
+        if recommends(heading) and not given.whole_scale:
+            scale = _recommendation(heading, given)
         elif not given.whole_scale and not _stands_alone(item, given):
             scale = guess_scale(shared[_group(item, scale)]) or scale
         found[item] = replace(given, scale=scale)
     return found
 
 
-def _recommendation(item: str, given: Answers) -> Scale:
-    """From 0 to 10, as such questions are asked, unless the answers begin at 1."""
+def _recommendation(heading: str, given: Answers) -> Scale:
+    """From 0 to 10, as such questions are asked, unless many answers are 1 and none is 0."""
     scale = given.scale
     if scale.high != 10 or scale.low not in (0, 1):
         return scale
     answered = given.numbers[~given.numbers.isin(scale.codes)]
-    named = "nps" in tokens_of(item) or bool(re.search(r"(?<!\d)0(?!\d)", item))
-    begins_at_one = bool((answered == 1).any()) and not bool((answered == 0).any())
+    named = "nps" in tokens_of(heading) or bool(re.search(r"(?<!\d)0(?!\d)", heading))
+    begins_at_one = int((answered == 1).sum()) >= _FEW and not bool((answered == 0).any())
     return Scale(1 if begins_at_one and not named else 0, 10, scale.codes)
 
 
@@ -262,29 +272,29 @@ def _letters(item: str) -> str:
     return name or "unsorted"
 
 
-def _construct(item: str, kind: str) -> str:
+def _construct(item: str, heading: str, kind: str) -> str:
     """What an item measures: by its letters, or, for a whole question, by what it asks for."""
     letters = _letters(item)
-    if letters != "unsorted":
+    if letters != "unsorted" and heading == item:
         return letters
-    if kind == "percentage" and is_purchase_share(item):
+    if kind == "percentage" and is_purchase_share(heading):
         return "purchase share"
-    if recommends(item):
+    if recommends(heading):
         return "recommendation"
-    return "satisfaction" if aspect_of(item) == "overall" else letters
+    return "satisfaction" if aspect_of(heading) == "overall" else letters
 
 
-def _kind(item: str, scale: Scale) -> str:
+def _kind(heading: str, scale: Scale) -> str:
     if (scale.low, scale.high) == (0, 100):
         return "percentage"
-    if (scale.low, scale.high) == (0, 10) and recommends(item):
+    if (scale.low, scale.high) == (0, 10) and recommends(heading):
         return "nps"
     return "likert" if scale.low >= 0 else "semantic_differential"
 
 
-def _note(item: str, given: Answers, kind: str, codes: Sequence[str]) -> str:
+def _note(item: str, heading: str, given: Answers, kind: str, codes: Sequence[str]) -> str:
     scale = given.scale
-    aspect = aspect_of(item)
+    aspect = aspect_of(heading)
     letters = _letters(item) not in (item, "unsorted")
     parts = [
         f"check {'the order of the words' if given.steps else 'the scale'} ({_seen(given)})",
