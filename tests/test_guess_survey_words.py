@@ -164,7 +164,7 @@ def test_the_questions_below_the_headings_of_a_survey_tool_are_read(folder):
         "Q1": [
             "Overall, how satisfied are you?",
             '{"ImportId":"QID1"}',
-            *["Satisfied", "Very satisfied"] * 3,
+            *["Satisfied", "Very satisfied"] * 6,
         ],
         "Q2": ["Would you recommend us?", '{"ImportId":"QID2"}', *["9", "10"] * 6],
         "Q3": ["What is your age?", '{"ImportId":"QID3"}', *["3", "4"] * 6],

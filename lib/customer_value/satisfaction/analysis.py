@@ -520,6 +520,10 @@ def _importance_facts(found: Importance | str) -> dict[str, Fact]:
     return {
         "satisfaction.r_squared": None if isinstance(found, str) else as_fact(found.r_squared),
         "satisfaction.mend_first": None if first is None else str(first["attribute"]),
+        **{
+            f"satisfaction.mend_first_{name}": None if first is None else as_fact(first[name])
+            for name in ("share", "performance", "first")
+        },
     }
 
 
