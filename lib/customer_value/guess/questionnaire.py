@@ -273,15 +273,14 @@ def _letters(item: str) -> str:
 
 
 def _construct(item: str, heading: str, kind: str) -> str:
-    """What an item measures: by its letters, or, for a whole question, by what it asks for."""
-    letters = _letters(item)
-    if letters != "unsorted" and heading == item:
-        return letters
+    """What an item measures: by its letters or by what it asks for; an item that tells neither stands for itself."""
+    if _letters(item).casefold() not in _NUMBERED:
+        return _letters(item)
     if kind == "percentage" and is_purchase_share(heading):
         return "purchase share"
     if recommends(heading):
         return "recommendation"
-    return "satisfaction" if aspect_of(heading) == "overall" else letters
+    return "satisfaction" if aspect_of(heading) == "overall" else item
 
 
 def _kind(heading: str, scale: Scale) -> str:
@@ -295,7 +294,7 @@ def _kind(heading: str, scale: Scale) -> str:
 def _note(item: str, heading: str, given: Answers, kind: str, codes: Sequence[str]) -> str:
     scale = given.scale
     aspect = aspect_of(heading)
-    letters = _letters(item) not in (item, "unsorted")
+    letters = _letters(item) != item and _letters(item).casefold() not in _NUMBERED
     parts = [
         f"check {'the order of the words' if given.steps else 'the scale'} ({_seen(given)})",
         "construct from the letters of the name" if letters else "",
