@@ -304,6 +304,7 @@ class SurveyItemColumns(_Strict):
     reversed: str | None = None
     missing_codes: str | None = None
     not_applicable_codes: str | None = None
+    words: str | None = Field(None, description="answers in words with their numbers: low=1;high=2")
     scale: str | None = Field(None, description="likert, semantic_differential, nps or percentage")
     wording_en: str | None = None
     wording_zh: str | None = None
@@ -505,6 +506,11 @@ class LoyaltySettings(_Strict):
 
     cuts: Literal["fixed", "median"] = "fixed"
     share_of_wallet_cut: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    stated_share: str | None = Field(
+        None,
+        description="item of the survey that asks which share of its purchases a customer makes here; where it is "
+        "named, it is the axis of repeat purchase",
+    )
 
 
 class SatisfactionSettings(_Strict):
