@@ -281,3 +281,11 @@ def test_cells_of_the_buddhist_era(tmp_path):
     )
     assert dates(source, dates="buddhist") == ["2024-02-28", "2023-12-31", None]
     assert "state dates: buddhist" in message_of(lambda: dates(source), InputError)
+
+
+@pytest.mark.parametrize("stated", ["excel-serial", "mixed", "minguo"])
+def test_what_is_read_as_a_date_is_one_for_the_engine(tmp_path, stated):
+    source = of_values(tmp_path, ["44928", "1120102"])
+    value, _ = date_column(source, "x", TableSource(path="a.csv", dates=stated), None)
+    kinds = CON.raw_sql(f"DESCRIBE {CON.compile(source.table.select(value=value))}").fetchall()
+    assert [kind[1] for kind in kinds] == ["DATE"]
