@@ -23,7 +23,7 @@ __all__ = ["CANDIDATES", "Candidate", "evidence"]
 _IMPOSSIBLE, _STRANGE, _ODD, _USUAL = -15.0, -9.0, -4.0, -1.2
 _CURRENCIES = "€£¥¢₤"
 _QUOTES = "‘’“”„‚«»‹›"
-_SCORES = {"…": -2.0, "•": -3.0, "·": -3.0, "§": -2.5, "×": -3.0, "±": -3.5, "µ": -4.0, "´": -4.5, "†": -6.0,
+_SCORES = {"…": -2.0, "•": -3.0, "§": -2.5, "×": -3.0, "±": -3.5, "†": -6.0,
            "‰": -6.0, "¦": -7.0, "\u00ad": -5.0}  # fmt: skip
 _ELISIONS = (
     "l",
@@ -85,21 +85,21 @@ CANDIDATES = (
     Candidate("mac_roman", "west", -1.5),
     Candidate("cp850", "west", -1.5),
     Candidate("cp437", "west", -3.0),
-    Candidate("cp1250", "central", -1.0),
+    Candidate("cp1250", "central", -1.5),
     Candidate("iso8859-2", "central", -2.0),
     Candidate("cp852", "central", -2.5),
     Candidate("mac_latin2", "central", -3.5),
-    Candidate("cp1254", "turkish", -1.5),
+    Candidate("cp1254", "turkish", -2.5),
     Candidate("cp857", "turkish", -4.0),
-    Candidate("cp1257", "baltic", -2.0),
+    Candidate("cp1257", "baltic", -3.5),
     Candidate("cp1251", "cyrillic", 0.0),
     Candidate("koi8-r", "cyrillic", -2.0),
     Candidate("cp866", "cyrillic", -2.5),
     Candidate("mac_cyrillic", "cyrillic", -3.0),
     Candidate("iso8859-5", "cyrillic", -3.5),
     Candidate("cp1253", "greek", -0.5),
-    Candidate("cp1255", "hebrew", -2.0),
-    Candidate("cp1256", "arabic", -2.0),
+    Candidate("cp1255", "hebrew", -3.0),
+    Candidate("cp1256", "arabic", -3.0),
     Candidate("cp874", "thai", -2.0),
     Candidate("gb18030", "simplified", 0.0),
     Candidate("cp950", "traditional", 0.0),
@@ -127,7 +127,7 @@ def _character(text: str, place: int, letter: Callable[[str, int], float]) -> fl
     category = unicodedata.category(sign)
     if category in ("Cc", "Co", "Cn", "Cs"):
         return _IMPOSSIBLE
-    if category[0] in "LM" and sign not in "ªº":
+    if category[0] in "LM" and sign not in "ªºµ":
         return letter(text, place)
     return _of_sign(text, place)
 
@@ -154,7 +154,7 @@ def _of_sign(text: str, place: int) -> float:
     if sign in "°ºª":
         return _USUAL if left.isdigit() or left in "nN" else -7.0
     if sign in "½¼¾":
-        return -1.5 if left.isdigit() else _STRANGE if left.isalpha() or right.isdigit() else _ODD
+        return -1.5 if left.isdigit() else _STRANGE if left.isalpha() or right.isdigit() else -2.5
     if sign in "²³¹":
         return -10.0 if inside else -1.5 if left in "mMkK" or left.isdigit() else -7.0
     if sign in "®™©":
@@ -162,9 +162,22 @@ def _of_sign(text: str, place: int) -> float:
     if sign in "¿¡":
         return _USUAL if right.isalpha() and not left.isalnum() else -7.0
     if "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff60" or sign in "￥￦":
-        return -7.0 if any(other.isascii() and other.isalpha() for other in (left, right)) else -5.0
+        beside = any(other.isascii() and other.isalpha() for other in (left, right))
+        return -7.0 if beside or not any(other > "\u3040" and other.isalpha() for other in text) else -5.0
+    if sign == "µ":
+        return -1.5 if right in "mglsFAVW" and not left.isalpha() and not text[place + 2].isalpha() else -8.0
+    if sign == "·":
+        return (
+            -2.5
+            if (not left.isalpha() and not right.isalpha()) or left.lower() == right.lower() == "l"
+            else -7.0
+        )
+    if sign == "´":
+        return _of_apostrophe(text, place) - 1.0 if inside else -6.5
+    if sign == "…" and not inside:
+        return -4.0 if left.isupper() else -2.0
     if sign in _SCORES:
-        return _SCORES[sign] - (3.0 if inside and sign != "´" else 0.0)
+        return _SCORES[sign] - (3.0 if inside else 0.0)
     return _STRANGE
 
 
@@ -184,7 +197,7 @@ def _of_currency(text: str, place: int) -> float:
     if before.isdigit() or after.isdigit():
         return -0.7 if text[place] in "€£¥" else _ODD
     near = text[place - 1].isalpha() or text[place + 1].isalpha()
-    return -10.0 if near else -3.0
+    return -10.0 if near else -2.0 if text[place] in "€£" else -4.0 if text[place] == "¥" else -7.0
 
 
 def _of_quote(text: str, place: int, *, inside: bool) -> float:
@@ -240,6 +253,8 @@ class _Latin:
         left, right = _neighbour(text[place - 1]), _neighbour(text[place + 1])
         if "0" in (left, right):
             return _STRANGE
+        if left == right == " " and (sign.isupper() or sign == "ø"):
+            return -2.5 if sign in "Øø" and text[place + 1 :].lstrip()[:1].isdigit() else -7.0
         chance = self._chance(left, _lower(sign), right)
         crowded = left.isalpha() and right.isalpha() and not (left.isascii() or right.isascii())
         alone = left == right == " "
@@ -291,7 +306,7 @@ class _East:
             return -4.0 if sign in "ー々ヶ" else -12.0
         lead = _lead(sign, {"simplified": "gb2312", "traditional": "big5", "japanese": "euc_jp"}[self.kind])
         first = {"simplified": 0xD8, "traditional": 0xC9, "japanese": 0xD0}[self.kind]
-        return -13.0 if not lead else -6.5 if lead < first else -9.0
+        return -13.0 if not lead else -7.2 if lead < first else -9.5
 
 
 class _Script:
@@ -314,6 +329,9 @@ class _Script:
     def _place(self, text: str, place: int) -> float:
         """What is known of where letters stand: marks follow letters, some letters end a word or begin it."""
         sign, left, right = text[place], text[place - 1], text[place + 1]
+        word = re.findall(r"[^\W\d]*$", text[:place])[0] + re.findall(r"^[^\W\d]*", text[place:])[0]
+        if len(word) == 1 and self.kind != "thai":
+            return 0.0 if sign in "ивскоуяаієη" else -3.0
         if self.kind == "thai":
             alone = unicodedata.category(sign) == "Mn" and unicodedata.category(left)[0] not in "LM"
             return -8.0 if alone or (sign in "เแโใไ" and not right.isalpha()) else 0.0
@@ -323,11 +341,8 @@ class _Script:
             return -8.0 if sign in "ةى" and right.isalpha() else 0.0
         if self.kind == "greek" and sign in "σς" and (sign == "σ") != right.isalpha():
             return -8.0
-        word = re.findall(r"[^\W\d]*$", text[:place])[0] + re.findall(r"^[^\W\d]*", text[place:])[0]
         if self.kind == "greek" and len(word) > 2 and not word.isupper() and not set(word) & _ACCENTED:
             return -1.5
-        if len(word) == 1 and sign.isupper():
-            return -3.0
         shapes = {other.lower() in _VOWELS for other in (left, sign, right)}
         return -1.0 if len(shapes) == 1 and left.isalpha() and right.isalpha() else 0.0
 
@@ -338,7 +353,7 @@ def _case(text: str, place: int) -> float:
     if sign.isupper():
         if left.islower():
             return -7.0
-        return -0.3 if not left.isalpha() else -1.0 if not right.islower() else -4.0
+        return -4.0 if left.isalpha() and right.islower() else -0.3
     if left.isupper() and right.isupper():
         return -5.0
     return -1.5 if right.islower() and not text[:place].strip() else 0.0
