@@ -6,8 +6,9 @@ above twelve, and what proves a mixture is one row that says otherwise.
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 import zoneinfo
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ import ibis.expr.datatypes as types
 from customer_value import words
 from customer_value.errors import ConfigError, InputError
 from customer_value.settings import TableSource
+from customer_value.sources.calendars import CALENDARS, Calendar
 from customer_value.sources.engine import (
     at_time_zone,
     parsed_time,
@@ -24,6 +26,16 @@ from customer_value.sources.engine import (
     replaced,
     sane,
     trimmed,
+)
+from customer_value.sources.mixtures import MIXTURES, mixture, refuse_serials, serial_day
+from customer_value.sources.moments import (
+    AS_WRITTEN,
+    date_reading,
+    from_dates,
+    from_instants_of_engine,
+    has_zone,
+    no_zone,
+    without_zones,
 )
 from customer_value.sources.native import native_date
 from customer_value.sources.notations import (
@@ -35,8 +47,8 @@ from customer_value.sources.notations import (
     day_of,
     number_in,
 )
-from customer_value.sources.source import Reading, Source, find_place
-from customer_value.sources.textcolumn import TextColumn, place_of, text_column
+from customer_value.sources.source import Reading, Source
+from customer_value.sources.textcolumn import TextColumn, place_of, text_column, with_plain_signs
 
 __all__ = ["date_column"]
 
@@ -56,10 +68,12 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
         Its column: text in one of the notations, dates, times, or numbers such as 20241231.
     spec
         ``spec.dates`` states the notation: ``iso``, ``year-month-day``, ``day-first``,
-        ``month-first``, ``excel-serial`` (days since 1899-12-30) or a pattern such as
+        ``month-first``, ``excel-serial`` (days since 1899-12-30), ``mixed`` (text and such days),
+        ``minguo``, ``buddhist`` and ``reiwa`` (years of other calendars), or a pattern such as
         ``%d.%m.%Y``. Without it the notation is found in the rows.
     timezone
-        The time zone in which times with an offset from UTC become dates.
+        The time zone in which times with an offset from UTC become dates; `AS_WRITTEN` keeps the days
+        that are written, as where the offset is that of the shop and changes with summer time.
 
     Returns
     -------
@@ -80,74 +94,89 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
         return native_date(source, column, spec, timezone)
     value = source.table[column]
     kind = value.type()
-    if kind.is_date():
-        return sane(value), _reading(column, "none needed, the column holds dates")
+    if kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+        return from_dates(source, column, spec.dates)
     if kind.is_timestamp():
-        return _from_times(source, column, timezone)
+        return from_instants_of_engine(source, column, timezone)
     if not kind.is_numeric() and not kind.is_string():
         raise InputError(f"{place_of(source, column)}: holds neither dates nor text.")
     if kind.is_numeric() and spec.dates != "excel-serial":
         value = value.try_cast("int64").cast("string")
-    with text_column(source, column, trimmed(value.cast("string"))) as texts:
+    with text_column(source, column, trimmed(value.cast("string"))) as written:
+        texts = with_plain_signs(written)
+        if timezone == AS_WRITTEN and texts.count(zoned=has_zone)["zoned"]:
+            return _as_written(without_zones(texts), spec)
         if spec.dates == "excel-serial":
             return _from_serial(texts)
+        if spec.dates in MIXTURES:
+            return _from_mixture(texts, MIXTURES[spec.dates])
+        if spec.dates in CALENDARS:
+            return _from_calendar(texts, CALENDARS[spec.dates])
         if spec.dates is not None and "%" in spec.dates:
             return _by_pattern(texts, spec.dates, timezone)
         return _from_text(texts, spec.dates, timezone)
 
 
-def _reading(column: str, value: str, *, declared: bool = False) -> Reading:
-    return Reading(f"date order of {column}", value, declared)
-
-
 def _check_settings(source: Source, dates: str | None, timezone: str | None) -> None:
-    known = (None, "iso", "year-month-day", "excel-serial", *_ORDERS)
+    known = (None, "iso", "year-month-day", "excel-serial", *_ORDERS, *MIXTURES, *CALENDARS)
     if dates not in known and "%" not in str(dates):
         raise ConfigError(
             f"{source.name}.dates: '{words.plain(dates)}' is not known; write year-month-day, "
-            "day-first, month-first, excel-serial or a pattern such as '%d.%m.%Y'."
+            "day-first, month-first, excel-serial, mixed, minguo, buddhist, reiwa or a pattern such as '%d.%m.%Y'."
         )
     try:
-        zoneinfo.ZoneInfo(timezone or "UTC")
+        zoneinfo.ZoneInfo("UTC" if timezone in (None, AS_WRITTEN) else timezone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
-            f"timezone: '{words.plain(timezone)}' is not known; write a name such as Europe/Berlin or UTC."
+            f"timezone: '{words.plain(timezone)}' is not known; write a name such as Europe/Berlin or UTC, "
+            "or 'as written'."
         ) from None
 
 
-def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
-    value = source.table[column]
-    if value.type().timezone is None:
-        return sane(value.date()), _reading(column, "none needed, the column holds times")
-    if timezone is None:
-        place, example = find_place(source, column, value.notnull())
-        raise _no_zone(place_of(source, column), f"'{example}' ({place})")
-    told = f"none needed, the column holds times; as dates in {timezone}"
-    return sane(at_time_zone(timezone, value).date()), _reading(column, told)
-
-
-def _no_zone(place: str, example: str) -> InputError:
-    return InputError(
-        f"{place}: times carry an offset from UTC, as {example}; state the time zone in which they "
-        "become dates, for instance timezone: Europe/Berlin."
-    )
+def _as_written(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading]:
+    """The days of times without the zones behind them."""
+    if spec.dates is not None and "%" in spec.dates:
+        date, reading = _by_pattern(texts, re.sub(" ?%[zZ]$", "", spec.dates), None)
+    else:
+        date, reading = _from_text(texts, spec.dates, None)
+    return date, replace(reading, value=f"{reading.value}, days as they are written, whatever the time zone")
 
 
 def _from_serial(texts: TextColumn) -> tuple[Any, Reading]:
-    def date(text: Any) -> Any:
-        days = text.try_cast("float64").floor().try_cast("int32")
-        known = ibis.ifelse(days.between(1, 109_939), days, ibis.null("int32"))
-        return ibis.literal(dt.date(1899, 12, 30)) + known.as_interval("D")
-
-    _require_some(texts, date, "as a number of days (excel-serial)")
+    _require_some(texts, serial_day, "as a number of days (excel-serial)")
     told = "days since 1899-12-30 (45657 is 2024-12-31)"
-    return date(texts.text), _reading(texts.name, told, declared=True)
+    return serial_day(texts.text), date_reading(texts.name, told, declared=True)
+
+
+def _from_mixture(texts: TextColumn, order: str | None) -> tuple[Any, Reading]:
+    date = mixture(texts, order)
+    _require_some(texts, date, "as text or as a number of days (mixed)")
+    told = "text, and days since 1899-12-30 where it is such a number"
+    return date(texts.text), date_reading(texts.name, told, declared=True)
+
+
+def _from_calendar(texts: TextColumn, calendar: Calendar) -> tuple[Any, Reading]:
+    month_first = False
+    if calendar.by_numbers is not None:
+        pattern = calendar.by_numbers
+        seen = texts.count(
+            late=lambda text: text.re_extract(pattern, 2).try_cast("int16") > 12,
+            early=lambda text: text.re_extract(pattern, 1).try_cast("int16") > 12,
+        )
+        month_first = seen["late"] > 0 and not seen["early"]
+
+    def date(text: Any) -> Any:
+        return calendar.day(text, month_first=month_first)
+
+    _require_some(texts, date, f"in {calendar.told}")
+    told = calendar.told + (", month first" if month_first else "")
+    return date(texts.text), date_reading(texts.name, told, declared=True)
 
 
 def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[Any, Reading]:
     zoned = "%z" in pattern.lower()
     if zoned and timezone is None:
-        raise _no_zone(texts.place, texts.row(lambda text: text.notnull()))
+        raise no_zone(texts.place, texts.row(lambda text: text.notnull()))
 
     def date(text: Any) -> Any:
         if zoned:
@@ -161,13 +190,13 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
             f"{texts.source.name}.dates: '{words.plain(pattern)}' is not a valid pattern; "
             "write for instance '%d.%m.%Y'."
         ) from None
-    return date(texts.text), _reading(texts.name, f"by the pattern {pattern}", declared=True)
+    return date(texts.text), date_reading(texts.name, f"by the pattern {pattern}", declared=True)
 
 
 def _from_text(texts: TextColumn, declared: str | None, timezone: str | None) -> tuple[Any, Reading]:
     found = _found(texts)
     if not found:
-        return ibis.null("date"), _reading(texts.name, "blank in every row")
+        return ibis.null("date"), date_reading(texts.name, "blank in every row")
     if declared in ("iso", "year-month-day"):
         notation = _DIGITS if found.get(_DIGITS, 0) > found.get(_YEAR_FIRST, 0) else _YEAR_FIRST
     elif declared is not None and any(notation in found for notation in DAY_MONTH):
@@ -183,7 +212,7 @@ def _from_text(texts: TextColumn, declared: str | None, timezone: str | None) ->
         if texts.count(zoned=_is_zoned)["zoned"]:
             return _from_instants(texts, timezone)
     _require_some(texts, notation.day, f"as {notation.name}")
-    return notation.day(texts.text), _reading(texts.name, notation.name, declared=declared is not None)
+    return notation.day(texts.text), date_reading(texts.name, notation.name, declared=declared is not None)
 
 
 def _found(texts: TextColumn) -> dict[Notation, int]:
@@ -199,6 +228,9 @@ def _found(texts: TextColumn) -> dict[Notation, int]:
     found = {usual: seen["usual"]}
     if seen["usual"] < seen["filled"]:
         rest = texts.count(among=lambda text: ~usual.fits(text), **fits)
+        read = seen["usual"] + sum(n for key, n in rest.items() if keys[key] is not usual)
+        if 0 < read < seen["filled"]:
+            refuse_serials(texts, seen["filled"])
         found |= {keys[key]: number for key, number in rest.items() if keys[key] is not usual}
     if seen["filled"] and not any(found.values()):
         raise _unreadable(texts, "as a date")
@@ -207,9 +239,10 @@ def _found(texts: TextColumn) -> dict[Notation, int]:
 
 def _mixed(texts: TextColumn, found: list[Notation]) -> InputError:
     first, second = (texts.row(notation.fits) for notation in found[:2])
+    both = ", or dates: mixed to read both" if _YEAR_FIRST in found[:2] else ""
     return InputError(
         f"{texts.place}: dates are written in different ways, {first} and {second}; write them in one way, "
-        "or state with dates which one counts (the others become unreadable)."
+        f"or state with dates which one counts (the others become unreadable){both}."
     )
 
 
@@ -239,11 +272,11 @@ def _from_instants(texts: TextColumn, timezone: str | None) -> tuple[Any, Readin
             f"and {texts.row(is_bare)}; write them in one way."
         )
     if timezone is None:
-        raise _no_zone(texts.place, texts.row(_is_zoned))
+        raise no_zone(texts.place, texts.row(_is_zoned))
     instant = replaced(texts.text, f"{ZONED}|^.*$", r"\1-\2-\3 \4:\5:00\6")
     instant = replaced(instant, "(Z|z|UTC|GMT)$", "+00").try_cast(types.Timestamp(timezone="UTC"))
     told = f"{_YEAR_FIRST.name}, times as dates in {timezone}"
-    return sane(at_time_zone(timezone, instant).date()), _reading(texts.name, told)
+    return sane(at_time_zone(timezone, instant).date()), date_reading(texts.name, told)
 
 
 def _by_numbers(texts: TextColumn, notation: Notation, order: str, *, declared: bool) -> tuple[Any, Reading]:
@@ -256,7 +289,7 @@ def _by_numbers(texts: TextColumn, notation: Notation, order: str, *, declared: 
     _require_some(texts, date, f"with {told}")
     if short:
         told += ", years 69 to 99 are 19xx and 00 to 68 are 20xx"
-    return date(texts.text), _reading(texts.name, told, declared=declared)
+    return date(texts.text), date_reading(texts.name, told, declared=declared)
 
 
 def _order(texts: TextColumn, notation: Notation) -> str:
@@ -326,7 +359,16 @@ def _require_some(texts: TextColumn, date: Any, how: str) -> None:
 
 
 def _unreadable(texts: TextColumn, how: str) -> InputError:
-    if texts.count(number=lambda text: text.try_cast("float64").between(1, 109_939))["number"]:
+    calendars = {key: calendar.fits for key, calendar in CALENDARS.items()}
+    seen = texts.count(
+        **calendars, zoned=has_zone, number=lambda text: text.try_cast("float64").between(1, 109_939)
+    )
+    era = max(calendars, key=lambda key: seen[key])
+    if seen[era]:
+        hint = f"state dates: {era} if these are {CALENDARS[era].told}"
+    elif seen["zoned"]:
+        hint = "state timezone: as written to take the days as they stand"
+    elif seen["number"]:
         hint = "state dates: excel-serial if these are days counted by a spreadsheet"
     else:
         hint = "check the column, or state how dates are written, for instance dates: '%d.%m.%Y'"

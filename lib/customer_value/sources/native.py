@@ -16,6 +16,7 @@ from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.engine import BLANKS, INSTANT, MONEY, TEXT, at_time_zone, builtin, sane
+from customer_value.sources.moments import AS_WRITTEN
 from customer_value.sources.source import Reading, Source, SourceFile
 
 __all__ = [
@@ -126,6 +127,11 @@ def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, 
     InputError
         If the column holds neither numbers nor text.
     """
+    if spec.dr_cr is not None:
+        raise InputError(
+            f"{source.name}.dr_cr is for files; {_place(source, column)} must hold signed numbers. "
+            "Convert it in a view."
+        )
     value = source.table[column]
     if value.type().is_floating() and source.engine == "postgres":
         near = ibis.ifelse(value.abs() < _MOST, value, ibis.null())
@@ -174,7 +180,7 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
     value = source.table[column]
     if value.type().timezone is None:
         return sane(value.date()), _reading(column, "none needed, the column holds times")
-    if timezone is None:
+    if timezone in (None, AS_WRITTEN):
         raise InputError(
             f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
             "dates, for instance timezone: Europe/Berlin."

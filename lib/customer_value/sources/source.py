@@ -107,12 +107,14 @@ class Source:
     counts
         Rows of each file; what turns the position of a row into a row number of a file.
     header_rows
-        For each file 1 if its first row is a header, else 0.
+        For each file the rows before its first row of data: 1 if there is but a heading.
     engine
         The Ibis name of what holds the rows: ``"duckdb"`` for files, ``"postgres"``, ``"mysql"`` or
         ``"pyspark"`` for tables that are read where they lie.
     numbered
         Whether rows have numbers by which a person finds them again, as in a file.
+    currency
+        Code of the currency of its amounts if it is known, as some have no decimals.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Source:
     header_rows: tuple[int, ...] = ()
     engine: str = "duckdb"
     numbered: bool = True
+    currency: str | None = None
 
     def require(self, columns: Mapping[str, str]) -> None:
         """Check that the source has the columns that the settings name.
