@@ -55,7 +55,7 @@ class Currency:
 class Exclusion:
     """Rows to leave out: the reason, the source column, how it is compared and with which values.
 
-    ``rows`` and ``money`` say how many that are.
+    ``rows`` and ``money`` say how many that are; ``no_order`` that they are no orders at all.
     """
 
     reason: str
@@ -64,6 +64,7 @@ class Exclusion:
     values: tuple[str, ...]
     rows: int
     money: Decimal | None = None
+    no_order: bool = False
 
 
 def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Currency:
