@@ -2,7 +2,8 @@
 
 The rules, in the order in which a row is judged; the first that applies names its ledger line:
 
-1. no customer id, 2. blank or unreadable date, 3. blank or unreadable amount, 4. date after as_of,
+0. repeated heading, and the report's own exclusions of rows that are no orders at all (``no_order``: totals,
+transfers); 1. no customer id, 2. blank or unreadable date, 3. blank or unreadable amount, 4. date after as_of,
 5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
 bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
 
@@ -26,7 +27,18 @@ import pandas as pd
 from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
-from customer_value.ledger import Ledger, LedgerLine
+from customer_value.ledger import RETURN, Ledger, LedgerLine
+from customer_value.order_money import (
+    ADDED,
+    as_credits,
+    first_return,
+    less,
+    of_order,
+    order_totals,
+    totals_warnings,
+    with_refund,
+    with_refunds,
+)
 from customer_value.order_numbers import told_apart
 from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 from customer_value.settings import Exclusion, OrdersTable, Settings
@@ -44,6 +56,7 @@ from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
 from customer_value.sources.times import time_of_day
+from customer_value.spellings import join_spellings
 from customer_value.unread import (
     BLANK,
     BLANK_AMOUNT,
@@ -80,7 +93,7 @@ _WRITTEN = "_written"
 
 NO_ID = "no customer id"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
-RETURN = "return dropped"
+HEADING = "repeated heading"
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,8 @@ class Orders:
         How the ids of the kept rows look; None where the rows do not lie in DuckDB.
     later
         Orders to add to customers' days, see `customer_value.order_numbers.Restarts`; None if there are none.
+    spellings
+        How each customer id is written where spellings are joined (`customer_value.spellings`); else None.
     """
 
     rows: ibis.Table
@@ -117,6 +132,7 @@ class Orders:
     source: Source
     survey: Survey | None
     later: ibis.Table | None = None
+    spellings: ibis.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -154,11 +170,16 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     source = open_table("orders", spec, base, engine, scratch, stays=True, currency=settings.currency)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)
+    joined = join_spellings(typed, source, engine, scratch) if spec.join_spellings else None
+    if joined is not None:
+        typed, readings = joined.rows, [*readings, joined.reading]
+    told = totals_warnings(typed, spec)
+    typed = order_totals(typed, spec)
     if source.engine == "pyspark":
         typed = as_view(typed, "typed_orders")
-    if _is_text(source, spec):
+    if _is_text(source, spec) or (source.engine == "duckdb" and _is_involved(spec)):
         typed = _materialised(typed, engine.local, scratch / "orders.parquet")
-    judged = _judged(typed, spec, settings.as_of)
+    judged = with_refunds(source, _judged(typed, spec, settings.as_of), spec, RETURN)
     account, survey = _account(judged, with_survey=source.engine == "duckdb")
     judged = _as_written(judged, account)
     judged, voids = with_voids(judged, account, spec, RETURN, engine, scratch)
@@ -174,13 +195,13 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     if spec.returns == "error":
         _refuse_returns(source, spec, account, voids)
     assert as_of is not None  # there is a kept row, so there is a last date
-    everything = ledger.rows("orders", "read") == ledger.rows("orders", "kept")
+    everything = not ledger.rows("orders", "excluded")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
     kept, restarts = told_apart(kept, dates, spec, engine, scratch)
-    rows = _with_cost(source, kept, spec, settings, account).drop(
-        "outcome", "_excluded", "_file", *BLANK.values()
-    )
+    unused = ("outcome", "_excluded", "_file", *BLANK.values(), *([ADDED] if ADDED in kept.columns else []))
+    rows = _with_cost(source, kept, spec, settings, account).drop(*unused)
     warnings = (
+        *told,
         *_row_warnings(ledger, settings),
         *unread_warnings(source, spec, settings, ledger),
         *_overlap_warnings(judged, source),
@@ -191,7 +212,9 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
         ledger = ledger + Ledger((restarts.note(spec.order_number_days),))
         warnings = (*warnings, restarts.warning(spec.order_number_days))
         later = restarts.later
-    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey, later)
+    spellings = None if joined is None else joined.spellings
+    stated = settings.as_of is not None
+    return Orders(rows, dates[0], as_of, stated, ledger, warnings, source, survey, later, spellings)
 
 
 def exact_copies(rows: ibis.Table) -> Copies:
@@ -230,7 +253,8 @@ def _how(reading: Reading) -> str:
 
 def _needed(spec: OrdersTable) -> dict[str, str]:
     fields = {name: column for name, column in spec.columns if column is not None}
-    return fields | {f"exclude.{n + 1}.column": rule.column for n, rule in enumerate(spec.exclude)}
+    fields |= {f"exclude.{n}.column": rule.column for n, rule in enumerate(spec.exclude, 1)}
+    return fields | {f"credits.{n}.column": rule.column for n, rule in enumerate(spec.credits, 1)}
 
 
 def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.Table, list[Reading]]:
@@ -257,14 +281,19 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
         "cost": _cost(source, amount, quantity, columns, number),
     }
     customer, written = id_and_written(source, columns.customer_id)
+    if columns.deduct:
+        money["amount"] = less(source, money["amount"], columns.deduct, number(columns.deduct))
+    if columns.refund:
+        money |= with_refund(source, money["amount"], columns.refund, number(columns.refund))
     fields = {
-        "customer_id": customer,
-        "order_date": date,
+        "customer_id": of_order(source, spec, customer),
+        "order_date": of_order(source, spec, date),
         **{name: _converted(source, value, rate) for name, value in money.items() if value is not None},
-        **_plain_fields(source, columns, quantity, unit_price, number),
-        **_whole_ids(source, columns),
+        **_plain_fields(source, spec, quantity, unit_price, number),
+        **_whole_ids(source, spec),
     }
-    if written is not None and not _is_text(source, spec):
+    fields = as_credits(source, spec, fields)
+    if written is not None and not _is_text(source, spec) and not _is_involved(spec):
         fields[_WRITTEN] = written
     time = time_of_day(source, columns.order_date, spec, settings.timezone)
     if time is not None:
@@ -278,12 +307,13 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
 
 
 def _plain_fields(
-    source: Source, columns: Any, quantity: Any, unit_price: Any, number: Any
+    source: Source, spec: OrdersTable, quantity: Any, unit_price: Any, number: Any
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
+    columns = spec.columns
     if columns.order_id:
         fields["order_id"] = id_column(source, columns.order_id)
-    if columns.product_id:
+    if columns.product_id and spec.amount_is == "row":
         fields["product_id"] = id_column(source, columns.product_id)
     if columns.channel:
         fields["channel"] = id_column(source, columns.channel)
@@ -296,11 +326,11 @@ def _plain_fields(
     return fields
 
 
-def _whole_ids(source: Source, columns: Any) -> dict[str, Any]:
+def _whole_ids(source: Source, spec: OrdersTable) -> dict[str, Any]:
     """Ids that are whole numbers in DuckDB as such: they are looked at much faster than as text."""
-    named = {NUMBER: columns.customer_id, ORDER_NUMBER: columns.order_id}
+    named = {NUMBER: spec.columns.customer_id, ORDER_NUMBER: spec.columns.order_id}
     return {
-        name: source.table[column].cast("int64")
+        name: of_order(source, spec, source.table[column].cast("int64"))
         for name, column in named.items()
         if column and source.engine == "duckdb" and source.table[column].type().is_signed_integer()
     }
@@ -351,7 +381,8 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
     column = spec.columns.currency
     if column is None:
         return None
-    code = id_column(source, column).upper()
+    written = id_column(source, column)
+    code = of_order(source, spec, written).upper()
     found = source.table.select(code=code).distinct().order_by("code").limit(200).execute()["code"]
     codes = [str(value) for value in found if isinstance(value, str)]
     rates = {settings.currency: 1.0, **{name.upper(): rate for name, rate in spec.rates.items()}}
@@ -366,7 +397,7 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
             f"give their value in {own} under orders.rates, or set currency."
         )
     if len(codes) != len(found):
-        place, _ = find_place(source, column, code.isnull())
+        place, _ = find_place(source, column, written.isnull())
         raise InputError(f"{place}: the currency (column '{column}') is blank; fill it in.")
     if codes in ([settings.currency], []):
         return None
@@ -387,9 +418,25 @@ def _converted(source: Source, value: Any, rate: Any) -> Any:
 
 
 def _first_exclusion(source: Source, spec: OrdersTable) -> Any:
-    if not spec.exclude:
-        return ibis.null("string")
-    return ibis.cases(*((_matches(source, spec, rule), rule.reason) for rule in spec.exclude))
+    rules = [(_matches(source, spec, rule), rule.reason) for rule in spec.exclude]
+    if _may_repeat_headings(source, spec):
+        rules.insert(0, (_is_heading(source, spec), HEADING))
+    return ibis.cases(*rules) if rules else ibis.null("string")
+
+
+def _no_orders(spec: OrdersTable) -> list[str]:
+    return [rule.reason for rule in spec.exclude if rule.no_order]
+
+
+def _may_repeat_headings(source: Source, spec: OrdersTable) -> bool:
+    """Whether a row can hold the headings once more: all columns of a file are text then."""
+    texts = (source.table[column].type().is_string() for _, column in spec.columns if column is not None)
+    return source.numbered and any(source.header_rows) and all(texts)
+
+
+def _is_heading(source: Source, spec: OrdersTable) -> Any:
+    columns = dict.fromkeys(column for _, column in spec.columns if column is not None)
+    return ibis.and_(*(id_column(source, name) == name for name in columns)).fill_null(False)
 
 
 def _matches(source: Source, spec: OrdersTable, rule: Exclusion) -> Any:
@@ -397,7 +444,7 @@ def _matches(source: Source, spec: OrdersTable, rule: Exclusion) -> Any:
         value, _ = number_column(source, rule.column, spec)
         over = value > rule.above if rule.above is not None else value < rule.below
         return over.fill_null(False)
-    text = id_column(source, rule.column)
+    text = of_order(source, spec, id_column(source, rule.column))
     if rule.is_ is not None:
         return text.isin([str(value) for value in rule.is_]).fill_null(False)
     if rule.is_not is not None:
@@ -411,10 +458,16 @@ def _is_text(source: Source, spec: OrdersTable) -> bool:
     columns = spec.columns
     parsed = {
         columns.order_date, columns.amount, columns.quantity, columns.unit_price, columns.cost, columns.unit_cost,
-        columns.margin, columns.list_price, columns.discount,
+        columns.margin, columns.list_price, columns.discount, columns.refund,
+        columns.deduct,
     }  # fmt: skip
     here = source.engine == "duckdb"
     return here and any(source.table[name].type().is_string() for name in parsed if name is not None)
+
+
+def _is_involved(spec: OrdersTable) -> bool:
+    """Whether a row's customer or money depends on other rows; then it is worked out once."""
+    return spec.amount_is != "row" or spec.join_spellings
 
 
 def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
@@ -427,6 +480,7 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     """The typed rows with ``outcome``: NULL for kept rows, else the reason of the exclusion."""
     ids = typed[NUMBER] if NUMBER in typed.columns else typed.customer_id
     rules = [
+        (typed["_excluded"].isin([HEADING, *_no_orders(spec)]), typed["_excluded"]),
         (ids.isnull(), NO_ID),
         *unread_rules(typed),
     ]
@@ -442,15 +496,19 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
 
 
 def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
-    """Mark all but one of identical rows; across files only, rows that one file holds twice stay."""
+    """Mark all but one of identical rows; across files only, rows that one file holds twice stay.
+
+    Where only one of them has their order's money, that one is left.
+    """
+    first = ["_file", ibis.desc(ibis._.amount.abs())]
     if how == "across_files":
         within = table.mutate(
-            _copy=ibis.row_number().over(ibis.window(group_by=["_hash", "_file"], order_by="_file"))
+            _copy=ibis.row_number().over(ibis.window(group_by=["_hash", "_file"], order_by=first))
         )
         keys, reason = ["_hash", "_copy"], REPEATED
     else:
         within, keys, reason = table.mutate(_copy=ibis.literal(0)), ["_hash"], DUPLICATE
-    nth = ibis.row_number().over(ibis.window(group_by=keys, order_by="_file"))
+    nth = ibis.row_number().over(ibis.window(group_by=keys, order_by=first))
     numbered = within.mutate(_nth=nth)
     marked = numbered.mutate(
         outcome=ibis.coalesce(
@@ -475,13 +533,16 @@ def _account(judged: ibis.Table, *, with_survey: bool) -> tuple[pd.DataFrame, Su
     }
     if "cost" in judged.columns:
         figures["no_cost"] = judged["cost"].isnull().sum()
+    if ADDED in judged.columns:
+        figures["added"] = judged[ADDED].sum()
+        figures["added_amount"] = judged.amount.sum(where=judged[ADDED])
     if _WRITTEN in judged.columns:
         figures["trimmed"] = (~judged.customer_id.identical_to(judged[_WRITTEN])).sum()
     asked = figures | (id_figures(judged) if with_survey else {})
     found = judged.group_by("outcome", "order_date").aggregate(**asked).to_pyarrow().to_pylist()
     survey = survey_from(group for group in found if group["outcome"] is None) if with_survey else None
     frame = pd.DataFrame(found, columns=["outcome", "order_date", *figures], dtype=object)
-    counts = [name for name in figures if name != "amount"]
+    counts = [name for name in figures if name not in ("amount", "added_amount")]
     return frame.assign(**{name: [int(value or 0) for value in frame[name]] for name in counts}), survey
 
 
@@ -541,19 +602,30 @@ def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[
         _text(outcome): (int(part["rows"].sum()), sum(map(_exact, part["amount"]), Decimal(0)))
         for outcome, part in account.groupby(account["outcome"].map(_text))
     }
-    read = (sum(source.counts) or sum(rows for rows, _ in found.values()), sum(a for _, a in found.values()))
+    added = [] if "added" not in account else [_added(account)]
+    more, its_money = added[0] if added else (0, Decimal(0))
+    read = (
+        sum(source.counts) or sum(rows for rows, _ in found.values()) - more,
+        sum((a for _, a in found.values()), Decimal(0)) - its_money,
+    )
     kept = found.pop("", (0, Decimal(0)))
     rows = {reason: (0, Decimal(0)) for reason in rules} | found
     excluded = sorted(rows.items(), key=lambda item: (_rank(item[0]), item[0]))
     return [
-        LedgerLine("orders", "read", "", read[0], Decimal(read[1])),
+        LedgerLine("orders", "read", "", *read),
+        *(LedgerLine("orders", "added", "money given back", *figures) for figures in added),
         LedgerLine("orders", "kept", "", *kept),
         *(LedgerLine("orders", "excluded", reason, *figures) for reason, figures in excluded),
     ]
 
 
+def _added(account: pd.DataFrame) -> tuple[int, Decimal]:
+    """Rows that stand for refunds, and their money."""
+    return int(account["added"].sum()), sum(map(_exact, account["added_amount"]), Decimal(0))
+
+
 def _rank(reason: str) -> int:
-    order = [NO_ID, BLANK_DATE, NO_DATE, BLANK_AMOUNT, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
+    order = [HEADING, NO_ID, BLANK_DATE, NO_DATE, BLANK_AMOUNT, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
     return order.index(reason) if reason in order else len(order)
 
 
@@ -576,11 +648,9 @@ def _refuse_unusable(ledger: Ledger) -> None:
 
 
 def _refuse_returns(source: Source, spec: OrdersTable, account: pd.DataFrame, voids: Voids | None) -> None:
-    amount_column = spec.columns.amount or spec.columns.quantity or ""
-    value, _ = number_column(source, amount_column, spec)
     given = account.loc[account["outcome"].isna(), "returns"].sum()
     if given > (0 if voids is None else voids.rows // 2):
-        place, text = find_place(source, amount_column, value < 0)
+        amount_column, place, text = first_return(source, spec)
         raise InputError(
             f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
             "the settings say returns: error. Use returns: net to subtract returns, or drop."

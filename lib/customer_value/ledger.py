@@ -1,7 +1,7 @@
 """The ledger: where every row that was read ended, with rows and money.
 
-Rows read = rows kept + rows excluded, and the amounts add up to the cent; a ledger that does not
-reconcile stops the run.
+Rows read (and added for money given back) = rows kept + rows excluded, and the amounts add up to the
+cent; a ledger that does not reconcile stops the run.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from customer_value import words
 from customer_value.display import Table
 from customer_value.errors import InputError
 
-__all__ = ["Ledger", "LedgerLine"]
+__all__ = ["RETURN", "Ledger", "LedgerLine"]
+
+RETURN = "return dropped"
+"""The reason of returns that the settings leave out."""
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """One line: all rows of a table that were read, kept, or excluded for one reason.
+    """One line: all rows of a table that were read, added, kept, or excluded for one reason.
 
     ``amount`` is the money of those rows in the report's currency, None for tables without money.
     A line with status ``note`` states how the table was read; if it has rows, they are among the kept ones, and
@@ -73,17 +76,22 @@ class Ledger:
         """The money of the rows of a table with that status."""
         return sum((line.amount or Decimal(0) for line in self.of(table, status)), Decimal(0))
 
+    def kept_of_added(self, table: str) -> int:
+        """How many of the rows that were added are kept: all, or none where returns are dropped."""
+        dropped = any(line.reason == RETURN and line.rows for line in self.of(table, "excluded"))
+        return 0 if dropped else self.rows(table, "added")
+
     def reconciled(self) -> Ledger:
         """The ledger itself, if every table adds up.
 
         Raises
         ------
         InputError
-            If rows or money read are not rows or money kept plus excluded.
+            If rows or money read and added are not rows or money kept plus excluded.
         """
         for table in self.tables():
             for measure in (self.rows, self.amount):
-                read = measure(table, "read")
+                read = measure(table, "read") + measure(table, "added")
                 parts = measure(table, "kept") + measure(table, "excluded")
                 if read != parts:
                     raise InputError(

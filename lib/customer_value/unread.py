@@ -148,14 +148,15 @@ def _first(source: Source, spec: OrdersTable, settings: Settings, reason: str) -
         column = spec.columns.order_date
         value, _ = date_column(source, column, spec, settings.timezone)
         return *_found(source, column, known & value.isnull() & ~_is_blank(source, column)), column
-    numbers = {column: number_column(source, column, spec)[0] for column in _money(spec)}
+    beside = [column for column in (spec.columns.refund, spec.columns.deduct) if column]
+    numbers = {column: number_column(source, column, spec)[0] for column in [*_money(spec), *beside]}
     for column, value in numbers.items():
         found = _found(source, column, known & value.isnull() & ~_is_blank(source, column))
         if found[0]:
             return *found, column
     column, size = next(iter(numbers)), ibis.literal(1.0)
-    for value in numbers.values():
-        size = size * value.cast("float64").abs()
+    for column_of_money in _money(spec):
+        size = size * numbers[column_of_money].cast("float64").abs()
     place, shown = _found(source, column, known & (size >= _TOO_LARGE))
     return place or source.name, shown, column
 

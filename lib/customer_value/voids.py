@@ -7,7 +7,7 @@ sale and −1 for a credit, a sale that lifts the running sum to some level is t
 so that two window functions do what a loop would.
 
 Where the product is not known, a credit takes a sale of the same order, or one whose amount occurs once among
-the customer's sales of that day.
+the customer's sales of that day. Money given back in a column of its own has no day of its own, and so is no void.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pandas as pd
 from customer_value import words
 from customer_value.engines import Engine
 from customer_value.ledger import LedgerLine
+from customer_value.order_money import ADDED
 from customer_value.reduce import VOID
 from customer_value.reduction import NUMBER
 from customer_value.settings import OrdersTable
@@ -81,6 +82,8 @@ def with_voids(
     if not account.loc[relevant, "returns"].sum():
         return _without_time(judged), None
     is_open = judged.outcome.isnull() | (judged.outcome == dropped)
+    if ADDED in judged.columns:
+        is_open &= ~judged[ADDED]
     sized = judged.mutate(_size=judged.amount.abs(), _open=is_open)
     keys = [_customer(judged), "_size", *(["order_date"] if spec.void_days == 0 else [])]
     credited = sized.filter(sized["_open"] & (sized.amount < 0)).select(*keys).distinct()
