@@ -109,7 +109,7 @@ def test_the_orders_are_of_every_kind(expected):
     assert {"no customer id", "unreadable date", "blank date", "blank amount", "date after as_of"} <= reasons
     assert {"exact duplicate", "return dropped", "by value", "by size", "by beginning", "by name"} <= reasons
     assert all(line.rows for ledger, *_ in expected.values() for line in ledger)
-    assert any("order numbers of customers come again" in warning for warning in expected["all"][1])
+    assert any(re.search("order numbers? of .* comes? again", warning) for warning in expected["all"][1])
     assert all("void" in {line.reason for line in ledger} for ledger, *_ in expected.values())
     assert any("exact copy" in warning for warning in expected["all"][1])
     assert expected["all"][3]["customers"]["net_revenue"].max() > 1e10
