@@ -249,7 +249,7 @@ def test_a_survey_without_items_on_this_company_says_so():
 def test_customers_with_returns_only_are_left_out_and_counted():
     result = place(customers([3, None, 2]))
     assert result.facts["loyalty.customers"] == 2
-    assert "1 customer with returns only is not counted here." in result.warnings
+    assert "1 customer without a purchase is not counted here." in result.warnings
 
 
 def test_nobody_at_all_is_no_crash():

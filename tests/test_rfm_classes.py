@@ -220,7 +220,7 @@ class TestPartitions:
                 len(result.classes[of]) if of != "portfolio_group" else names.index("All that ever bought")
             )
             assert names[-2:] == ["Orders and returns before the window", "All orders"]
-            assert "Customers with returns only" in names
+            assert "Customers without a purchase" in names
             assert money[:first].sum() == pytest.approx(money[first])
             assert money[first:-1].sum() == pytest.approx(money.iloc[-1])
             assert money.iloc[-1] == pytest.approx(sum(amount for *_, amount in orders))

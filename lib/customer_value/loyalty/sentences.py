@@ -84,7 +84,7 @@ def warnings(result: LoyaltyMatrix) -> tuple[str, ...]:
     counts = result.counts
     if n := counts["returns_only"]:
         told.append(
-            f"{words.count(n, 'customer')} with returns only {words.verb(n, 'is', 'are')} not counted here."
+            f"{words.count(n, 'customer')} without a purchase {words.verb(n, 'is', 'are')} not counted here."
         )
     if result.survey is None:
         return tuple(told)

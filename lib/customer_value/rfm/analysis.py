@@ -457,7 +457,7 @@ def _tie(table: ibis.Table, totals: Mapping[str, Any], left_out: Mapping[str, in
     lines: list[tuple[str, int, float]] = [
         ("Scored customers", number, totals["total"]),
         ("Customers without an order in the window", left_out["outside_window"], row["outside"]),
-        ("Customers with returns only", left_out["never_bought"], row["never"]),
+        ("Customers without a purchase", left_out["never_bought"], row["never"]),
         ("Orders and returns before the window", 0, before + 0.0),
         ("All orders", number + sum(left_out.values()), row["all"]),
     ]

@@ -435,7 +435,7 @@ def _cohorts(result: Rfm) -> list[str]:
     parts += _cohort_trend(result)
     if round(found.returns_only, 2):
         parts.append(
-            f"{words.money(found.returns_only, result.currency)} belong to customers with returns only, who are "
+            f"{words.money(found.returns_only, result.currency)} belong to customers without a purchase, who are "
             f"in no cohort."
         )
     return parts
