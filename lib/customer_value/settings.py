@@ -107,19 +107,28 @@ class TableSource(_Strict):
     path: Paths | None = None
     path_env: str | None = None
     database_env: str | None = None
-    format: Literal["csv", "parquet", "excel", "sqlite", "duckdb", "delta", "iceberg"] | None = None
+    format: Literal["csv", "json", "parquet", "excel", "sqlite", "duckdb", "delta", "iceberg"] | None = None
     table: str | None = Field(
         None, description="table or view of a database, with its schema if needed: sales.orders"
     )
-    sheet: str | int | None = Field(None, description="sheet of an Excel file, by name or number from 1")
+    sheet: str | int | Annotated[list[str | int], Field(min_length=1)] | None = Field(
+        None, description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one"
+    )
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
     encoding: str | None = None
     decimal: Literal[".", ","] | None = None
+    dr_cr: Literal["debit-positive", "credit-positive"] | None = Field(
+        None, description="of amounts such as '52.50 Dr' and '20.00 Cr': which of them is positive"
+    )
     dates: str | None = Field(
         None,
-        description="'iso', 'year-month-day', 'day-first', 'month-first', 'excel-serial', or e.g. '%d.%m.%Y'",
+        description="'iso', 'year-month-day', 'day-first', 'month-first', 'excel-serial', 'mixed', 'minguo', "
+        "'buddhist', 'reiwa', or e.g. '%d.%m.%Y'",
     )
     header: bool | None = Field(None, description="false: the columns are called 1, 2, 3, …")
+    fill_down: Annotated[list[str], BeforeValidator(_as_list)] = Field(
+        [], description="columns of a file in which a blank takes the value above"
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
