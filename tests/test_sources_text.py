@@ -125,7 +125,6 @@ def test_gzip(tmp_path):
         (b"id,day\n1,2\n1\n1,2\n1,2\n", {}, "a.csv, line 3: has 1 column where the others have 2"),
         (b'id,day\n1,2\n1,"2\n1,2\n', {}, 'a.csv, line 3: a quote (") is opened and not closed'),
         (b"id,day\n1,\x00\n", {}, "a.csv holds NUL bytes"),
-        (b"Sales 2024\n\nid,day\n1,2\n3,4\n", {}, "the first line ('Sales 2024' …) has 1 column, the rows"),
         (b"id;day\n1;a;2\n2;b;3\n", {}, "the first line ('id' …) has 2 columns, the rows have 3; remove"),
         (b"id,day\n1,\xff\n", {"encoding": "utf-8"}, "not readable as UTF-8"),
         (b"id,day\n1,2\n", {"encoding": "klingon"}, "the encoding 'klingon' is not known"),

@@ -5,6 +5,7 @@ import pytest
 import xlwt
 
 from customer_value.errors import InputError
+from customer_value.sources.workbooks import Sheet, sheets_of
 from sources_kit import dates, ids, message_of, numbers, opened, rows, told
 
 TABLE = [
@@ -70,7 +71,6 @@ def test_a_sheet_is_chosen_by_name_or_number(tmp_path):
         ({"one": [["x"], [1]]}, {"sheet": 2}, "a.xlsx has no sheet '2'; it has 'one'."),
         ({"one": []}, {}, "a.xlsx is empty: no sheet holds data."),
         ({"one": [["x", "y"]]}, {}, "a.xlsx, sheet 'one' has a header but no rows."),
-        ({"one": [["Sales"], ["x", "y"], [1, 2], [3, 4]]}, {}, "above the table stands other text ('Sales')"),
     ],
 )
 def test_what_cannot_be_read_says_where(tmp_path, sheets, spec, words):
@@ -81,3 +81,26 @@ def test_what_cannot_be_read_says_where(tmp_path, sheets, spec, words):
 def test_a_damaged_workbook(tmp_path):
     with pytest.raises(InputError, match=r"a.xlsx cannot be opened: it is damaged"):
         opened(tmp_path, {"a.xlsx": b"PK\x03\x04 and no more"})
+
+
+@pytest.mark.parametrize("sheet", ["all", ["one", 2], ["two", "one", "one"]])
+def test_sheets_are_read_as_one(tmp_path, sheet):
+    workbook(tmp_path, one=[["x"], [1]], two=[["x"], [2]], empty=[])
+    source = opened(tmp_path, {}, path="a.xlsx", sheet=sheet)
+    assert sorted(rows(source)) == [(1,), (2,)]
+    assert {file.name for file in source.files} == {"a.xlsx, sheet 'one'", "a.xlsx, sheet 'two'"}
+
+
+def test_sheets_with_different_columns_are_not_one(tmp_path):
+    workbook(tmp_path, one=[["x"], [1]], two=[["y"], [2]])
+    text = message_of(lambda: opened(tmp_path, {}, path="a.xlsx", sheet="all"), InputError)
+    assert text.startswith("a.xlsx, sheet 'two' has no column 'x', a.xlsx, sheet 'one' has it")
+
+
+def test_what_the_sheets_of_a_workbook_hold(tmp_path):
+    workbook(
+        tmp_path, orders=[["Sales"], ["id", "n"], ["a", 1], ["b", 2]], empty=[], note=[["hello"], ["you"]]
+    )
+    orders, note = sheets_of(tmp_path / "a.xlsx")
+    assert orders == Sheet("orders", ("id", "n"), 2)
+    assert (note.name, len(note.header)) == ("note", 1)

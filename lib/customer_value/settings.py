@@ -112,7 +112,8 @@ class TableSource(_Strict):
         None, description="table or view of a database, with its schema if needed: sales.orders"
     )
     sheet: str | int | Annotated[list[str | int], Field(min_length=1)] | None = Field(
-        None, description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one"
+        None,
+        description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one",
     )
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
     encoding: str | None = None

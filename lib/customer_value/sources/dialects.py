@@ -8,7 +8,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from customer_value.errors import InputError
 
@@ -19,7 +19,9 @@ __all__ = [
     "detect_dialect",
     "is_number",
     "looks_like_header",
+    "names_typed_columns",
     "separator_of",
+    "stated_separator",
 ]
 
 WHITESPACE = "whitespace"
@@ -49,12 +51,16 @@ class Dialect:
     escape
         What makes a quote inside quotes a plain character: the quote itself or a backslash.
     records
-        The first rows, split.
+        The first rows, split; without empty lines.
+    rows, lines
+        For each of them how many rows, and how many lines, stand above it in the file.
     """
 
     separator: str
     escape: str
     records: list[list[str]]
+    rows: list[int]
+    lines: list[int]
 
 
 def separator_of(declared: str, file: str) -> str:
@@ -90,13 +96,23 @@ def detect_dialect(sample: str, declared: str | None, *, whole: bool) -> Dialect
     """
     escape = _escape(sample)
     if declared is not None:
-        return Dialect(declared, escape, _split(sample, declared, escape, whole=whole))
-    options = [(sign, _split(sample, sign, escape, whole=whole)) for sign in (*_CANDIDATES, WHITESPACE)]
-    ranked = [(*_quality(records, sign), -rank) for rank, (sign, records) in enumerate(options)]
+        return _split(sample, declared, escape, whole=whole)
+    options = [_split(sample, sign, escape, whole=whole) for sign in (*_CANDIDATES, WHITESPACE)]
+    ranked = [(*_quality(option.records, option.separator), -rank) for rank, option in enumerate(options)]
     best = max(range(len(options)), key=ranked.__getitem__)
     if ranked[best][0] == 0:
-        return Dialect("", escape, _split(sample, "\0", escape, whole=whole))
-    return Dialect(options[best][0], escape, options[best][1])
+        return replace(_split(sample, "\0", escape, whole=whole), separator="")
+    return options[best]
+
+
+def stated_separator(sample: str) -> str | None:
+    r"""The separator that the first line of a table states for a spreadsheet, as in ``sep=;``.
+
+    >>> stated_separator("sep=;\nid;day\n"), stated_separator("id;day\n")
+    (';', None)
+    """
+    line = re.match(r'\ufeff?"?sep=([^\w\s"]|\t)"?[,;\t]*\r?\n', sample, re.IGNORECASE)
+    return line[1] if line else None
 
 
 def is_number(text: str) -> bool:
@@ -118,16 +134,28 @@ def looks_like_header(records: Sequence[Sequence[str]]) -> bool:
     >>> looks_like_header([["7", "2024-01-30"], ["1", "2024-01-31"]])
     False
     """
+    if not records[1:]:
+        return not any(_typed(cell) for cell in records[0])
+    named, like_data = _named(records)
+    return named > 0 or like_data == 0
+
+
+def names_typed_columns(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is text over a column of numbers or dates, which a row of data is not."""
+    named, like_data = _named(records)
+    return named > like_data
+
+
+def _named(records: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """In how many columns of numbers or dates the first row holds none, and in how many it does."""
     first, rest = records[0], records[1:]
-    if not rest:
-        return not any(_typed(cell) for cell in first)
     named = like_data = 0
     for position, cell in enumerate(first):
         below = [row[position].strip() for row in rest if position < len(row) and row[position].strip()]
         if below and sum(map(_typed, below)) >= 0.9 * len(below) and cell.strip():
             like_data += _typed(cell)
             named += not _typed(cell)
-    return named > 0 or like_data == 0
+    return named, like_data
 
 
 def _typed(cell: str) -> bool:
@@ -141,11 +169,20 @@ def _escape(sample: str) -> str:
     return "\\" if backslashed > doubled else '"'
 
 
-def _split(sample: str, sign: str, escape: str, *, whole: bool) -> list[list[str]]:
-    if sign == WHITESPACE:
-        lines = [line.split() for line in sample.split("\n")]
-        records = [line for line in (lines if whole else lines[:-1]) if line]
-        return records[:_RECORDS]
+def _split(sample: str, sign: str, escape: str, *, whole: bool) -> Dialect:
+    found = (
+        _by_blanks(sample, whole=whole) if sign == WHITESPACE else _by_sign(sample, sign, escape, whole=whole)
+    )
+    found = found[:_RECORDS]
+    return Dialect(sign, escape, [f[0] for f in found], [f[1] for f in found], [f[2] for f in found])
+
+
+def _by_blanks(sample: str, *, whole: bool) -> list[tuple[list[str], int, int]]:
+    lines = [(line.split(), number, number) for number, line in enumerate(sample.split("\n"))]
+    return [line for line in (lines if whole else lines[:-1]) if line[0]]
+
+
+def _by_sign(sample: str, sign: str, escape: str, *, whole: bool) -> list[tuple[list[str], int, int]]:
     backslash = escape == "\\"
     reader = csv.reader(
         io.StringIO(sample, newline=""),
@@ -153,14 +190,17 @@ def _split(sample: str, sign: str, escape: str, *, whole: bool) -> list[list[str
         doublequote=not backslash,
         escapechar="\\" if backslash else None,
     )
-    records = []
+    found = []
+    above = 0
     try:
-        records.extend(itertools.islice(reader, _RECORDS + 1))
+        for number, record in enumerate(itertools.islice(reader, _RECORDS + 1)):
+            found.append((record, number, above))
+            above = reader.line_num
     except csv.Error:
         whole = False
-    if not whole and len(records) > 1 and len(records) <= _RECORDS:
-        records.pop()
-    return [record for record in records if record][:_RECORDS]
+    if not whole and len(found) > 1 and len(found) <= _RECORDS:
+        found.pop()
+    return [one for one in found if one[0]]
 
 
 def _quality(records: Sequence[Sequence[str]], sign: str) -> tuple[int, bool, float, float, int]:

@@ -31,6 +31,7 @@ __all__ = [
 
 BY_SUFFIX = {
     ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".dat": "csv", ".asc": "csv",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json",
     ".parquet": "parquet", ".pq": "parquet",
     ".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel", ".ods": "excel",
     ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db3": "sqlite",
@@ -111,7 +112,7 @@ def format_of(file: Found, spec: TableSource) -> str:
         If the file is empty or its kind cannot be told.
     """
     with file.path.open("rb") as stream:
-        head = stream.read(32)
+        head = stream.read(256)
     if not head:
         raise InputError(f"{file.name} is empty.")
     if spec.format is not None:
@@ -121,12 +122,12 @@ def format_of(file: Found, spec: TableSource) -> str:
         return by_content
     suffix = PurePath(file.path.name.lower().removesuffix(".gz")).suffix
     kind = BY_SUFFIX.get(suffix, "csv" if suffix == "" else None)
-    if kind == "csv":
+    if kind in ("csv", "json"):
         return kind
     if kind is None:
         raise InputError(
             f"{file.name}: the ending '{suffix}' is not one of a known kind; "
-            "state format: csv, parquet, excel, sqlite or duckdb."
+            "state format: csv, json, parquet, excel, sqlite or duckdb."
         )
     raise InputError(f"{file.name} is named like {kind} but is not one; if it is text, state format: csv.")
 
@@ -254,4 +255,6 @@ def _by_content(head: bytes) -> str | None:
         return "duckdb"
     if head.startswith((b"PK\x03\x04", _OLD_OFFICE)):
         return "excel"
+    if re.match(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"', head):
+        return "json"
     return None

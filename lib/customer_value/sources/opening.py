@@ -13,9 +13,12 @@ import ibis
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
+from customer_value.sources.archives import unzipped
 from customer_value.sources.databases import read_duckdb, read_parquet, read_sqlite
 from customer_value.sources.delimited import read_delimited
-from customer_value.sources.files import Found, find_files, fingerprint, format_of
+from customer_value.sources.files import Found, find_files, fingerprint, format_of, sql_text
+from customer_value.sources.filling import fill_down, refuse_fill_down
+from customer_value.sources.jsonrows import read_json
 from customer_value.sources.parquet import read_saved
 from customer_value.sources.parts import Part, sql_name
 from customer_value.sources.source import Reading, Source, SourceFile
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["open_source", "open_table"]
 
 _FORMATS = {
-    "csv": "text (CSV)", "parquet": "Parquet", "excel": "Excel workbook", "sqlite": "SQLite database",
+    "csv": "text (CSV)", "json": "JSON", "parquet": "Parquet", "excel": "Excel workbook", "sqlite": "SQLite database",
     "duckdb": "DuckDB database",
 }  # fmt: skip
 
@@ -57,9 +60,12 @@ def open_table(
     ConfigError, InputError
         If it cannot be reached or read.
     """
+    if spec.database_env is not None or spec.in_catalog:
+        refuse_fill_down(name, spec.fill_down, "a database")
     if spec.database_env is not None:
         source = engine.server(spec.database_env).open(name, spec)
     elif engine.uses_spark and (stays or spec.in_catalog or spec.format in ("delta", "iceberg")):
+        refuse_fill_down(name, spec.fill_down, "a table of Spark")
         source = open_with_spark(name, spec, base, engine.spark)
     else:
         return open_source(name, spec, base, engine.local, scratch)
@@ -99,19 +105,24 @@ def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Pat
     formats: list[str] = []
     parts: list[Part] = []
     prints: list[SourceFile] = []
+    read: list[Found] = []
     for number, file in enumerate(files):
         with _readable(file):
-            formats.append(format_of(file, spec))
-            parts.append(_part(formats[-1], file, number, name, spec, con, folder))
-            prints.append(fingerprint(file))
-    _require_same_columns(parts, files)
+            plain, packed = unzipped(file, folder, number)
+            formats.append(format_of(plain, spec))
+            for label, part in _parts(formats[-1], plain, number, name, spec, con, folder):
+                filled = _filled_down(part, spec, name, formats[-1], label)
+                parts.append(replace(filled, readings=(*packed, *filled.readings)))
+                prints.append(replace(fingerprint(file), name=label.name))
+                read.append(label)
+    _require_same_columns(parts, read)
     table = _union(name, parts, con)
     told = (Reading("format", _FORMATS[kind], spec.format is not None) for kind in dict.fromkeys(formats))
     return Source(
         name=name,
         table=table,
         files=tuple(prints),
-        readings=(*told, *_merged(parts, files)),
+        readings=(*told, *_merged(parts, read)),
         text=any(kind.is_string() for column, kind in table.schema().items() if column != "_file"),
         counts=tuple(part.rows for part in parts),
         header_rows=tuple(part.header_rows for part in parts),
@@ -142,16 +153,36 @@ def _readable(file: Found) -> Iterator[None]:
         raise InputError(f"{file.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
 
 
-def _part(kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path) -> Part:
-    if kind == "csv":
-        return read_delimited(file, number, spec, con, folder)
+def _parts(
+    kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path
+) -> list[tuple[Found, Part]]:
+    """What a file holds: one table, or one for each sheet of a workbook that is wanted."""
     if kind == "excel":
         return read_workbook(file, number, spec, con, folder)
-    if kind == "sqlite":
-        return read_sqlite(file, number, spec, con, folder)
-    if kind == "duckdb":
-        return read_duckdb(file, number, name, spec, con)
-    return read_parquet(file, con)
+    if kind == "csv":
+        part = read_delimited(file, number, spec, con, folder)
+    elif kind == "json":
+        part = read_json(file, number, spec, con, folder)
+    elif kind == "sqlite":
+        part = read_sqlite(file, number, spec, con, folder)
+    elif kind == "duckdb":
+        part = read_duckdb(file, number, name, spec, con)
+    else:
+        part = read_parquet(file, con)
+    return [(file, part)]
+
+
+def _filled_down(part: Part, spec: TableSource, name: str, kind: str, file: Found) -> Part:
+    if not spec.fill_down:
+        return part
+    if part.path is None:
+        refuse_fill_down(name, spec.fill_down, f"a {_FORMATS[kind]}" if kind != "parquet" else "Parquet")
+    assert part.path is not None
+    target = part.path.with_stem(f"{part.path.stem}-filled")
+    told = fill_down(part.path, spec.fill_down, target, file.name)
+    return replace(
+        part, relation=f"read_parquet({sql_text(target)})", readings=(*part.readings, told), path=target
+    )
 
 
 def _stripped(part: Part, file: Found) -> dict[str, str]:

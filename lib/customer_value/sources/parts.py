@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from customer_value.errors import InputError
 from customer_value.sources.source import Reading
 
-__all__ = ["Part", "column_names", "described", "sql_name"]
+__all__ = ["Part", "column_names", "described", "sql_name", "without_blank_columns"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Part:
     rows
         Number of rows.
     header_rows
-        1 if the first row of the file is a header, else 0.
+        Rows of the file before the first row of data: 1 if there is but a heading.
+    path
+        The copy in Parquet whose rows are in the order of the file, if there is one.
     """
 
     relation: str
@@ -36,12 +39,26 @@ class Part:
     readings: tuple[Reading, ...]
     rows: int
     header_rows: int = 1
+    path: Path | None = None
 
 
 def described(con: Any, relation: str) -> dict[str, str]:
     """Columns of a relation with their types."""
     rows = con.raw_sql(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+def without_blank_columns(
+    con: Any, relation: str, names: Sequence[str], columns: dict[str, str]
+) -> dict[str, str]:
+    """Columns without those that have neither a name nor a value, as beside an indented table."""
+    unnamed = [name for position, name in enumerate(names, 1) if name == str(position)]
+    if not unnamed or len(unnamed) == len(names):
+        return columns
+    counts = ", ".join(f"count({sql_name(name)})" for name in unnamed)
+    held = con.raw_sql(f"SELECT {counts} FROM {relation}").fetchone()
+    blank = {name for name, count in zip(unnamed, held, strict=True) if not count}
+    return {name: kind for name, kind in columns.items() if name not in blank}
 
 
 def sql_name(name: str, mark: str = '"') -> str:
@@ -81,7 +98,7 @@ def column_names(header: Sequence[str], file: str) -> tuple[list[str], tuple[Rea
 def _renamed(cleaned: Sequence[str], names: Sequence[str]) -> tuple[Reading, ...]:
     notes = []
     if "" in cleaned:
-        notes.append("a column without a name is called by its position")
+        notes.append("a column without a name is called by its position, or left out if it is blank")
     if any(name and name != new for name, new in zip(cleaned, names, strict=True)):
         notes.append("columns of the same name are numbered, as in 'name (1)' and 'name (2)'")
     return (Reading("column names", "; ".join(notes), declared=False),) if notes else ()

@@ -107,7 +107,7 @@ class Source:
     counts
         Rows of each file; what turns the position of a row into a row number of a file.
     header_rows
-        For each file 1 if its first row is a header, else 0.
+        For each file the rows before its first row of data: 1 if there is but a heading.
     engine
         The Ibis name of what holds the rows: ``"duckdb"`` for files, ``"postgres"``, ``"mysql"`` or
         ``"pyspark"`` for tables that are read where they lie.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import itertools
 import zipfile
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +20,98 @@ from customer_value.settings import TableSource
 from customer_value.sources.cells import column_types, text_of, write_rows
 from customer_value.sources.dialects import looks_like_header
 from customer_value.sources.files import Found, sql_text
-from customer_value.sources.parts import Part, column_names, described
+from customer_value.sources.margins import (
+    footer_rows,
+    header_told,
+    heading_at,
+    names_of,
+    told_margins,
+    usual_cells,
+)
+from customer_value.sources.parts import Part, described, without_blank_columns
 from customer_value.sources.source import Reading
 
-__all__ = ["read_workbook"]
+__all__ = ["Sheet", "read_workbook", "sheets_of"]
+
+_HEAD, _TAIL = 100, 60
+_ALL = "all"
 
 
-def read_workbook(file: Found, number: int, spec: TableSource, con: Any, scratch: Path) -> Part:
-    """Read one sheet of a workbook into Parquet.
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that holds data.
 
-    Rows without any value are no rows. The first other row holds the column names unless the
-    settings say that there are none, or it looks like data.
+    Parameters
+    ----------
+    name
+        Its name.
+    header
+        The column names; empty if its rows have none, or what it holds is no table.
+    rows
+        Rows of data below the heading.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A sheet with its number of rows, its first and its last ones."""
+
+    sheet: Any
+    height: int
+    head: list[list[Any]]
+    tail: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where a table lies on its sheet: the heading's row, the first of data and the first below it, from 0."""
+
+    heading: int | None
+    first: int
+    end: int
+    names: list[str]
+    readings: tuple[Reading, ...]
+
+
+def sheets_of(path: Path) -> list[Sheet]:
+    """The sheets of a workbook that hold data, in their order.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened.
+    """
+    file = Found(path, path.name)
+    book = _opened(file)
+    found = []
+    for name in _with_data(book):
+        grid = _grid(book, name)
+        try:
+            frame = _framed(grid, file, name, TableSource(path=[path.name]))
+        except InputError:
+            found.append(Sheet(name, (), sum(1 for _ in _data(grid, 0, grid.height))))
+            continue
+        header = tuple(frame.names) if frame.heading is not None else ()
+        found.append(Sheet(name, header, sum(1 for _ in _data(grid, frame.first, frame.end))))
+    return found
+
+
+def read_workbook(
+    file: Found, number: int, spec: TableSource, con: Any, scratch: Path
+) -> list[tuple[Found, Part]]:
+    """Read sheets of a workbook into Parquet, each a part of its own.
+
+    Rows without any value are no rows. The first other row holds the column names unless titles stand above
+    it, the settings say that there are none, or it looks like data.
 
     Raises
     ------
@@ -36,24 +120,48 @@ def read_workbook(file: Found, number: int, spec: TableSource, con: Any, scratch
         several sheets hold data and none is named, or there are no rows.
     """
     book = _opened(file)
-    name, readings = _chosen_sheet(book, file, spec)
-    sheet = book.get_sheet_by_name(name)
-    head = [row for row, _ in zip(_filled_rows(sheet, 0), range(50), strict=False)]
-    width = max(len(row) for row in head)
-    _refuse_title_rows(head, file, name)
-    texts = [["" if cell is None else _shown(cell) for cell in row] for row in head]
-    header = spec.header if spec.header is not None else looks_like_header(texts)
-    names, naming = _names(texts[0], file, width, header=header)
-    skip = int(header)
-    types = column_types(_filled_rows(sheet, skip), len(names))
-    target = scratch / f"{number}.parquet"
-    rows = write_rows(_filled_rows(sheet, skip), names, types, target)
+    names, declared = _chosen_sheets(book, file, spec)
+    listed = words.listing([words.plain(name) for name in names], most=20)
+    told = Reading("sheet" if len(names) == 1 else "sheets", listed, declared)
+    parts = []
+    for position, name in enumerate(names):
+        target = scratch / f"{number}-{position}.parquet"
+        shown = file if len(names) == 1 else Found(file.path, f"{file.name}, sheet '{words.plain(name)}'")
+        part = _read_sheet(_grid(book, name), file, name, spec, con, target)
+        parts.append((shown, replace(part, readings=(told, *part.readings))))
+    return parts
+
+
+def _read_sheet(grid: _Grid, file: Found, name: str, spec: TableSource, con: Any, target: Path) -> Part:
+    frame = _framed(grid, file, name, spec)
+    types = column_types(_data(grid, frame.first, frame.end), len(frame.names))
+    rows = write_rows(_data(grid, frame.first, frame.end), frame.names, types, target)
     if rows == 0:
         raise InputError(f"{file.name}, sheet '{words.plain(name)}' has a header but no rows.")
-    told = "the first row" if header else "none; columns are called 1, 2, 3, …"
-    readings = (*readings, Reading("header", told, spec.header is not None), *naming)
     relation = f"read_parquet({sql_text(target)})"
-    return Part(relation, described(con, relation), readings, rows, skip)
+    columns = without_blank_columns(con, relation, frame.names, described(con, relation))
+    return Part(relation, columns, frame.readings, rows, frame.first, target)
+
+
+def _framed(grid: _Grid, file: Found, name: str, spec: TableSource) -> _Frame:
+    """Find the table on a sheet: its heading, its rows, and what stands above and below."""
+    head = [[_shown(cell) for cell in row] for row in grid.head]
+    start = heading_at(head, f"{file.name}, sheet '{words.plain(name)}'")
+    header = spec.header if spec.header is not None else looks_like_header(head[start:])
+    names, naming = names_of(head[start], file.name, header=header)
+    first = start + int(header)
+    first += sum(1 for _ in itertools.takewhile(lambda row: not any(row), head[first:]))
+    tail = [[_shown(cell) for cell in row] for row in grid.tail][
+        max(0, first - grid.height + len(grid.tail)) :
+    ]
+    below = footer_rows(tail, usual_cells(head[first:]))
+    told = header_told(start, header=header)
+    readings = (
+        Reading("header", told, spec.header is not None),
+        *told_margins(head[:start], tail[len(tail) - below :]),
+        *naming,
+    )
+    return _Frame(start if header else None, first, grid.height - below, names, readings)
 
 
 def _opened(file: Found) -> Any:
@@ -64,27 +172,35 @@ def _opened(file: Found) -> Any:
         raise InputError(f"{file.name} cannot be opened: {hint}; save it again as .xlsx or .csv.") from None
 
 
-def _chosen_sheet(book: Any, file: Found, spec: TableSource) -> tuple[str, tuple[Reading, ...]]:
+def _chosen_sheets(book: Any, file: Found, spec: TableSource) -> tuple[list[str], bool]:
     names = list(book.sheet_names)
-    if spec.sheet is not None:
-        name = _named_sheet(names, spec.sheet, file)
-        if next(_filled_rows(book.get_sheet_by_name(name), 0), None) is None:
-            raise InputError(f"{file.name}, sheet '{words.plain(name)}' is empty.")
-        return name, (Reading("sheet", words.plain(name), declared=True),)
-    filled = [name for name in names if _has_data(book, name)]
+    if spec.sheet is not None and (spec.sheet != _ALL or _ALL in names):
+        wanted = spec.sheet if isinstance(spec.sheet, list) else [spec.sheet]
+        chosen = list(dict.fromkeys(_named_sheet(names, sheet, file) for sheet in wanted))
+        for name in chosen:
+            if not _has_data(book, name):
+                raise InputError(f"{file.name}, sheet '{words.plain(name)}' is empty.")
+        return chosen, True
+    filled = _with_data(book)
     if not filled:
         raise InputError(f"{file.name} is empty: no sheet holds data.")
-    if len(filled) > 1:
+    if len(filled) > 1 and spec.sheet is None:
         listed = words.listing([f"'{words.plain(name)}'" for name in filled], most=20)
-        raise InputError(f"{file.name} has data on several sheets: {listed}; state which one with sheet.")
-    return filled[0], (Reading("sheet", words.plain(filled[0]), declared=False),)
+        raise InputError(
+            f"{file.name} has data on several sheets: {listed}; state which one with sheet, or several as a list."
+        )
+    return filled, spec.sheet is not None
 
 
 def _has_data(book: Any, name: str) -> bool:
     try:
-        return next(_filled_rows(book.get_sheet_by_name(name), 0), None) is not None
+        return any(_has_value(row) for row in _rows(book.get_sheet_by_name(name)))
     except python_calamine.CalamineError:
         return False  # a sheet of another kind, such as a chart
+
+
+def _with_data(book: Any) -> list[str]:
+    return [name for name in book.sheet_names if _has_data(book, name)]
 
 
 def _named_sheet(names: list[str], sheet: str | int, file: Found) -> str:
@@ -97,14 +213,28 @@ def _named_sheet(names: list[str], sheet: str | int, file: Found) -> str:
     raise InputError(f"{file.name} has no sheet '{words.plain(sheet)}'; it has {listed}.")
 
 
-def _filled_rows(sheet: Any, skip: int) -> Iterator[list[Any]]:
-    seen = 0
+def _grid(book: Any, name: str) -> _Grid:
+    sheet = book.get_sheet_by_name(name)
+    head = list(itertools.islice(_rows(sheet), _HEAD))
+    tail: deque[list[Any]] = deque(maxlen=_TAIL)
+    height = 0
+    for row in _rows(sheet):
+        height += 1
+        tail.append(row)
+    return _Grid(sheet, height, head, list(tail))
+
+
+def _rows(sheet: Any) -> Iterator[list[Any]]:
     for row in sheet.iter_rows():
-        cells = [_cell(value) for value in row]
-        if any(cell is not None for cell in cells):
-            seen += 1
-            if seen > skip:
-                yield cells
+        yield [_cell(value) for value in row]
+
+
+def _data(grid: _Grid, first: int, end: int) -> Iterator[list[Any]]:
+    return filter(_has_value, itertools.islice(_rows(grid.sheet), first, end))
+
+
+def _has_value(row: list[Any]) -> bool:
+    return any(cell is not None for cell in row)
 
 
 def _cell(value: Any) -> Any:
@@ -114,22 +244,6 @@ def _cell(value: Any) -> Any:
 
 
 def _shown(cell: Any) -> str:
+    if cell is None:
+        return ""
     return text_of(cell).removesuffix("e0") if isinstance(cell, float) else text_of(cell)
-
-
-def _refuse_title_rows(head: list[list[Any]], file: Found, sheet: str) -> None:
-    filled = [sum(cell is not None for cell in row) for row in head]
-    if len(head) > 2 and filled[0] == 1 and min(filled[2:]) > 1:
-        title = words.plain(next(cell for cell in head[0] if cell is not None), 40)
-        raise InputError(
-            f"{file.name}, sheet '{words.plain(sheet)}': above the table stands other text ('{title}'); "
-            "remove what is above the column names."
-        )
-
-
-def _names(
-    first: list[str], file: Found, width: int, *, header: bool
-) -> tuple[list[str], tuple[Reading, ...]]:
-    if header:
-        return column_names(first, file.name)
-    return [str(position) for position in range(1, width + 1)], ()
