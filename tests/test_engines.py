@@ -157,6 +157,64 @@ def test_spark(kind, orders, expected, spark, tmp_path):
     assert_same(outcome(tmp_path / "a run", text), expected[kind])
 
 
+TOTALS = """\
+currency: EUR
+orders:
+  {place}
+  columns: {{customer_id: c, order_date: d, amount: a, order_id: o, product_id: p, refund: r, cost: k}}
+  amount_is: {amount_is}
+  credits: [{{column: s, is: credit}}]
+  join_spellings: true
+  exclude: [{{column: s, is: void, reason: void}}]
+"""
+LINES = [
+    dict(zip("codaprks", row, strict=True))
+    for row in (
+        ("Äsh GmbH", "1", "2024-01-01", "30", "x", "5", "3", "paid"),
+        ("ÄSH-GMBH", "1", "2024-01-01", None, "y", None, "4", None),
+        ("äsh gmbh.", "2", "2024-01-05", "12", "x", None, "3", "credit"),
+        ("Äsh GmbH", "1", "2024-03-05", "30", "x", "5", "3", "paid"),
+        ("Ｂirk １", "3", "2024-01-02", "9", "x", "9", "3", "void"),
+        ("birk 1", "3", None, None, "y", None, "3", None),
+        ("BIRK 1", "4", "2024-02-02", "9", "x", None, "3", "paid"),
+        ("birk 1", "4", "2024-02-02", None, "z", None, "2", "paid"),
+        ("1-2", None, "2024-02-02", "9", "z", "1", "2", "paid"),
+        ("12", None, "2024-02-02", "9", "z", None, "2", "paid"),
+    )
+]
+
+
+@pytest.fixture(scope="module", params=["order_on_each_line", "order_on_first_line"])
+def totals(request, tmp_path_factory):
+    """Orders with totals, the settings that read them, and what DuckDB makes of them."""
+    table = pa.Table.from_pylist(LINES, schema=pa.schema([(name, pa.string()) for name in "codaprks"]))
+    table = table.set_column(3, "a", table["a"].cast(kit.MONEY)).set_column(
+        5, "r", table["r"].cast(kit.MONEY)
+    )
+    folder = tmp_path_factory.mktemp("totals")
+    kit.write_parquet(table, folder / "orders")
+    text = TOTALS.replace("{amount_is}", request.param)
+    found = outcome(folder / "run", text.format(place=f"path: {folder}/orders/0.parquet"))
+    assert {line.reason or line.status: line.amount for line in found[0]}["money given back"] == -11
+    assert found[3]["customers"]["net_revenue"].sum() == 64
+    return table, text, found
+
+
+@pytest.mark.parametrize("server", ["postgres", "mariadb"])
+def test_totals_of_orders_on_a_server(server, totals, request, tmp_path, monkeypatch):
+    table, text, expected = totals
+    database = request.getfixturevalue(server)
+    database.fill("totals", table)
+    monkeypatch.setenv("SHOP", database.address)
+    assert_same(outcome(tmp_path / "run", text.format(place="database_env: SHOP\n  table: totals")), expected)
+
+
+def test_totals_of_orders_on_spark(totals, spark, tmp_path):
+    table, text, expected = totals
+    kit.write_parquet(table, tmp_path / "orders", parts=2)
+    assert_same(outcome(tmp_path / "run", text.format(place="path: ../orders") + SPARK), expected)
+
+
 COMPANIONS = """\
 as_of: 2024-03-05
 currency: EUR

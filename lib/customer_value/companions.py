@@ -33,6 +33,7 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
+from customer_value.spellings import with_spelling
 from customer_value.survey_input import (
     answer_columns,
     codebook_source,
@@ -44,6 +45,7 @@ from customer_value.survey_input import (
 __all__ = ["COMPANIONS", "Companion", "read_companions"]
 
 _MARK = "_unread_"
+_CUSTOMERS = ("customer_id", "parent_id", "referrer_id", "referred_id")
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,17 @@ class Companion:
 
 
 def read_companions(
-    settings: Settings, base: Path, engine: Engine, scratch: Path, as_of: dt.date | None
+    settings: Settings,
+    base: Path,
+    engine: Engine,
+    scratch: Path,
+    as_of: dt.date | None,
+    spellings: ibis.Table | None = None,
 ) -> dict[str, Companion]:
     """Read every table beside the orders that the settings name.
 
-    Rows after ``as_of`` are left out; None leaves out none.
+    Rows after ``as_of`` are left out; None leaves out none. With ``spellings`` customers are written as in the
+    orders (`customer_value.spellings`).
 
     Raises
     ------
@@ -177,7 +185,7 @@ def read_companions(
     for name, shape in COMPANIONS.items():
         if getattr(settings, name) is not None:
             items = _item_names(found) if name == "survey" else []
-            found[name] = _read(name, shape, settings, base, engine, scratch, as_of, items)
+            found[name] = _read(name, shape, settings, base, engine, scratch, as_of, items, spellings)
             if name == "survey_items":
                 found[name] = _checked_codebook(found[name])
     if "survey" in found:
@@ -194,6 +202,7 @@ def _read(
     scratch: Path,
     as_of: dt.date | None,
     items: list[str],
+    spellings: ibis.Table | None,
 ) -> Companion:
     spec: TableSource = getattr(settings, name)
     source = _opened(name, spec, base, engine, scratch)
@@ -209,6 +218,8 @@ def _read(
     if answers and "respondent_id" not in used:
         extra["respondent_id"] = respondent_rows(source)
     typed, readings, unreadable = _typed(source, shape, used, spec, settings, extra)
+    if spellings is not None:
+        typed = with_spelling(typed, [name for name in _CUSTOMERS if name in used], spellings)
     if answers:
         typed = one_answer_per_row(typed)
     typed = typed.mutate(outcome=_outcome(typed, shape, as_of)).drop(*_marks(typed))
@@ -345,6 +356,7 @@ def _refuse_repeats(source: Source, used: Mapping[str, str], kept: ibis.Table, s
         place, _ = find_place(source, column, id_column(source, column) == key)
         others = int(repeated.count().execute()) - 1
         more = f" (and {words.count(others, 'other')})" if others else ""
+        place = place or source.files[0].name
         raise InputError(
             f"{place}, column '{column}': '{words.plain(key)}'{more} stands in {first['n'].iloc[0]} rows; it must "
             "stand once. Remove the repeats."

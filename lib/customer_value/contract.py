@@ -26,6 +26,17 @@ from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.order_money import (
+    ADDED,
+    BLANK,
+    REFUND,
+    as_credits,
+    first_return,
+    of_order,
+    order_totals,
+    totals_warnings,
+    with_refunds,
+)
 from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 from customer_value.settings import Exclusion, OrdersTable, Settings
 from customer_value.sources import (
@@ -41,6 +52,7 @@ from customer_value.sources import (
 from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
+from customer_value.spellings import join_spellings
 
 __all__ = [
     "MONEY",
@@ -67,7 +79,7 @@ _WRITTEN = "_written"
 
 NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
-RETURN = "return dropped"
+RETURN, HEADING = "return dropped", "repeated heading"
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,8 @@ class Orders:
         Whether the settings gave it (otherwise it is the last order date).
     survey
         How the ids of the kept rows look; None where the rows do not lie in DuckDB.
+    spellings
+        How each customer id is written where spellings are joined (`customer_value.spellings`); else None.
     """
 
     rows: ibis.Table
@@ -100,6 +114,7 @@ class Orders:
     warnings: tuple[str, ...]
     source: Source
     survey: Survey | None
+    spellings: ibis.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -137,11 +152,16 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     source = open_table("orders", spec, base, engine, scratch, stays=True)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)
+    joined = join_spellings(typed, source, engine, scratch) if spec.join_spellings else None
+    if joined is not None:
+        typed, readings = joined.rows, [*readings, joined.reading]
+    told = totals_warnings(typed, spec)
+    typed = order_totals(typed, spec)
     if source.engine == "pyspark":
         typed = as_view(typed, "typed_orders")
-    if _is_text(source, spec):
+    if _is_text(source, spec) or (source.engine == "duckdb" and _is_involved(spec)):
         typed = _materialised(typed, engine.local, scratch / "orders.parquet")
-    judged = _judged(typed, spec, settings.as_of)
+    judged = with_refunds(source, _judged(typed, spec, settings.as_of), spec, RETURN)
     account, survey = _account(judged, with_survey=source.engine == "duckdb")
     judged = _as_written(judged, account)
     _refuse_unread(source, spec, settings, account)
@@ -151,15 +171,20 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
     _refuse_unusable(source, spec, settings, account, ledger)
     assert as_of is not None  # there is a kept row, so there is a last date
-    everything = ledger.rows("orders", "read") == ledger.rows("orders", "kept")
+    everything = not ledger.rows("orders", "excluded")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
-    rows = _with_cost(source, kept, spec, settings, account).drop("outcome", "_excluded", "_file")
+    unused = ("outcome", "_excluded", "_file", *([ADDED] if ADDED in kept.columns else []))
+    rows = _with_cost(source, kept, spec, settings, account).drop(*unused)
     warnings = (
+        *told,
         *_row_warnings(ledger, settings),
         *_overlap_warnings(judged, source),
         *_as_of_warnings(dates[-1], settings),
     )
-    return Orders(rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey)
+    spellings = None if joined is None else joined.spellings
+    return Orders(
+        rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey, spellings
+    )
 
 
 def exact_copies(rows: ibis.Table) -> Copies:
@@ -198,7 +223,10 @@ def _how(reading: Reading) -> str:
 
 def _needed(spec: OrdersTable) -> dict[str, str]:
     fields = {name: column for name, column in spec.columns if column is not None}
-    return fields | {f"exclude.{n + 1}.column": rule.column for n, rule in enumerate(spec.exclude)}
+    rules = {"exclude": spec.exclude, "credits": spec.credits}
+    return fields | {
+        f"{key}.{n}.column": rule.column for key, found in rules.items() for n, rule in enumerate(found, 1)
+    }
 
 
 def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.Table, list[Reading]]:
@@ -225,15 +253,20 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
         "cost": _cost(source, amount, quantity, columns, number),
     }
     customer, written = id_and_written(source, columns.customer_id)
+    if columns.refund:
+        money |= _refund(source, columns.refund, money, number)
     fields = {
-        "customer_id": customer,
-        "order_date": date,
+        "customer_id": of_order(source, spec, customer),
+        "order_date": of_order(source, spec, date),
         **{name: _converted(source, value, rate) for name, value in money.items() if value is not None},
-        **_plain_fields(source, columns, quantity, unit_price, number),
-        **_whole_ids(source, columns),
+        **_plain_fields(source, spec, quantity, unit_price, number),
+        **_whole_ids(source, spec),
     }
-    if written is not None and not _is_text(source, spec):
+    fields = as_credits(source, spec, fields)
+    if written is not None and not _is_text(source, spec) and not _is_involved(spec):
         fields[_WRITTEN] = written
+    if spec.amount_is != "row":
+        fields[BLANK] = id_column(source, str(columns.amount)).isnull()
     fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
@@ -241,13 +274,21 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     return table, [date_reading, *readings]
 
 
+def _refund(source: Source, column: str, money: dict[str, Any], number: Any) -> dict[str, Any]:
+    """Money given back; where it cannot be read, what is left of the amount cannot either."""
+    value = number(column)
+    unread = id_column(source, column).notnull() & value.isnull()
+    return {"amount": ibis.ifelse(unread, ibis.null(MONEY), money["amount"]), REFUND: value.abs()}
+
+
 def _plain_fields(
-    source: Source, columns: Any, quantity: Any, unit_price: Any, number: Any
+    source: Source, spec: OrdersTable, quantity: Any, unit_price: Any, number: Any
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
+    columns = spec.columns
     if columns.order_id:
         fields["order_id"] = id_column(source, columns.order_id)
-    if columns.product_id:
+    if columns.product_id and spec.amount_is == "row":
         fields["product_id"] = id_column(source, columns.product_id)
     if columns.channel:
         fields["channel"] = id_column(source, columns.channel)
@@ -260,11 +301,11 @@ def _plain_fields(
     return fields
 
 
-def _whole_ids(source: Source, columns: Any) -> dict[str, Any]:
+def _whole_ids(source: Source, spec: OrdersTable) -> dict[str, Any]:
     """Ids that are whole numbers in DuckDB as such: they are looked at much faster than as text."""
-    named = {NUMBER: columns.customer_id, ORDER_NUMBER: columns.order_id}
+    named = {NUMBER: spec.columns.customer_id, ORDER_NUMBER: spec.columns.order_id}
     return {
-        name: source.table[column].cast("int64")
+        name: of_order(source, spec, source.table[column].cast("int64"))
         for name, column in named.items()
         if column and source.engine == "duckdb" and source.table[column].type().is_signed_integer()
     }
@@ -348,9 +389,21 @@ def _converted(source: Source, value: Any, rate: Any) -> Any:
 
 
 def _first_exclusion(source: Source, spec: OrdersTable) -> Any:
-    if not spec.exclude:
-        return ibis.null("string")
-    return ibis.cases(*((_matches(source, spec, rule), rule.reason) for rule in spec.exclude))
+    rules = [(_matches(source, spec, rule), rule.reason) for rule in spec.exclude]
+    if _may_repeat_headings(source, spec):
+        rules.insert(0, (_is_heading(source, spec), HEADING))
+    return ibis.cases(*rules) if rules else ibis.null("string")
+
+
+def _may_repeat_headings(source: Source, spec: OrdersTable) -> bool:
+    """Whether a row can hold the headings once more: all columns of a file are text then."""
+    texts = (source.table[column].type().is_string() for _, column in spec.columns if column is not None)
+    return source.numbered and any(source.header_rows) and all(texts)
+
+
+def _is_heading(source: Source, spec: OrdersTable) -> Any:
+    columns = dict.fromkeys(column for _, column in spec.columns if column is not None)
+    return ibis.and_(*(id_column(source, name) == name for name in columns)).fill_null(False)
 
 
 def _matches(source: Source, spec: OrdersTable, rule: Exclusion) -> Any:
@@ -358,7 +411,7 @@ def _matches(source: Source, spec: OrdersTable, rule: Exclusion) -> Any:
         value, _ = number_column(source, rule.column, spec)
         over = value > rule.above if rule.above is not None else value < rule.below
         return over.fill_null(False)
-    text = id_column(source, rule.column)
+    text = of_order(source, spec, id_column(source, rule.column))
     if rule.is_ is not None:
         return text.isin([str(value) for value in rule.is_]).fill_null(False)
     if rule.is_not is not None:
@@ -372,10 +425,15 @@ def _is_text(source: Source, spec: OrdersTable) -> bool:
     columns = spec.columns
     parsed = {
         columns.order_date, columns.amount, columns.quantity, columns.unit_price, columns.cost, columns.unit_cost,
-        columns.margin, columns.list_price, columns.discount,
+        columns.margin, columns.list_price, columns.discount, columns.refund,
     }  # fmt: skip
     here = source.engine == "duckdb"
     return here and any(source.table[name].type().is_string() for name in parsed if name is not None)
+
+
+def _is_involved(spec: OrdersTable) -> bool:
+    """Whether a row's customer or money depends on other rows; then it is worked out once."""
+    return spec.amount_is != "row" or spec.join_spellings
 
 
 def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
@@ -388,6 +446,7 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     """The typed rows with ``outcome``: NULL for kept rows, else the reason of the exclusion."""
     ids = typed[NUMBER] if NUMBER in typed.columns else typed.customer_id
     rules = [
+        (typed["_excluded"] == HEADING, HEADING),
         (ids.isnull(), NO_ID),
         (typed.order_date.isnull(), NO_DATE),
         (typed.amount.isnull(), NO_AMOUNT),
@@ -404,15 +463,19 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
 
 
 def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
-    """Mark all but one of identical rows; across files only, rows that one file holds twice stay."""
+    """Mark all but one of identical rows; across files only, rows that one file holds twice stay.
+
+    Where only one of them has their order's money, that one is left.
+    """
+    first = ["_file", ibis.desc(ibis._.amount.abs())]
     if how == "across_files":
         within = table.mutate(
-            _copy=ibis.row_number().over(ibis.window(group_by=["_hash", "_file"], order_by="_file"))
+            _copy=ibis.row_number().over(ibis.window(group_by=["_hash", "_file"], order_by=first))
         )
         keys, reason = ["_hash", "_copy"], REPEATED
     else:
         within, keys, reason = table.mutate(_copy=ibis.literal(0)), ["_hash"], DUPLICATE
-    nth = ibis.row_number().over(ibis.window(group_by=keys, order_by="_file"))
+    nth = ibis.row_number().over(ibis.window(group_by=keys, order_by=first))
     numbered = within.mutate(_nth=nth)
     marked = numbered.mutate(
         outcome=ibis.coalesce(
@@ -437,13 +500,16 @@ def _account(judged: ibis.Table, *, with_survey: bool) -> tuple[pd.DataFrame, Su
     }
     if "cost" in judged.columns:
         figures["no_cost"] = judged["cost"].isnull().sum()
+    if ADDED in judged.columns:
+        figures["added"] = judged[ADDED].sum()
+        figures["added_amount"] = judged.amount.sum(where=judged[ADDED])
     if _WRITTEN in judged.columns:
         figures["trimmed"] = (~judged.customer_id.identical_to(judged[_WRITTEN])).sum()
     asked = figures | (id_figures(judged) if with_survey else {})
     found = judged.group_by("outcome", "order_date").aggregate(**asked).to_pyarrow().to_pylist()
     survey = survey_from(group for group in found if group["outcome"] is None) if with_survey else None
     frame = pd.DataFrame(found, columns=["outcome", "order_date", *figures], dtype=object)
-    counts = [name for name in figures if name != "amount"]
+    counts = [name for name in figures if name not in ("amount", "added_amount")]
     return frame.assign(**{name: [int(value or 0) for value in frame[name]] for name in counts}), survey
 
 
@@ -516,19 +582,30 @@ def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[
         _text(outcome): (int(part["rows"].sum()), sum(map(_exact, part["amount"]), Decimal(0)))
         for outcome, part in account.groupby(account["outcome"].map(_text))
     }
-    read = (sum(source.counts) or sum(rows for rows, _ in found.values()), sum(a for _, a in found.values()))
+    added = [] if "added" not in account else [_added(account)]
+    more, its_money = added[0] if added else (0, Decimal(0))
+    read = (
+        sum(source.counts) or sum(rows for rows, _ in found.values()) - more,
+        sum((a for _, a in found.values()), Decimal(0)) - its_money,
+    )
     kept = found.pop("", (0, Decimal(0)))
     rows = {reason: (0, Decimal(0)) for reason in rules} | found
     excluded = sorted(rows.items(), key=lambda item: (_rank(item[0]), item[0]))
     return [
-        LedgerLine("orders", "read", "", read[0], Decimal(read[1])),
+        LedgerLine("orders", "read", "", *read),
+        *(LedgerLine("orders", "added", "money given back", *figures) for figures in added),
         LedgerLine("orders", "kept", "", *kept),
         *(LedgerLine("orders", "excluded", reason, *figures) for reason, figures in excluded),
     ]
 
 
+def _added(account: pd.DataFrame) -> tuple[int, Decimal]:
+    """Rows that stand for refunds, and their money."""
+    return int(account["added"].sum()), sum(map(_exact, account["added_amount"]), Decimal(0))
+
+
 def _rank(reason: str) -> int:
-    order = [NO_ID, NO_DATE, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
+    order = [HEADING, NO_ID, NO_DATE, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
     return order.index(reason) if reason in order else len(order)
 
 
@@ -550,15 +627,12 @@ def _refuse_unusable(
         late = any(line.reason == LATE for line in ledger.of("orders", "excluded"))
         check = "as_of" if late else "the columns"
         raise InputError(f"orders: no row is left to analyse ({why}). Check {check} in the settings.")
-    if spec.returns == "error":
-        amount_column = spec.columns.amount or spec.columns.quantity or ""
-        value, _ = number_column(source, amount_column, spec)
-        if account.loc[account["outcome"].isna(), "returns"].sum():
-            place, text = find_place(source, amount_column, value < 0)
-            raise InputError(
-                f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
-                "the settings say returns: error. Use returns: net to subtract returns, or drop."
-            )
+    if spec.returns == "error" and account.loc[account["outcome"].isna(), "returns"].sum():
+        amount_column, place, text = first_return(source, spec)
+        raise InputError(
+            f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
+            "the settings say returns: error. Use returns: net to subtract returns, or drop."
+        )
 
 
 def _with_cost(

@@ -27,6 +27,7 @@ from customer_value.settings import Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
 from customer_value.sources.parquet import read_saved
+from customer_value.spellings import spelling_warnings
 from customer_value.survey import SurveyScores, score_answers
 from customer_value.tables import parquet_path, write_json, write_table
 
@@ -101,7 +102,8 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     """Read and judge all inputs; order rows stay lazy, and need ``scratch`` until they are used."""
     orders = None if settings.orders is None else read_orders(settings, base, engine, scratch)
     as_of = settings.as_of if orders is None else orders.as_of
-    companions = read_companions(settings, base, engine, scratch, as_of)
+    spellings = None if orders is None else orders.spellings
+    companions = read_companions(settings, base, engine, scratch, as_of, spellings)
     ledger = Ledger(()) if orders is None else orders.ledger
     warnings = [] if orders is None else list(orders.warnings)
     for companion in companions.values():
@@ -198,7 +200,7 @@ def _looked_up(inputs: Inputs, settings: Settings, engine: Engine, scratch: Path
         engine.save(buyers, scratch / "buyers.parquet")
         buyers = read_saved(engine.local, scratch / "buyers.parquet")
     copies = copies_warning(exact_copies(rows), settings.currency)
-    return (*copies, *_strangers(buyers, inputs.companions))
+    return (*copies, *spelling_warnings(buyers), *_strangers(buyers, inputs.companions))
 
 
 def _reduce(inputs: Inputs, settings: Settings, engine: Engine, run: Path, scratch: Path) -> tuple[str, ...]:
@@ -213,7 +215,8 @@ def _reduce(inputs: Inputs, settings: Settings, engine: Engine, run: Path, scrat
         inputs.ledger.amount("orders", "kept")
     )
     buyers = read_saved(engine.local, parquet_path(run, "customers")).select("customer_id")
-    return (*copies_warning(copies, settings.currency), *_strangers(buyers, inputs.companions))
+    found = (*copies_warning(copies, settings.currency), *spelling_warnings(buyers))
+    return (*found, *_strangers(buyers, inputs.companions))
 
 
 def _service_costs(companions: dict[str, Companion]) -> ibis.Table | None:
@@ -314,7 +317,17 @@ def _parameters(settings: Settings) -> dict[str, Any]:
     with_orders = {
         "currency": True,
         "margin_rate": True,
-        "orders": {"returns", "drop_duplicates", "one_order_is", "free_orders", "exclude", "rates"},
+        "orders": {
+            "amount_is",
+            "credits",
+            "join_spellings",
+            "returns",
+            "drop_duplicates",
+            "one_order_is",
+            "free_orders",
+            "exclude",
+            "rates",
+        },
         "pareto": True,
         "rfm": True,
         "clv": True,

@@ -1,7 +1,7 @@
 """The ledger: where every row that was read ended, with rows and money.
 
-Rows read = rows kept + rows excluded, and the amounts add up to the cent; a ledger that does not
-reconcile stops the run.
+Rows read (and added for money given back) = rows kept + rows excluded, and the amounts add up to the
+cent; a ledger that does not reconcile stops the run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Ledger", "LedgerLine"]
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """One line: all rows of a table that were read, kept, or excluded for one reason.
+    """One line: all rows of a table that were read, added, kept, or excluded for one reason.
 
     ``amount`` is the money of those rows in the report's currency, None for tables without money.
     A line with status ``note`` states how the table was read and has no rows of its own.
@@ -78,11 +78,11 @@ class Ledger:
         Raises
         ------
         InputError
-            If rows or money read are not rows or money kept plus excluded.
+            If rows or money read and added are not rows or money kept plus excluded.
         """
         for table in self.tables():
             for measure in (self.rows, self.amount):
-                read = measure(table, "read")
+                read = measure(table, "read") + measure(table, "added")
                 parts = measure(table, "kept") + measure(table, "excluded")
                 if read != parts:
                     raise InputError(

@@ -16,6 +16,7 @@ __all__ = [
     "NO_CURRENCY",
     "ClvSettings",
     "ContractsTable",
+    "Credits",
     "CustomersTable",
     "DeliveredValueSettings",
     "EngineSettings",
@@ -94,6 +95,13 @@ class Exclusion(_Strict):
         return self
 
 
+class Credits(_Strict):
+    """Rows that are credits by the value of one source column: their amount is negative whatever its sign."""
+
+    column: str
+    is_: Annotated[list[str | int | float], Field(alias="is", min_length=1), BeforeValidator(_as_list)]
+
+
 class TableSource(_Strict):
     """Where the rows of one input table come from and how to read them.
 
@@ -170,6 +178,7 @@ class OrderColumns(_Strict):
     discount: str | None = None
     currency: str | None = None
     channel: str | None = None
+    refund: str | None = Field(None, description="money given back on the row's amount, counted as a return")
 
     @model_validator(mode="after")
     def _money(self) -> Self:
@@ -187,9 +196,18 @@ class OrdersTable(TableSource):
 
     ``amount`` is net of tax, negative for a return or credit; ``cost`` is the cost of the whole
     row with the sign of its amount; ``discount`` is a fraction of the list price.
+
+    ``amount_is`` tells whether the amount is that of the row, the order's total repeated on each of
+    its lines (it counts once), or the order's total on its first line only (blanks on the others are
+    no unreadable amounts, and take the order's customer, date and status). The rows that ``credits``
+    names are negative whatever their sign. With ``join_spellings`` customer ids that differ only in
+    capitals, spaces and punctuation are one customer, shown under the most frequent spelling.
     """
 
     columns: OrderColumns
+    amount_is: Literal["row", "order_on_each_line", "order_on_first_line"] = "row"
+    credits: list[Credits] = []
+    join_spellings: bool = False
     returns: Literal["net", "drop", "error"] = "net"
     drop_duplicates: Literal[False, True, "across_files"] = False
     one_order_is: Literal["row", "day"] | None = Field(
@@ -203,6 +221,20 @@ class OrdersTable(TableSource):
     rates: dict[CurrencyCode, Annotated[float, Field(gt=0)]] = Field(
         {}, description="report currency per unit of a foreign currency"
     )
+
+    @model_validator(mode="after")
+    def _totals_belong_to_orders(self) -> Self:
+        if self.amount_is == "row":
+            return self
+        columns = self.columns
+        if columns.order_id is None or columns.amount is None:
+            raise ValueError(f"amount_is: {self.amount_is} needs columns.amount and columns.order_id")
+        if columns.margin is not None:
+            raise ValueError(
+                f"columns.margin cannot be taken from amounts that are orders' totals (amount_is: {self.amount_is}); "
+                "map cost instead, which is that of each row"
+            )
+        return self
 
 
 class CustomerColumns(_Strict):
