@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from customer_value import words
 from customer_value.guess.names import weight
 from customer_value.guess.profile import Column
+from customer_value.guess.yaml_text import scalar
 
 __all__ = ["Choice", "Found", "Question", "doubt", "heaviest", "shown"]
 
@@ -65,7 +66,7 @@ def doubt(columns: Sequence[Column], what: str) -> Question:
     """Several columns that may be one thing."""
     listed = words.listing([f"{shown(column.name)} ({column.told})" for column in columns], most=8)
     both = "both" if len(columns) == 2 else "all"
-    told = {column.name: column.told for column in columns}
+    told = {scalar(column.name): column.told for column in columns}
     return Question(f"columns {listed} may {both} be {what}", told, meanwhile=columns[0].name)
 
 

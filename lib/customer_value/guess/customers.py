@@ -9,6 +9,7 @@ from customer_value import words
 from customer_value.guess.choice import Choice, Found, Question, doubt, shown
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import Heading, read_heading
+from customer_value.guess.yaml_text import scalar
 
 __all__ = ["WHAT", "guess_customer"]
 
@@ -85,7 +86,7 @@ def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -
             f"column {shown(again[0].name)} holds values that come again like ids ({again[0].told}), but its name "
             "does not say whose"
         )
-        return Question(sentence, {again[0].name: again[0].told}, meanwhile=again[0].name)
+        return Question(sentence, {scalar(again[0].name): again[0].told}, meanwhile=again[0].name)
     return _nobody(columns, fallen)
 
 

@@ -221,7 +221,8 @@ def _zone_as_written(table: Table, column: str) -> tuple[str, str] | None:
         r"[0-9]{1,2}:[0-9]{2}\S* ?(Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$", 1
     ).nullif("")
     source = table.source.table.select(offset=offset)
-    counts = source.filter(source["offset"].notnull()).group_by("offset").aggregate(rows=source.count())
+    source = source.filter(source["offset"].notnull())
+    counts = source.group_by("offset").aggregate(rows=source.count())
     found = counts.order_by([counts["rows"].desc(), "offset"]).limit(5).to_pyarrow().to_pylist()
     hours = [_hours(row["offset"]) for row in found]
     if not hours or None in hours or max(hours) - min(hours) > 1:  # type: ignore[operator,type-var]

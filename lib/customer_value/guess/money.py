@@ -29,6 +29,7 @@ from customer_value.guess.choice import Choice, Found, Question, doubt, heaviest
 from customer_value.guess.names import is_extra, is_tax, weight
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import read_heading
+from customer_value.guess.yaml_text import scalar
 from customer_value.sources.offers import offers
 
 __all__ = ["WHAT", "Money", "guess_money"]
@@ -275,7 +276,7 @@ class _Search:
                     f"column {shown(price.name)} is the price of one piece, but no column looks like the quantity"
                 )
                 fields["amount"] = Question(
-                    sentence, {price.name: "if each row is one piece"}, meanwhile=price.name
+                    sentence, {scalar(price.name): "if each row is one piece"}, meanwhile=price.name
                 )
             else:
                 fields["amount"] = Choice(price.name, f"one piece per row; {price.told}")
@@ -290,7 +291,7 @@ class _Search:
                 "if of one piece, else as amount"
             )
             fields["unit_price"] = Question(
-                sentence, {price.name: "if it is the price of one piece; if of the whole row, call this line amount"},
+                sentence, {scalar(price.name): "if it is the price of one piece; if of the whole row, call this line amount"},
                 meanwhile=price.name,
             )  # fmt: skip
 
@@ -317,7 +318,7 @@ def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen:
     if candidates:
         name = candidates[0].name
         sentence = f"column {shown(name)} has decimals, but its name does not say that it is money"
-        return Question(sentence, {name: candidates[0].told}, meanwhile=name)
+        return Question(sentence, {scalar(name): candidates[0].told}, meanwhile=name)
     if unread:
         seen = words.listing([f"'{words.plain(value, 24)}'" for value, _ in unread[0].common])
         return Question(

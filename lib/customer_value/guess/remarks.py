@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -51,13 +52,17 @@ class Currency:
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Rows to leave out: the reason, the source column, how it is compared and with which values."""
+    """Rows to leave out: the reason, the source column, how it is compared and with which values.
+
+    ``rows`` and ``money`` say how many that are.
+    """
 
     reason: str
     column: str
     how: str
     values: tuple[str, ...]
     rows: int
+    money: Decimal | None = None
 
 
 def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Currency:

@@ -10,7 +10,7 @@ from importlib import resources
 
 import yaml
 
-__all__ = ["UNKNOWN", "Heading", "is_value_of", "read_heading", "tokens_of", "values_of"]
+__all__ = ["UNKNOWN", "Heading", "is_value_of", "read_heading", "tokens_of", "values_of", "written_values_of"]
 
 UNKNOWN = "unknown"
 """What a word says that is in no list."""
@@ -83,6 +83,11 @@ def is_value_of(key: str, text: str) -> bool:
 def values_of(key: str) -> frozenset[str]:
     """The values of a list, as the joined words of `tokens_of`."""
     return frozenset(" ".join(tokens_of(word)) for word in _lists()[key])
+
+
+def written_values_of(key: str) -> list[str]:
+    """The values of a list as they are written, with their accents."""
+    return list(_lists()[key])
 
 
 def tokens_of(name: str) -> list[str]:
