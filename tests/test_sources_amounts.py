@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -212,3 +213,83 @@ def test_a_row_is_found_by_what_holds_for_it(tmp_path):
     value, _ = number_column(source, "x", TableSource(path="a.csv"))
     assert find_place(source, "y", value > 3) == ("b.csv, row 3", "d")
     assert find_place(source, "y", value > 9) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("values", "currency", "expected"),
+    [
+        (["1,480", "550"], "JPY", [1480, 550]),
+        (["12.480 ₫", "950 ₫"], None, [12480, 950]),
+        (["¥1,480", "¥12,000"], None, [1480, 12000]),
+        (["1,480円"], None, [1480]),
+        (["1,480", "2,000"], "IDR", [1480, 2000]),
+        (["1.480", "2.000"], "IDR", [1480, 2000]),
+        (["₩1,480"], "EUR", [1480]),
+        (["1,50,000", "2,350"], None, [150000, 2350]),
+        (["Rs. 1,23,456.00", "Rs. 2,500/-"], None, [123456, 2500]),
+        (["INR 1,480"], None, [1480]),
+        (["1.480"], "JPY", [1.48]),
+    ],
+)
+def test_three_digits_are_thousands_where_the_currency_says_so(tmp_path, values, currency, expected):
+    assert numbers(replace(of_values(tmp_path, values), currency=currency)) == expected
+
+
+@pytest.mark.parametrize("currency", [None, "EUR", "XXX"])
+def test_three_digits_prove_nothing_where_amounts_have_cents(tmp_path, currency):
+    source = replace(of_values(tmp_path, ["1,480", "2,000"]), currency=currency)
+    assert "decimal sign cannot be told" in message_of(lambda: numbers(source), InputError)
+
+
+def test_a_quantity_may_have_three_decimals_whatever_the_currency(tmp_path):
+    source = replace(opened(tmp_path, {"a.csv": "c;d;kg;a\n1;2024-01-01;1,480;9000\n"}), currency="IDR")
+    columns = {"customer_id": "c", "order_date": "d", "amount": "a", "quantity": "kg"}
+    spec = OrdersTable(path="a.csv", columns=columns)
+    assert "cannot be told" in message_of(lambda: number_column(source, "kg", spec), InputError)
+
+
+def test_a_chinese_japanese_or_korean_heading_means_a_decimal_point(tmp_path):
+    assert numbers(opened(tmp_path, {"a.csv": "小計;n\n1,480;1\n"}), "小計") == [1480]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["１，２３４．５", "−２"],
+        ["￥１，２３４．５", "-￥２"],
+        ["١٬٢٣٤٫٥", "-٢"],
+        ["1\u202f234,5\u00a0€", "(2,00) €"],
+    ],
+)
+def test_digits_of_other_scripts_and_narrow_blanks(tmp_path, values):
+    assert numbers(of_values(tmp_path, values)) == [1234.5, -2]
+
+
+SIDES = ["1,234.50 Dr", "20.00 Cr", "0.00", "(5.00) Dr", "-3 Cr"]
+
+
+def test_debit_and_credit_have_the_signs_that_are_stated(tmp_path):
+    source = of_values(tmp_path, SIDES)
+    assert numbers(source, dr_cr="debit-positive") == [1234.5, -20, 0, -5, 3]
+    assert numbers(source, dr_cr="credit-positive") == [-1234.5, 20, 0, 5, -3]
+
+
+@pytest.mark.parametrize(
+    "values", [["7,50 S", "2,00 H"], ["Dr 7.50", "CR. 2.00"], ["借 7.50", "贷 2.00"], ["7.50D", "2.00C"]]
+)
+def test_other_words_for_debit_and_credit(tmp_path, values):
+    assert numbers(of_values(tmp_path, values), dr_cr="debit-positive") == [7.5, -2]
+
+
+def test_debit_and_credit_are_not_guessed(tmp_path):
+    text = message_of(lambda: numbers(of_values(tmp_path, SIDES)), InputError)
+    assert (
+        "'1,234.50 Dr' (row 2 of a.csv) and '20.00 Cr' (row 3 of a.csv); state dr_cr: debit-positive" in text
+    )
+
+
+@pytest.mark.parametrize(
+    "values", [["12.50", "n/a"], ["12.50", "12.50.50"], ["12.50", "5 boxes"], ["12.50", "--1"]]
+)
+def test_an_unreadable_amount_is_never_nothing(tmp_path, values):
+    assert numbers(of_values(tmp_path, values)) == [12.5, None]

@@ -1,5 +1,7 @@
 import datetime as dt
+from dataclasses import replace
 
+import ibis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from customer_value.errors import ConfigError, InputError
 from customer_value.settings import TableSource
 from customer_value.sources import date_column, open_source
-from sources_kit import CON, dates, message_of, of_values
+from sources_kit import CON, dates, message_of, of_values, opened
 
 QUIET = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -187,3 +189,103 @@ def test_dates_with_evidence_come_back(tmp_path, days, pattern):
     days = [*days, dt.date(2024, 12, 31), dt.date(1999, 1, 30), dt.date(1999, 1, 29)]
     source = of_values(tmp_path, [day.strftime(pattern) for day in days])
     assert dates(source) == [day.isoformat() for day in days]
+
+
+@pytest.mark.parametrize(
+    ("stated", "values", "expected"),
+    [
+        ("minguo", ["113/05/06", "民國113年5月6日", "1130506", "99.12.31", "113/13/01"],
+         ["2024-05-06", "2024-05-06", "2024-05-06", "2010-12-31", None]),
+        ("buddhist", ["2567-05-06", "06/05/2567", "31/12/2566", "6 พ.ค. 2567", "6 พฤษภาคม 67", "31/12/2024"],
+         ["2024-05-06", "2024-05-06", "2023-12-31", "2024-05-06", "2024-05-06", None]),
+        ("buddhist", ["12/31/2566", "05/06/2567"], ["2023-12-31", "2024-05-06"]),
+        ("reiwa", ["R6.5.6", "令和6年5月6日", "令和元年5月1日", "H31/4/30", "昭和64年1月7日", "R060506", "X6.5.6"],
+         ["2024-05-06", "2024-05-06", "2019-05-01", "2019-04-30", "1989-01-07", "2024-05-06", None]),
+        ("mixed", ["44928", "25/01/2023", "2023-01-04", "44930.5", "3/2/2023", "7", "soon"],
+         ["2023-01-02", "2023-01-25", "2023-01-04", "2023-01-04", "2023-02-03", None, None]),
+        ("mixed-month-first", ["44928", "01/03/2023"], ["2023-01-02", "2023-01-03"]),
+    ],
+)  # fmt: skip
+def test_calendars_and_mixtures_are_read_when_stated(tmp_path, stated, values, expected):
+    assert dates(of_values(tmp_path, values), dates=stated) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["113/05/06", "113/05/07"], "state dates: minguo if these are years of the Republic of China"),
+        (["06/05/2567", "2567-05-07"], "state dates: buddhist if these"),
+        (["R6.5.6", "令和6年5月6日"], "state dates: reiwa if these"),
+        (["44928", "44929", "02/01/2023", "25/01/2023"], "'02/01/2023' (row 4 of a.csv) and '44928' (row 2 of a.csv); "
+         "state dates: mixed"),
+        (["2023-01-05", "25/01/2023"], "or dates: mixed to read both"),
+    ],
+)  # fmt: skip
+def test_calendars_and_mixtures_are_never_guessed(tmp_path, values, words):
+    assert words in message_of(lambda: dates(of_values(tmp_path, values)), InputError)
+
+
+def test_one_stray_number_among_dates_is_unreadable_only(tmp_path):
+    values = [f"2024-01-{day:02}" for day in range(1, 32)]
+    assert dates(of_values(tmp_path, [*values, "45657"]))[-1] is None
+
+
+def test_a_spreadsheet_that_took_days_for_months_is_found(tmp_path):
+    text = [f"{day}/03/2024" for day in range(13, 23)]
+    serial = [str(45292 + day) for day in range(10)]
+    source = of_values(tmp_path, text + serial)
+    words = message_of(lambda: dates(source, dates="mixed"), InputError)
+    assert "it seems to have taken days for months" in words
+    assert dates(source, dates="mixed-day-first")[0] == "2024-03-13"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["2024/5/6 下午 3:05", "2024/5/31 上午10:00"], ["2024-05-06", "2024-05-31"]),
+        (["2024年5月6日 下午3:05", "2024年5月31日(金)"], ["2024-05-06", "2024-05-31"]),
+        (["2024年5月6日 15時05分"], ["2024-05-06"]),
+        (["2024. 5. 6. 오후 3:05", "2024. 5. 31."], ["2024-05-06", "2024-05-31"]),
+        (["2024년 5월 6일"], ["2024-05-06"]),
+        (["2024/05/06(月) 10:00"], ["2024-05-06"]),
+        (["２０２４／０５／０６"], ["2024-05-06"]),
+        (["31/05/2024 3:05 p. m.", "06/05/2024 10:00 a. m."], ["2024-05-31", "2024-05-06"]),
+    ],
+)
+def test_east_asian_dates_and_times_of_day(tmp_path, values, expected):
+    assert dates(of_values(tmp_path, values)) == expected
+
+
+@pytest.mark.parametrize("zone", ["-0500", "-05:00", "UTC", "+09:00"])
+def test_days_stay_as_written_whatever_their_offset(tmp_path, zone):
+    values = [f"2023-01-05 23:30:00 {zone}", "2023-07-05 00:10:00 -0400", "2023-08-01 00:10:00"]
+    source = of_values(tmp_path, values)
+    assert dates(source, timezone="as written") == ["2023-01-05", "2023-07-05", "2023-08-01"]
+
+
+def test_days_as_written_by_a_pattern(tmp_path):
+    source = of_values(tmp_path, ["05.01.2023 23:30 +0100", "06.01.2023 00:10 -0400"])
+    assert dates(source, timezone="as written", dates="%d.%m.%Y %H:%M %z") == ["2023-01-05", "2023-01-06"]
+
+
+def test_a_missing_time_zone_can_be_as_written(tmp_path):
+    source = of_values(tmp_path, ["2023-01-05 23:30:00 -0500"])
+    assert "or timezone: as written" in message_of(lambda: dates(source), InputError)
+
+
+def test_cells_of_the_buddhist_era(tmp_path):
+    source = opened(tmp_path, {"a.csv": "x\n1\n"})
+    table = ibis.memtable({"x": [dt.date(2567, 2, 28), dt.date(2566, 12, 31), None]}, schema={"x": "date"})
+    source = replace(
+        source, table=CON.create_table("era", table, overwrite=True).mutate(_file=ibis.literal(0, "int16"))
+    )
+    assert dates(source, dates="buddhist") == ["2024-02-28", "2023-12-31", None]
+    assert "state dates: buddhist" in message_of(lambda: dates(source), InputError)
+
+
+@pytest.mark.parametrize("stated", ["excel-serial", "mixed", "minguo"])
+def test_what_is_read_as_a_date_is_one_for_the_engine(tmp_path, stated):
+    source = of_values(tmp_path, ["44928", "1120102"])
+    value, _ = date_column(source, "x", TableSource(path="a.csv", dates=stated), None)
+    kinds = CON.raw_sql(f"DESCRIBE {CON.compile(source.table.select(value=value))}").fetchall()
+    assert [kind[1] for kind in kinds] == ["DATE"]

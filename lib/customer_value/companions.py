@@ -205,7 +205,7 @@ def _read(
     spellings: ibis.Table | None,
 ) -> Companion:
     spec: TableSource = getattr(settings, name)
-    source = _opened(name, spec, base, engine, scratch)
+    source = replace(_opened(name, spec, base, engine, scratch), currency=settings.currency)
     mapped = {f: _column(spec, f) for f in shape.fields}
     used = {f: column for f, column in mapped.items() if column is not None}
     if isinstance(spec, SurveyItemsTable):

@@ -1,23 +1,26 @@
 """Numbers of a source column, however they are written; nothing is guessed.
 
 All rows are looked at before one is read: ``1.5`` proves a decimal point, ``1.234,5`` a decimal
-comma, and ``1.234`` proves nothing.
+comma, and ``1.234`` proves nothing, unless its currency does: yen have no decimals.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import ibis
 
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
+from customer_value.sources.currencies import WITH_POINT, WITHOUT_CENTS, code_of
+from customer_value.sources.debit_credit import refuse_sides, signed
 from customer_value.sources.engine import MONEY, replaced, trimmed
 from customer_value.sources.native import native_number
 from customer_value.sources.source import Reading, Source
-from customer_value.sources.textcolumn import Condition, TextColumn, place_of, text_column
+from customer_value.sources.textcolumn import Condition, TextColumn, place_of, text_column, with_plain_signs
 
-__all__ = ["MONEY", "number_column"]
+__all__ = ["MONEY", "is_amount", "number_column"]
 
 _PLAIN = r"^-?[0-9]+(?:[.,][0-9]+)?$"
 _PLAIN_UNSURE = r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
@@ -25,7 +28,7 @@ _EXACT = r"^[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}$"
 _BLANK = r"[ \x{00A0}\x{202F}\x{2009}\x{2007}]"
 _GAP = r"[ \x{00A0}\x{202F}\x{2009}\x{2007}'’]"
 _MARK = (
-    r"(?:\p{Sc}|[A-Z]{1,2}\$|[A-Z]{3}|元|圓|円|원|kr\.?|Kč|zł|Ft|лв\.?|руб\.?|р\.|Fr\.?|lei|RM|Rs\.?|Rp\.?)"
+    r"(?:\p{Sc}|[A-Z]{1,2}\$|[A-Z]{3}|元|圓|円|원|kr\.?|Kč|zł|Ft|лв\.?|руб\.?|р\.|Fr\.?|lei|RM|Rs\.?|Rp\.?|đ)"
 )
 _DIGITS = (
     rf"[0-9]{{1,3}}(?:{_GAP}[0-9]{{3}})+(?:[.,][0-9]*)?|[0-9]{{1,3}}(?:,[0-9]{{2,3}})*,[0-9]{{3}}(?:\.[0-9]*)?"
@@ -33,15 +36,17 @@ _DIGITS = (
 )
 _SHAPE = (
     rf"^(\(?[+-]?){_BLANK}*(?:{_MARK}{_BLANK}*)?(\(?[+-]?){_BLANK}*({_DIGITS})((?:[eE][+-]?[0-9]{{1,3}})?)"
-    rf"{_BLANK}*(-?\)?){_BLANK}*(?:{_MARK})?{_BLANK}*(-?\)?)$"
+    rf"{_BLANK}*(-?\)?)(?:/-)?{_BLANK}*(?:{_MARK})?{_BLANK}*(-?\)?)$"
 )
 _PROOF = (
-    r"^(?:[0-9{other}]+{other}[0-9]{{3}}{sign}[0-9]*|[0-9]{{1,3}}(?:{other}[0-9]{{3}}){{2,}}"
+    r"^(?:[0-9{other}]+{other}[0-9]{{3}}{sign}[0-9]*|[0-9]{{1,3}}(?:{other}[0-9]{{2,3}})+{other}[0-9]{{3}}"
     r"|(?:0*|[0-9]{{4,}}){sign}[0-9]+|[0-9]+{sign}(?:[0-9]{{0,2}}|[0-9]{{4,}}))$"
 )
 _GROUPED = r"^(?:[0-9]*{sign}?[0-9]*|[0-9]{{1,3}}(?:{other}[0-9]{{2,3}})*{other}[0-9]{{3}}(?:{sign}[0-9]*)?)$"
 _UNSURE = r"^[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _NAMES = {".": "point", ",": "comma"}
+_EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Where headings are Chinese, Japanese or Korean, numbers have a decimal point."""
 
 
 def number_column(source: Source, column: str, spec: TableSource) -> tuple[Any, Reading | None]:
@@ -55,7 +60,9 @@ def number_column(source: Source, column: str, spec: TableSource) -> tuple[Any, 
         Its column: numbers, or text with or without thousands separators, currency signs and
         codes, minus in front, behind or as brackets.
     spec
-        ``spec.decimal`` states the decimal sign; without it the rows decide.
+        ``spec.decimal`` states the decimal sign; without it the rows decide, or the currency where it has
+        no decimals or is that of a country that writes a point. ``spec.dr_cr`` states the sign of debit
+        and credit.
 
     Returns
     -------
@@ -67,7 +74,8 @@ def number_column(source: Source, column: str, spec: TableSource) -> tuple[Any, 
     ------
     InputError
         If the decimal sign cannot be told, rows use different ones, several currency signs occur
-        without a currency column, or no row is readable.
+        without a currency column, amounts say debit or credit and nobody which is positive, or no row
+        is readable.
     """
     if source.engine != "duckdb":
         return native_number(source, column, spec)
@@ -80,6 +88,11 @@ def number_column(source: Source, column: str, spec: TableSource) -> tuple[Any, 
         return _from_text(texts, spec)
 
 
+def is_amount(text: Any) -> Any:
+    """Whether a text without outer blanks is written like a number, with whatever currency around it."""
+    return text.re_search(_EXACT) | _digits(text).notnull()
+
+
 def _from_text(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading | None]:
     seen = texts.count(
         filled=lambda text: text.notnull(),
@@ -88,23 +101,31 @@ def _from_text(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading | Non
         signed=lambda text: text.re_search("[.,]"),
     )
     if seen["plain"] < seen["filled"] or spec.decimal is not None:
-        return _written(texts, spec)
+        return _written(_with_signs(texts, spec), spec)
     if not seen["signed"]:
         return texts.text.try_cast(MONEY), None
-    sign = _decimal_sign(texts) if seen["unsure"] else _plain_sign(texts)
+    sign = _decimal_sign(texts, spec) if seen["unsure"] else _plain_sign(texts, spec)
     number = texts.text.replace("." if sign == "," else ",", "").replace(",", ".")
     return number.try_cast(MONEY), _reading(texts, spec, sign)
 
 
-def _plain_sign(texts: TextColumn) -> str:
+def _plain_sign(texts: TextColumn, spec: TableSource) -> str:
     """The sign of numbers that hold but one, and not before three digits."""
     seen = texts.count(point=lambda text: text.contains("."), comma=lambda text: text.contains(","))
-    return _decimal_sign(texts) if seen["point"] and seen["comma"] else "." if seen["point"] else ","
+    return _decimal_sign(texts, spec) if seen["point"] and seen["comma"] else "." if seen["point"] else ","
+
+
+def _with_signs(texts: TextColumn, spec: TableSource) -> TextColumn:
+    plain = with_plain_signs(texts)
+    if spec.dr_cr is not None:
+        return signed(plain, spec.dr_cr)
+    refuse_sides(plain)
+    return plain
 
 
 def _written(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading | None]:
     """Numbers with anything around them."""
-    sign = spec.decimal or _decimal_sign(texts)
+    sign = spec.decimal or _decimal_sign(texts, spec)
     if not getattr(getattr(spec, "columns", None), "currency", None):
         _require_one_currency(texts)
     seen = texts.count(
@@ -121,7 +142,8 @@ def _written(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading | None]
 
 
 def _reading(texts: TextColumn, spec: TableSource, sign: str) -> Reading:
-    return Reading(f"decimal sign of {texts.name}", _NAMES[sign], spec.decimal is not None)
+    side = f"; {spec.dr_cr.replace('-', ' is ')}, as stated" if spec.dr_cr else ""
+    return Reading(f"decimal sign of {texts.name}", _NAMES[sign] + side, spec.decimal is not None)
 
 
 def _parts(text: Any) -> Any:
@@ -145,7 +167,7 @@ def _number(text: Any, sign: str) -> Any:
     return ibis.ifelse(text.re_search(_EXACT), text, written).try_cast(MONEY)
 
 
-def _decimal_sign(texts: TextColumn) -> str:
+def _decimal_sign(texts: TextColumn, spec: TableSource) -> str:
     seen = texts.count(point=_proves_point, comma=_proves_comma, unsure=_proves_nothing)
     if seen["point"] and seen["comma"]:
         raise InputError(
@@ -154,8 +176,30 @@ def _decimal_sign(texts: TextColumn) -> str:
             "or state decimal (the others become unreadable)."
         )
     if seen["unsure"] and not seen["point"] and not seen["comma"]:
-        return _sign_of_neighbours(texts)
+        return _sign_of_currency(texts, spec) or _sign_of_neighbours(texts)
     return "," if seen["comma"] else "."
+
+
+def _sign_of_currency(texts: TextColumn, spec: TableSource) -> str | None:
+    """The decimal sign of numbers with three digits behind a sign, where the currency or the country says it.
+
+    A quantity may have three decimals in any country but those that write a decimal point.
+    """
+    columns = getattr(spec, "columns", None)
+    one_currency = getattr(columns, "currency", None) is None
+    code = code_of(_only_mark(texts)) or (code_of(texts.source.currency) if one_currency else None)
+    if code in WITH_POINT or _EAST_ASIAN.search(texts.name):
+        return "."
+    if code not in WITHOUT_CENTS or texts.name == getattr(columns, "quantity", None):
+        return None
+    seen = texts.count(point=lambda text: text.contains("."), comma=lambda text: text.contains(","))
+    return None if seen["point"] and seen["comma"] else "," if seen["point"] else "."
+
+
+def _only_mark(texts: TextColumn) -> str | None:
+    table = texts.values.select(mark=_mark(texts.values["text"]))
+    found = table.filter(table["mark"].notnull()).distinct().limit(2).to_pyarrow()["mark"].to_pylist()
+    return found[0] if len(found) == 1 else None
 
 
 def _sign_of_neighbours(texts: TextColumn) -> str:

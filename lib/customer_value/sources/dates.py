@@ -6,7 +6,7 @@ above twelve, and what proves a mixture is one row that says otherwise.
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 import zoneinfo
 from typing import Any
 
@@ -17,6 +17,7 @@ import ibis.expr.datatypes as types
 from customer_value import words
 from customer_value.errors import ConfigError, InputError
 from customer_value.settings import TableSource
+from customer_value.sources.calendars import CALENDARS, Calendar
 from customer_value.sources.engine import (
     at_time_zone,
     parsed_time,
@@ -25,6 +26,7 @@ from customer_value.sources.engine import (
     sane,
     trimmed,
 )
+from customer_value.sources.mixtures import MIXTURES, mixture, refuse_serials, serial_day
 from customer_value.sources.native import native_date
 from customer_value.sources.notations import (
     ANY_DAY_MONTH,
@@ -36,13 +38,17 @@ from customer_value.sources.notations import (
     number_in,
 )
 from customer_value.sources.source import Reading, Source, find_place
-from customer_value.sources.textcolumn import TextColumn, place_of, text_column
+from customer_value.sources.textcolumn import TextColumn, place_of, text_column, with_plain_signs
 
-__all__ = ["date_column"]
+__all__ = ["AS_WRITTEN", "date_column"]
+
+AS_WRITTEN = "as written"
+"""The time zone of the settings that keeps the day of every time as it is written, whatever its offset from UTC."""
 
 _ORDERS = {"day-first": "dmy", "month-first": "mdy"}
 _TOLD = {"dmy": "day first (31/12/2024)", "mdy": "month first (12/31/2024)"}
 _YEAR_FIRST, _DIGITS = NOTATIONS[:2]
+_LATEST_YEAR, _GLANCE = 2399, 1_000
 
 
 def date_column(source: Source, column: str, spec: TableSource, timezone: str | None) -> tuple[Any, Reading]:
@@ -56,10 +62,12 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
         Its column: text in one of the notations, dates, times, or numbers such as 20241231.
     spec
         ``spec.dates`` states the notation: ``iso``, ``year-month-day``, ``day-first``,
-        ``month-first``, ``excel-serial`` (days since 1899-12-30) or a pattern such as
+        ``month-first``, ``excel-serial`` (days since 1899-12-30), ``mixed`` (text and such days),
+        ``minguo``, ``buddhist`` and ``reiwa`` (years of other calendars), or a pattern such as
         ``%d.%m.%Y``. Without it the notation is found in the rows.
     timezone
-        The time zone in which times with an offset from UTC become dates.
+        The time zone in which times with an offset from UTC become dates; `AS_WRITTEN` keeps the days
+        that are written, as where the offset is that of the shop and changes with summer time.
 
     Returns
     -------
@@ -80,17 +88,22 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
         return native_date(source, column, spec, timezone)
     value = source.table[column]
     kind = value.type()
-    if kind.is_date():
-        return sane(value), _reading(column, "none needed, the column holds dates")
+    if kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+        return _from_dates(source, column, spec.dates)
     if kind.is_timestamp():
-        return _from_times(source, column, timezone)
+        return _from_instants_of_engine(source, column, timezone)
     if not kind.is_numeric() and not kind.is_string():
         raise InputError(f"{place_of(source, column)}: holds neither dates nor text.")
     if kind.is_numeric() and spec.dates != "excel-serial":
         value = value.try_cast("int64").cast("string")
-    with text_column(source, column, trimmed(value.cast("string"))) as texts:
+    with text_column(source, column, trimmed(value.cast("string"))) as written:
+        texts = with_plain_signs(written)
         if spec.dates == "excel-serial":
             return _from_serial(texts)
+        if spec.dates in MIXTURES:
+            return _from_mixture(texts, MIXTURES[spec.dates])
+        if spec.dates in CALENDARS:
+            return _from_calendar(texts, CALENDARS[spec.dates])
         if spec.dates is not None and "%" in spec.dates:
             return _by_pattern(texts, spec.dates, timezone)
         return _from_text(texts, spec.dates, timezone)
@@ -101,46 +114,90 @@ def _reading(column: str, value: str, *, declared: bool = False) -> Reading:
 
 
 def _check_settings(source: Source, dates: str | None, timezone: str | None) -> None:
-    known = (None, "iso", "year-month-day", "excel-serial", *_ORDERS)
+    known = (None, "iso", "year-month-day", "excel-serial", *_ORDERS, *MIXTURES, *CALENDARS)
     if dates not in known and "%" not in str(dates):
         raise ConfigError(
             f"{source.name}.dates: '{words.plain(dates)}' is not known; write year-month-day, "
-            "day-first, month-first, excel-serial or a pattern such as '%d.%m.%Y'."
+            "day-first, month-first, excel-serial, mixed, minguo, buddhist, reiwa or a pattern such as '%d.%m.%Y'."
         )
     try:
-        zoneinfo.ZoneInfo(timezone or "UTC")
+        zoneinfo.ZoneInfo("UTC" if timezone in (None, AS_WRITTEN) else timezone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
-            f"timezone: '{words.plain(timezone)}' is not known; write a name such as Europe/Berlin or UTC."
+            f"timezone: '{words.plain(timezone)}' is not known; write a name such as Europe/Berlin or UTC, "
+            "or 'as written'."
         ) from None
 
 
-def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
+def _from_dates(source: Source, column: str, dates: str | None) -> tuple[Any, Reading]:
+    """Dates of the source, of the Buddhist era where the settings say so."""
     value = source.table[column]
-    if value.type().timezone is None:
-        return sane(value.date()), _reading(column, "none needed, the column holds times")
-    if timezone is None:
+    told = "none needed, the column holds " + ("dates" if value.type().is_date() else "times")
+    if dates == "buddhist":
+        years = ibis.ifelse(value.year() > _LATEST_YEAR, -CALENDARS["buddhist"].years, 0)
+        written = (value.year() - years).cast("string") + value.strftime("-%m-%d")
+        return sane(written.try_cast("date")), _reading(column, CALENDARS["buddhist"].told, declared=True)
+    known = source.table.select(year=value.year())
+    some = known.filter(known["year"].notnull()).limit(_GLANCE)
+    seen = (
+        some.aggregate(all=some.count(), late=some["year"].between(2450, 2660).sum())
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    if seen["all"] and (seen["late"] or 0) > 0.5 * seen["all"]:
+        place, example = find_place(source, column, value.year() > _LATEST_YEAR)
+        raise InputError(
+            f"{place_of(source, column)}: the years are those of the Buddhist era, as '{example}' ({place}); "
+            "state dates: buddhist."
+        )
+    return sane(value.date() if value.type().is_timestamp() else value), _reading(column, told)
+
+
+def _from_instants_of_engine(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
+    value = source.table[column]
+    if timezone in (None, AS_WRITTEN):
         place, example = find_place(source, column, value.notnull())
-        raise _no_zone(place_of(source, column), f"'{example}' ({place})")
+        raise _no_zone(place_of(source, column), f"'{example}' ({place})", written=False)
     told = f"none needed, the column holds times; as dates in {timezone}"
     return sane(at_time_zone(timezone, value).date()), _reading(column, told)
 
 
-def _no_zone(place: str, example: str) -> InputError:
+def _no_zone(place: str, example: str, *, written: bool = True) -> InputError:
     return InputError(
         f"{place}: times carry an offset from UTC, as {example}; state the time zone in which they "
-        "become dates, for instance timezone: Europe/Berlin."
+        "become dates, for instance timezone: Europe/Berlin"
+        + (", or timezone: as written to take the days as they stand." if written else ".")
     )
 
 
 def _from_serial(texts: TextColumn) -> tuple[Any, Reading]:
-    def date(text: Any) -> Any:
-        days = text.try_cast("float64").floor().try_cast("int32")
-        known = ibis.ifelse(days.between(1, 109_939), days, ibis.null("int32"))
-        return ibis.literal(dt.date(1899, 12, 30)) + known.as_interval("D")
-
-    _require_some(texts, date, "as a number of days (excel-serial)")
+    _require_some(texts, serial_day, "as a number of days (excel-serial)")
     told = "days since 1899-12-30 (45657 is 2024-12-31)"
+    return serial_day(texts.text), _reading(texts.name, told, declared=True)
+
+
+def _from_mixture(texts: TextColumn, order: str | None) -> tuple[Any, Reading]:
+    date = mixture(texts, order)
+    _require_some(texts, date, "as text or as a number of days (mixed)")
+    told = "text, and days since 1899-12-30 where it is such a number"
+    return date(texts.text), _reading(texts.name, told, declared=True)
+
+
+def _from_calendar(texts: TextColumn, calendar: Calendar) -> tuple[Any, Reading]:
+    month_first = False
+    if calendar.by_numbers is not None:
+        pattern = calendar.by_numbers
+        seen = texts.count(
+            late=lambda text: text.re_extract(pattern, 2).try_cast("int16") > 12,
+            early=lambda text: text.re_extract(pattern, 1).try_cast("int16") > 12,
+        )
+        month_first = seen["late"] > 0 and not seen["early"]
+
+    def date(text: Any) -> Any:
+        return calendar.day(text, month_first=month_first)
+
+    _require_some(texts, date, f"in {calendar.told}")
+    told = calendar.told + (", month first" if month_first else "")
     return date(texts.text), _reading(texts.name, told, declared=True)
 
 
@@ -150,6 +207,9 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
         raise _no_zone(texts.place, texts.row(lambda text: text.notnull()))
 
     def date(text: Any) -> Any:
+        if zoned and timezone == AS_WRITTEN:
+            bare = replaced(text, r" ?(?:Z|z|UTC|GMT|[+-]\d{2}:?\d{2})$", "")
+            return sane(parsed_time(bare, re.sub(" ?%z$", "", pattern)).date())
         if zoned:
             return sane(at_time_zone(str(timezone), parsed_zoned_time(text, pattern)).date())
         return sane(parsed_time(text, pattern).date())
@@ -199,6 +259,9 @@ def _found(texts: TextColumn) -> dict[Notation, int]:
     found = {usual: seen["usual"]}
     if seen["usual"] < seen["filled"]:
         rest = texts.count(among=lambda text: ~usual.fits(text), **fits)
+        read = seen["usual"] + sum(n for key, n in rest.items() if keys[key] is not usual)
+        if 0 < read < seen["filled"]:
+            refuse_serials(texts, seen["filled"])
         found |= {keys[key]: number for key, number in rest.items() if keys[key] is not usual}
     if seen["filled"] and not any(found.values()):
         raise _unreadable(texts, "as a date")
@@ -207,9 +270,10 @@ def _found(texts: TextColumn) -> dict[Notation, int]:
 
 def _mixed(texts: TextColumn, found: list[Notation]) -> InputError:
     first, second = (texts.row(notation.fits) for notation in found[:2])
+    both = ", or dates: mixed to read both" if _YEAR_FIRST in found[:2] else ""
     return InputError(
         f"{texts.place}: dates are written in different ways, {first} and {second}; write them in one way, "
-        "or state with dates which one counts (the others become unreadable)."
+        f"or state with dates which one counts (the others become unreadable){both}."
     )
 
 
@@ -233,6 +297,9 @@ def _from_instants(texts: TextColumn, timezone: str | None) -> tuple[Any, Readin
     def is_bare(text: Any) -> Any:
         return _YEAR_FIRST.fits(text) & ~_is_zoned(text)
 
+    if timezone == AS_WRITTEN:
+        told = f"{_YEAR_FIRST.name}, days as they are written, whatever the offset from UTC"
+        return _YEAR_FIRST.day(texts.text), _reading(texts.name, told)
     if texts.count(bare=is_bare)["bare"]:
         raise InputError(
             f"{texts.place}: some times carry an offset from UTC and some do not, as {texts.row(_is_zoned)} "
@@ -326,7 +393,12 @@ def _require_some(texts: TextColumn, date: Any, how: str) -> None:
 
 
 def _unreadable(texts: TextColumn, how: str) -> InputError:
-    if texts.count(number=lambda text: text.try_cast("float64").between(1, 109_939))["number"]:
+    calendars = {key: calendar.fits for key, calendar in CALENDARS.items()}
+    seen = texts.count(**calendars, number=lambda text: text.try_cast("float64").between(1, 109_939))
+    era = max(calendars, key=lambda key: seen[key])
+    if seen[era]:
+        hint = f"state dates: {era} if these are {CALENDARS[era].told}"
+    elif seen["number"]:
         hint = "state dates: excel-serial if these are days counted by a spreadsheet"
     else:
         hint = "check the column, or state how dates are written, for instance dates: '%d.%m.%Y'"

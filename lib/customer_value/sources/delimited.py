@@ -218,7 +218,7 @@ def _to_parquet(layout: _Layout, target: Path, file: Found, con: Any) -> int:
     types = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(count))
     cell = _formula_text if _holds(layout.path, b'="') else str
     select = ", ".join(f"{cell(f'c{n}')} AS {sql_name(name)}" for n, name in enumerate(layout.names))
-    filled = " OR ".join(f"c{n} IS NOT NULL" for n in range(count))
+    filled = " OR ".join(f"c{n} IS NOT NULL" for n in range(count)) if count > 1 else "true"
     quote = "" if layout.separator == "\x1f" else '"'
     escape = layout.escape if quote else ""
     query = (

@@ -124,6 +124,11 @@ def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, 
     InputError
         If the column holds neither numbers nor text.
     """
+    if spec.dr_cr is not None:
+        raise InputError(
+            f"{source.name}.dr_cr is for files; {_place(source, column)} must hold signed numbers. "
+            "Convert it in a view."
+        )
     value = source.table[column]
     if value.type().is_floating() and source.engine == "postgres":
         near = ibis.ifelse(value.abs() < _MOST, value, ibis.null())
@@ -167,7 +172,7 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
     value = source.table[column]
     if value.type().timezone is None:
         return sane(value.date()), _reading(column, "none needed, the column holds times")
-    if timezone is None:
+    if timezone in (None, "as written"):
         raise InputError(
             f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
             "dates, for instance timezone: Europe/Berlin."

@@ -13,9 +13,16 @@ import ibis
 
 from customer_value.sources.engine import replaced
 
-__all__ = ["ANY_DAY_MONTH", "DAY_MONTH", "NOTATIONS", "ZONED", "Notation", "day_of", "number_in"]
+__all__ = ["ANY_DAY_MONTH", "DAY_MONTH", "NOTATIONS", "TIME", "ZONED", "Notation", "day_of", "number_in"]
 
-_TIME = r"(?:(?:T|t| +|, *)[0-2]?\d[:.h]?[0-5]\d(?:[:.]?[0-6]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?)?"
+_HALF = "(?:上午|下午|中午|晚上|凌晨|早上|午前|午後|오전|오후)"
+TIME = (
+    rf"(?:(?:(?:T|t| +|, *)(?:{_HALF} *)?|{_HALF} *)[0-2]?\d[:.h时時시]? ?[0-5]\d"
+    r"(?:[:.分분]? ?[0-6]\d(?:[.,]\d{1,9})?)?[分분秒초]?(?: ?[AaPp]\.?[ \x{A0}\x{202F}]?[Mm]\.?)?)?"
+)
+"""A time of day, which may follow a date."""
+_CLOCK = r"[ \d:时時分秒시분초]*"
+_DAY_NAME = "(?: ?[(（][^()（）]{1,3}[)）])?"
 _ZONE = r"(?: ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _YEAR = r"((?:19|20|21)\d\d)"
 _ANY_YEAR = r"((?:19|20|21)\d\d|\d\d)"
@@ -60,7 +67,7 @@ class Notation:
 
 
 def _numeric(sign: str, name: str) -> Notation:
-    pattern = rf"^(\d{{1,2}}){sign}(\d{{1,2}}){sign}{_ANY_YEAR}{_TIME}$"
+    pattern = rf"^(\d{{1,2}}){sign}(\d{{1,2}}){sign}{_ANY_YEAR}{TIME}$"
     return Notation(name, pattern, "?")
 
 
@@ -72,7 +79,9 @@ DAY_MONTH = (
 ANY_DAY_MONTH = _numeric("[-/.]", "day and month in numbers")
 NOTATIONS = (
     Notation(
-        "year-month-day (2024-12-31)", rf"^{_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}{_ZONE}$", "ymd"
+        "year-month-day (2024-12-31)",
+        rf"^{_YEAR}[-/.] ?(\d{{1,2}})[-/.] ?(\d{{1,2}})\.?{_DAY_NAME}{TIME}{_ZONE}$",
+        "ymd",
     ),
     Notation(
         "digits only (20241231)", rf"^{_YEAR}(\d{{2}})(\d{{2}})(?:\.0)?(?:[T ]?\d{{4}}(?:\d{{2}})?)?$", "ymd"
@@ -80,17 +89,17 @@ NOTATIONS = (
     *DAY_MONTH,
     Notation(
         "day, name of month, year (31 Dec 2024)",
-        rf"^{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th|\.)?[ ./-]*(?:de )?{_MONTH}(?: de)?[ ,./-]*{_ANY_YEAR}{_TIME}$",
+        rf"^{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th|\.)?[ ./-]*(?:de )?{_MONTH}(?: de)?[ ,./-]*{_ANY_YEAR}{TIME}$",
         "dny",
     ),
     Notation(
         "name of month, day, year (Dec 31, 2024)",
-        rf"^{_WEEKDAY}{_MONTH}[ ./-]*(\d{{1,2}})(?:st|nd|rd|th)?[ ,./-]+{_ANY_YEAR}{_TIME}$",
+        rf"^{_WEEKDAY}{_MONTH}[ ./-]*(\d{{1,2}})(?:st|nd|rd|th)?[ ,./-]+{_ANY_YEAR}{TIME}$",
         "ndy",
     ),
     Notation(
         "year, month, day in Chinese (2024年12月31日)",
-        rf"^{_YEAR} ?年 ?(\d{{1,2}}) ?月 ?(\d{{1,2}}) ?[日号號][ \d:时分秒上下午]*$",
+        rf"^{_YEAR} ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日号號일]{_DAY_NAME}(?: ?{_HALF})?{_CLOCK}$",
         "ymd",
     ),
 )

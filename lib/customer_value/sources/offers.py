@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import ibis
 
 from customer_value.settings import TableSource
-from customer_value.sources.source import Source
+from customer_value.sources.amounts import is_amount
+from customer_value.sources.calendars import CALENDARS
+from customer_value.sources.dates import AS_WRITTEN
+from customer_value.sources.debit_credit import CREDIT, DEBIT, has_side, without_side
+from customer_value.sources.engine import trimmed
+from customer_value.sources.mixtures import is_serial
+from customer_value.sources.notations import NOTATIONS, ZONED
+from customer_value.sources.source import Source, first_row
+from customer_value.sources.textcolumn import Condition, TextColumn, plain_signs, text_column
 
 __all__ = ["Offer", "offers"]
+
+_NEARLY_ALL = 0.9
+_FIRST_YEAR, _LAST_YEAR = 1980, 2100
 
 
 @dataclass(frozen=True)
@@ -44,11 +58,123 @@ def offers(source: Source, column: str, spec: TableSource) -> list[Offer]:
     column
         Its column.
     spec
-        How it is read now.
+        How it is read now; what it states is not offered.
 
     Returns
     -------
     list of Offer
-        The likeliest first; empty for a column that reads without.
+        Dates before amounts, and of two for the sign of debit and credit first that under which more
+        values are positive; empty for a column that reads without.
     """
-    return []
+    kind = source.table[column].type()
+    if source.engine != "duckdb" or kind.is_boolean():
+        return []
+    if kind.is_date() or kind.is_timestamp():
+        return [] if spec.dates else _of_dates(source, column)
+    value = source.table[column]
+    text = value if kind.is_string() else value.try_cast("int64").cast("string")
+    with text_column(source, column, plain_signs(trimmed(text))) as texts:
+        seen = texts.count(**_conditions())
+        if not seen["filled"]:
+            return []
+        found = [] if spec.dates else _calendars(texts, seen) + _mixture(texts, seen)
+        found += _zones(texts, seen)
+        return found if spec.dr_cr or found else _sides(texts, seen)
+
+
+def _conditions() -> dict[str, Condition]:
+    calendars = {key: _day_of(key) for key in CALENDARS}
+    return {
+        "filled": lambda text: text.notnull(),
+        "read": _is_date,
+        "serial": is_serial,
+        "zoned": lambda text: text.re_search(ZONED),
+        "amount": lambda text: is_amount(without_side(text)),
+        "debit": lambda text: has_side(text, DEBIT) & is_amount(without_side(text)),
+        "credit": lambda text: has_side(text, CREDIT) & is_amount(without_side(text)),
+        **calendars,
+    }
+
+
+def _day_of(key: str) -> Condition:
+    """Whether a text is a date of a calendar, of years that somebody has orders of."""
+    calendar = CALENDARS[key]
+
+    def holds(text: Any) -> Any:
+        days = [calendar.day(text, month_first=first) for first in (False, True)]
+        return ibis.or_(*(day.year().between(_FIRST_YEAR, _LAST_YEAR).fill_null(False) for day in days))
+
+    return holds
+
+
+def _is_date(text: Any) -> Any:
+    return ibis.or_(*(notation.fits(text) for notation in NOTATIONS))
+
+
+def _calendars(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
+    shares = {key: seen[key] / seen["filled"] for key in CALENDARS}
+    return [
+        Offer("dates", key, _example(texts, _day_of(key)), share, CALENDARS[key].told)
+        for key, share in shares.items()
+        if share >= _NEARLY_ALL and seen["read"] < _NEARLY_ALL * seen["filled"]
+    ]
+
+
+def _mixture(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
+    share = (seen["read"] + seen["serial"]) / seen["filled"]
+    if not seen["read"] or share < _NEARLY_ALL:
+        return []
+    if seen["serial"] >= 2:
+        told = "dates as text, and numbers of days as a spreadsheet counts them"
+        return [Offer("dates", "mixed", _example(texts, is_serial), share, told)]
+    days = texts.count(
+        dashed=NOTATIONS[0].fits, others=lambda text: _is_date(text) & ~NOTATIONS[0].fits(text)
+    )
+    if not days["dashed"] or not days["others"]:
+        return []
+    other = _example(texts, lambda text: _is_date(text) & ~NOTATIONS[0].fits(text))
+    return [Offer("dates", "mixed", other, share, "dates of a spreadsheet, and dates that stayed text")]
+
+
+def _zones(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
+    share = seen["zoned"] / seen["filled"]
+    if share < _NEARLY_ALL:
+        return []
+    told = "days as they are written; the offset from UTC is not used"
+    return [Offer("timezone", AS_WRITTEN, _example(texts, lambda text: text.re_search(ZONED)), share, told)]
+
+
+def _sides(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
+    share = seen["amount"] / seen["filled"]
+    if share < _NEARLY_ALL or not (seen["debit"] and seen["credit"]):
+        return []
+    sides = {"debit-positive": DEBIT, "credit-positive": CREDIT}
+    counts = {"debit-positive": seen["debit"], "credit-positive": seen["credit"]}
+    negative = {"debit-positive": CREDIT, "credit-positive": DEBIT}
+    return [
+        Offer(
+            "dr_cr",
+            value,
+            _example(texts, lambda text, side=negative[value]: has_side(text, side)),
+            share,
+            f"'{_example(texts, lambda text, side=sides[value]: has_side(text, side))}' is positive",
+        )
+        for value in sorted(sides, key=lambda value: -counts[value])
+    ]
+
+
+def _of_dates(source: Source, column: str) -> list[Offer]:
+    """Cells that are dates, of years that have not come."""
+    value = source.table[column]
+    late = value.year().between(2450, 2660)
+    seen = source.table.aggregate(all=value.count(), late=late.sum()).to_pyarrow().to_pylist()[0]
+    share = (seen["late"] or 0) / seen["all"] if seen["all"] else 0.0
+    if share < _NEARLY_ALL:
+        return []
+    row = first_row(source, column, late)
+    return [Offer("dates", "buddhist", row[2] if row else "", share, CALENDARS["buddhist"].told)]
+
+
+def _example(texts: TextColumn, holds: Condition) -> str:
+    row = first_row(texts.source, texts.name, holds(texts.text))
+    return row[2] if row else ""

@@ -37,7 +37,14 @@ _FORMATS = {
 
 
 def open_table(
-    name: str, spec: TableSource, base: Path, engine: Engine, scratch: Path, *, stays: bool
+    name: str,
+    spec: TableSource,
+    base: Path,
+    engine: Engine,
+    scratch: Path,
+    *,
+    stays: bool,
+    currency: str | None = None,
 ) -> Source:
     """Open an input table, wherever it is.
 
@@ -50,6 +57,8 @@ def open_table(
     stays
         Whether rows of a server or cluster stay there, to be reduced where they lie; if not, they are
         brought to this machine's DuckDB.
+    currency
+        Code of the currency of its amounts if it is known.
 
     Returns
     -------
@@ -68,7 +77,7 @@ def open_table(
         refuse_fill_down(name, spec.fill_down, "a table of Spark")
         source = open_with_spark(name, spec, base, engine.spark)
     else:
-        return open_source(name, spec, base, engine.local, scratch)
+        return replace(open_source(name, spec, base, engine.local, scratch), currency=currency)
     return source if stays else _brought(source, engine, scratch)
 
 

@@ -113,6 +113,8 @@ class Source:
         ``"pyspark"`` for tables that are read where they lie.
     numbered
         Whether rows have numbers by which a person finds them again, as in a file.
+    currency
+        Code of the currency of its amounts if it is known, as some have no decimals.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Source:
     header_rows: tuple[int, ...] = ()
     engine: str = "duckdb"
     numbered: bool = True
+    currency: str | None = None
 
     def require(self, columns: Mapping[str, str]) -> None:
         """Check that the source has the columns that the settings name.

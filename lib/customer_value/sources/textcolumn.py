@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from customer_value import words
 from customer_value.sources.source import Source, first_row
 
-__all__ = ["Condition", "TextColumn", "place_of", "text_column"]
+__all__ = ["Condition", "TextColumn", "place_of", "plain_signs", "text_column", "with_plain_signs"]
 
 _SAMPLE = 1_000
+_WIDE = "０１２３４５６７８９．，－＋／：（）％＄￥￦＇　"
+_PLAIN = "0123456789.,-+/:()%$¥₩' "
+_ARABIC, _WESTERN = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,"
 Condition = Callable[[Any], Any]
 """From a text expression to a boolean one."""
 
@@ -69,6 +73,20 @@ def text_column(source: Source, name: str, text: Any) -> Iterator[TextColumn]:
         yield TextColumn(source, name, text, engine.table(place))
     finally:
         engine.raw_sql(f"DROP TABLE {place}")
+
+
+def plain_signs(text: Any) -> Any:
+    """Text with the digits and signs of East Asian and Arabic writing as those of ASCII."""
+    return text.translate(_WIDE + _ARABIC, _PLAIN + _WESTERN)
+
+
+def with_plain_signs(texts: TextColumn) -> TextColumn:
+    """The same column with plain signs if it has others."""
+    other = f"[{re.escape(_WIDE + _ARABIC)}]"
+    if not texts.count(other=lambda text: text.re_search(other))["other"]:
+        return texts
+    values = texts.values.select(text=plain_signs(texts.values["text"])).distinct()
+    return replace(texts, text=plain_signs(texts.text), values=values)
 
 
 def place_of(source: Source, column: str) -> str:
