@@ -43,7 +43,7 @@ SCHEMA = pa.schema(
 )
 HOSTILE = (
     "O'Brien", '"; DROP TABLE orders; --', "<b>x</b>", "=1+1", "名前", "🦊", "a\\b", "a,b", "A", "a", "ä", "Ä", "%_?",
-    "{{ 7 * 7 }}", "$$", "-- /* x */", ":name %(x)s",
+    "{{ 7 * 7 }}", "$$", "-- /* x */", ":name %(x)s", "viv", "fluff", "\vt\f",
 )  # fmt: skip
 START = dt.date(2023, 1, 2)
 

@@ -81,7 +81,7 @@ def order_totals(typed: ibis.Table, spec: OrdersTable) -> ibis.Table:
     orders = _numbered(typed)
     lines = _lines_of_order(orders)
     if spec.amount_is == "order_on_first_line":
-        elsewhere = orders.order_id.notnull() & orders[BLANK] & orders.amount.notnull().any().over(lines)
+        elsewhere = orders.order_id.notnull() & orders[BLANK] & (orders.amount.count().over(lines) > 0)
         amount = ibis.ifelse(elsewhere, _zero(), orders.amount)
         return orders.mutate(amount=amount).drop(_ORDER, BLANK)
     nth = ibis.row_number().over(
@@ -200,7 +200,7 @@ def _numbered(typed: ibis.Table) -> ibis.Table:
     in_time = ibis.window(group_by=same, order_by="_day")
     pause = dated.mutate(_pause=dated["_day"].delta(dated["_day"].lag().over(in_time), unit="day"))
     new = ibis.ifelse(pause["_pause"] > ORDER_NUMBER_DAYS, 1, 0)
-    till_now = ibis.window(group_by=same, order_by="_day", preceding=None, following=0)
+    till_now = ibis.window(group_by=same, order_by="_day", range=(None, 0))
     steps = pause.mutate(_new=new)
     return steps.mutate(**{_ORDER: steps["_new"].sum().over(till_now)}).drop("_day", "_pause", "_new")
 

@@ -36,7 +36,7 @@ _SMALL = "".join(map(str.lower, _CAPITALS)).translate(dict(zip(map(ord, _FULL), 
 
 _MARKS = (
     '!"&-*,-/:;?Z-`{}'
-    + BLANKS
+    + BLANKS.replace("\v", "").replace("\f", "")
     + "\u00a1\u00ab\u00b4\u00b7\u00bb\u00bf\u2000-\u206f\u3001-\u3003\u3008-\u301f\u30a0\u30fb"
     "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 )

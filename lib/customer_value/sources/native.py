@@ -218,7 +218,7 @@ def _reading(column: str, value: str) -> Reading:
 
 
 def _trim(engine: str) -> Any:
-    return _trim_by_pattern if engine == "mysql" else _btrim
+    return {"mysql": _trim_by_pattern, "pyspark": _trim_of_spark}.get(engine, _btrim)
 
 
 def _joined(parts: list[Any]) -> Any:
@@ -234,9 +234,18 @@ def _postgres_hash(text: Any) -> Any:
 
 
 def _trim_by_pattern(text: Any, blanks: str) -> Any:
-    return _regexp_replace(text, f"^[{blanks}]+|[{blanks}]+$", "")
+    r"""MySQL reads ``\v`` and ``\f`` in a string as the letters v and f, but not in a pattern."""
+    inside = blanks.replace("\v", r"\x0b").replace("\f", r"\x0c")
+    return _regexp_replace(text, f"^[{inside}]+|[{inside}]+$", "")
 
 
+def _trim_of_spark(text: Any, blanks: str) -> Any:
+    r"""Spark, too, reads ``\v`` and ``\f`` in a string as letters."""
+    written = blanks.replace("\v", "").replace("\f", "")
+    return _btrim(text, ibis.literal(written) + _char(11) + _char(12))
+
+
+_char = builtin("char", (types.int64,), TEXT)
 _btrim = builtin("btrim", (TEXT, TEXT), TEXT)
 _hashtextextended = builtin("hashtextextended", (TEXT, types.int64), types.int64)
 _spark_hash = builtin("xxhash64", (TEXT,), types.int64)
