@@ -2,9 +2,9 @@
 
 The rules, in the order in which a row is judged; the first that applies names its ledger line:
 
-1. no customer id, 2. unreadable date, 3. unreadable amount, 4. date after as_of,
-5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
-bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
+1. the report's own exclusions (total, cancelled, service code, …), 2. no customer id, 3. unreadable date,
+4. unreadable amount, 5. date after as_of, 6. exact duplicate (only if ``drop_duplicates``), 7. return
+dropped (only if ``returns: drop``).
 
 Everything is an Ibis expression: the engine where the rows lie does the work, and no order line
 reaches Python.
@@ -446,7 +446,7 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     """The typed rows with ``outcome``: NULL for kept rows, else the reason of the exclusion."""
     ids = typed[NUMBER] if NUMBER in typed.columns else typed.customer_id
     rules = [
-        (typed["_excluded"] == HEADING, HEADING),
+        (typed["_excluded"].notnull(), typed["_excluded"]),
         (ids.isnull(), NO_ID),
         (typed.order_date.isnull(), NO_DATE),
         (typed.amount.isnull(), NO_AMOUNT),
@@ -456,10 +456,10 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     first = typed.mutate(outcome=ibis.cases(*rules))
     if spec.drop_duplicates:
         first = _without_duplicates(first, spec.drop_duplicates)
-    rest = [(first.outcome.notnull(), first.outcome), (first["_excluded"].notnull(), first["_excluded"])]
-    if spec.returns == "drop":
-        rest.append((first.amount < 0, ibis.literal(RETURN)))
-    return first.mutate(outcome=ibis.cases(*rest))
+    if spec.returns != "drop":
+        return first
+    dropped = ibis.cases((first.outcome.notnull(), first.outcome), (first.amount < 0, ibis.literal(RETURN)))
+    return first.mutate(outcome=dropped)
 
 
 def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:
