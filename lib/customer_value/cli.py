@@ -232,7 +232,9 @@ def init(
     ] = None,
     sheet: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The sheet of a workbook that holds the orders.", show_default=False),
+        typer.Option(
+            metavar="NAME", help="The sheet of a workbook that holds the orders.", show_default=False
+        ),
     ] = None,
     survey: Annotated[
         Path | None,

@@ -72,7 +72,7 @@ def first_settings(paths: Path | Sequence[Path], *, sheet: str | None = None) ->
     if not questions:
         _require_valid(text, name)
         return OrdersDraft(text, "")
-    return OrdersDraft(text, f"{name}: {'; '.join(questions)}. Choose where the draft says {OPEN}.")
+    return OrdersDraft(text, f"{name}: {_asked(questions)} Choose where the draft says {OPEN}.")
 
 
 def survey_draft(path: Path) -> SurveyDraft:
@@ -97,6 +97,14 @@ def survey_draft(path: Path) -> SurveyDraft:
     draft = first_survey(path, choose([path], None).written[0])
     _require_valid(draft.settings, path.name)
     return draft
+
+
+def _asked(questions: Sequence[str]) -> str:
+    """The questions one after the other; a sentence each."""
+    sentences = [question if question.endswith("?") else f"{question}." for question in questions]
+    return " ".join(
+        sentence[0].upper() + sentence[1:] if n else sentence for n, sentence in enumerate(sentences)
+    )
 
 
 def _require_valid(text: str, name: str) -> None:

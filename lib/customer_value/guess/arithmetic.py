@@ -137,7 +137,10 @@ def level_of(table: Table, amount: str, order_id: str | None, *, called_total: b
     full = (several["filled"] == several["lines"]) & (several["values"] == 1)
     seen = first(
         several.aggregate(
-            orders=several.count(), same=full.sum(), single=(several["filled"] == 1).sum(), lines=several["lines"].sum()
+            orders=several.count(),
+            same=full.sum(),
+            single=(several["filled"] == 1).sum(),
+            lines=several["lines"].sum(),
         )
     )
     count = int(seen["orders"] or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ _ALONE = 33
 _EMAIL_ALONE = 28
 _NEVER = {
     "not_buyer": "somebody who sells or receives",
-    "person": "a trait of people",
+    "person": "an age, a sex or another trait of people",
     "place": "a place",
     "phone": "a telephone number",
     "status": "a status",
@@ -66,7 +67,7 @@ def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -
     """
     columns = [c for c in table.columns if c.name not in taken]
     named = [found for column in columns if (found := _claimed(column)) is not None]
-    fallen = {c.name: why for c in columns if (why := _by_name(c)) and c.kind in ("text", "number")}
+    fallen = {c.name: why for c in columns if (why := _by_name(table, c)) and c.kind in ("text", "number")}
     left = []
     for candidate in named:
         why = _fault(candidate, named, table, order_id)
@@ -87,7 +88,7 @@ def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -
             "does not say whose"
         )
         return Question(sentence, {scalar(again[0].name): again[0].told}, meanwhile=again[0].name)
-    return _nobody(columns, fallen)
+    return _nobody(fallen)
 
 
 def _claimed(column: Column) -> _Candidate | None:
@@ -104,7 +105,19 @@ def _claimed(column: Column) -> _Candidate | None:
 
 def _who(name: Heading) -> str | None:
     """Which word for a customer a heading holds; None if it says anything else, too."""
-    known = ("buyer", "account", "trade", "party", "ordering_account", "username", "id", "name", "email", "filler", "order")
+    known = (
+        "buyer",
+        "account",
+        "trade",
+        "party",
+        "ordering_account",
+        "username",
+        "id",
+        "name",
+        "email",
+        "filler",
+        "order",
+    )
     if not name.says or not name.only(*known) or name.has("given_name"):
         return None
     if name.has("order", "deal") and not name.has("account", "ordering_account"):
@@ -125,16 +138,21 @@ def _kind(name: Heading) -> str:
     return _NAME if name.has("name") else _BARE
 
 
-def _by_name(column: Column) -> str:
+def _by_name(table: Table, column: Column) -> str:
     """Why a name rules a column out, if it does: with what its values are."""
     heading = read_heading(column.name)
     why = next((told for key, told in _NEVER.items() if heading.has(key)), "")
     if not why or _who(heading) is not None:
         return ""
-    return f"{_range(column)}, {why}" if _range(column) else why
+    held = _range(table, column)
+    return f"{held}, {why}" if held else why
 
 
-def _range(column: Column) -> str:
+def _range(table: Table, column: Column) -> str:
+    if column.name in table.numbers:
+        values = table.numbers[column.name].dropna()
+        low, high = (f"{values.min():g}", f"{values.max():g}") if len(values) else ("", "")
+        return f"numbers {low} to {high}" if low != high else f"{low} only"
     seen = [words.plain(value, 24) for value, _ in column.common]
     return f"values such as {words.listing(seen)}" if seen else ""
 
@@ -149,8 +167,14 @@ def _fault(one: _Candidate, named: list[_Candidate], table: Table, order_id: str
     if column.filled < 0.6 * table.rows and fuller and not _heads_groups(column):
         return f"blank in {words.percent(1 - column.filled / table.rows)} of rows"
     orders = table.column(order_id).distinct if order_id else table.rows
-    again = [other for other in others if other.column.distinct < 0.999 * orders and other.claim >= _EMAIL_ALONE]
-    if column.distinct >= 0.999 * orders and column.distinct >= 0.999 * column.filled * orders / table.rows and again:
+    again = [
+        other for other in others if other.column.distinct < 0.999 * orders and other.claim >= _EMAIL_ALONE
+    ]
+    if (
+        column.distinct >= 0.999 * orders
+        and column.distinct >= 0.999 * column.filled * orders / table.rows
+        and again
+    ):
         return "a new value with every order"
     if one.claim <= _ALONE and column.distinct > 0.9 * column.filled and column.filled > _FEW_ROWS:
         return "a new value in nearly every row"
@@ -170,7 +194,7 @@ def _is_ledger(one: _Candidate, others: list[_Candidate]) -> bool:
     """Whether a column called "account" has far fewer values than another that may be the customer."""
     if one.claim not in _CLAIMS["account"].values():
         return False
-    digits = all(value[:3].isdigit() and len(value.split()[0]) <= 6 for value, _ in one.column.common)
+    digits = all(re.match(r"[0-9]{3,6}(?:\s|$)", value) for value, _ in one.column.common)
     bare = one.claim != _CLAIMS["account"][_ID]
     many = max((other.column.distinct for other in others), default=0)
     return (digits or bare) and one.column.distinct <= min(30, many / 3)
@@ -185,6 +209,8 @@ def _best(left: list[_Candidate], table: Table) -> Found:
     apart = [c for c in peers if not table.same_partition(best.column.name, c.column.name)]
     if apart:
         return doubt([best.column, *(c.column for c in apart)], WHAT)
+    fuller = [c for c in peers if c.column.filled > best.column.filled]
+    best = max(fuller, key=lambda c: c.column.filled) if fuller else best
     return Choice(best.column.name, _in_words(best.column, table))
 
 
@@ -201,8 +227,10 @@ def _comes_again(column: Column) -> bool:
     return 20 < column.distinct < 0.9 * column.filled and column.distinct > 0.005 * column.filled
 
 
-def _nobody(columns: list[Column], fallen: dict[str, str]) -> Question:
+def _nobody(fallen: dict[str, str]) -> Question:
     looked = [f"{shown(name)}: {why}" for name, why in fallen.items()]
-    told = f"; looked at {'; '.join(looked[:6])}" if looked else ""
-    hint = f"no column has values that come again as customers do; the file has {words.listing([shown(c.name) for c in columns], most=20)}"
-    return Question(f"no column looks like the customer{told}", hint=hint)
+    told = f" (looked at {'; '.join(looked[:8])})" if looked else ""
+    return Question(
+        f"no column looks like the customer{told}",
+        hint="the column that tells who bought, if the file has one",
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import ibis
 
 from customer_value import words
 from customer_value.errors import ConfigError, InputError
@@ -13,7 +14,8 @@ from customer_value.guess.names import tokens_of, weight
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import read_heading
 from customer_value.sources import date_column, id_column
-from customer_value.sources.offers import offers
+from customer_value.sources.dates import AS_WRITTEN
+from customer_value.sources.offers import Offer, offers
 
 __all__ = ["SERIAL", "Reading", "guess_date", "read_dates"]
 
@@ -79,7 +81,11 @@ def read_dates(table: Table, column: str) -> Reading:
     except (InputError, ConfigError) as error:
         _ask(table, column, str(error), reading)
         return reading
-    mixed = [offer for offer in offers(table.source, column, spec) if offer.setting == "dates" and offer.share > 0.9]
+    mixed = [
+        offer
+        for offer in offers(table.source, column, spec)
+        if offer.setting == "dates" and offer.share > 0.9
+    ]
     if mixed:
         _offer(mixed, column, reading)
     reading.told = read.value.removeprefix("none needed, ")
@@ -100,7 +106,9 @@ def _never(column: Column) -> bool:
 
 def _of_deals(table: Table, named: list[Column]) -> list[Column]:
     """For deals the day on which they were closed, not that on which somebody entered them."""
-    closing = [c for c in table.of_kind("date") if read_heading(c.name).has("close") and weight("order_date", c.name)]
+    closing = [
+        c for c in table.of_kind("date") if read_heading(c.name).has("close") and weight("order_date", c.name)
+    ]
     deals = any(read_heading(c.name).has("deal") for c in table.columns)
     if closing and (deals or all(read_heading(c.name).has("created") for c in named)):
         return closing
@@ -109,7 +117,11 @@ def _of_deals(table: Table, named: list[Column]) -> list[Column]:
 
 def _ordered_first(columns: Sequence[Column]) -> list[Column]:
     """Of several, those that name the order rather than an invoice or a payment."""
-    ordered = [c for c in columns if any(word in tokens_of(c.name) or (not word.isascii() and word in c.name) for word in _SPAN)]
+    ordered = [
+        c
+        for c in columns
+        if any(word in tokens_of(c.name) or (not word.isascii() and word in c.name) for word in _SPAN)
+    ]
     if len(columns) > 1 and ordered:
         plain = [c for c in ordered if not read_heading(c.name).has("created")]
         return plain or ordered
@@ -147,19 +159,29 @@ def _none(table: Table, unread: Sequence[Column]) -> Question:
     if unread:
         column = unread[0]
         seen = words.listing([f"'{words.plain(value, 24)}'" for value, _ in column.common])
-        hint = "a date that is written in full; a column of date keys has to be joined with its calendar table"
+        hint = (
+            "a date that is written in full; a column of date keys has to be joined with its calendar table"
+        )
         sentence = (
             f"column {shown(column.name)} is called like the date of an order, but its values cannot be read as dates, "
             f"such as {seen}"
         )
         return Question(sentence, hint=hint)
-    others = [f"{shown(c.name)}{c.such_as}" for c in table.columns if _never(c) or _a_period(c)]
-    told = f"; {words.listing(others, most=4)} {words.verb(len(others), 'is', 'are')} none" if others else ""
-    return Question(f"no column looks like the date of an order{told}", hint="the column with the day of the sale")
+    others = [
+        f"{shown(c.name)}{c.such_as}"
+        for c in table.columns
+        if (c.kind == "date" and _never(c)) or _a_period(c)
+    ]
+    told = f" ({words.listing(others, most=4)} {words.verb(len(others), 'is', 'are')} none)" if others else ""
+    return Question(
+        f"no column looks like the date of an order{told}", hint="the column with the day of the sale"
+    )
 
 
 def _a_period(column: Column) -> bool:
-    return bool({"year", "month", "quarter", "jahr", "monat", "年", "年份", "月"} & set(tokens_of(column.name)))
+    return bool(
+        {"year", "month", "quarter", "jahr", "monat", "年", "年份", "月"} & set(tokens_of(column.name))
+    )
 
 
 def _ask(table: Table, column: str, problem: str, reading: Reading) -> None:
@@ -180,13 +202,16 @@ def _ask(table: Table, column: str, problem: str, reading: Reading) -> None:
         return
     example = next((value for value, _ in table.column(column).common), "")
     sentence = f"column {shown(column)}: day and month cannot be told apart, as in '{words.plain(example)}'"
-    reading.questions["dates"] = Question(sentence, {"day-first": "as 31/12/2024", "month-first": "as 12/31/2024"})
+    reading.questions["dates"] = Question(
+        sentence, {"day-first": "as 31/12/2024", "month-first": "as 12/31/2024"}
+    )
 
 
-def _offer(offered: Sequence[object], column: str, reading: Reading) -> None:
-    told = {offer.value: offer.told for offer in offered}  # type: ignore[attr-defined]
-    example = words.plain(offered[0].example)  # type: ignore[attr-defined]
-    sentence = f"column {shown(column)}: its dates are written as '{example}'; how they are meant has to be stated"
+def _offer(offered: Sequence[Offer], column: str, reading: Reading) -> None:
+    told = {offer.value: offer.told for offer in offered}
+    read = words.listing([f"{offer.told} (dates: {offer.value})" for offer in offered], last="or")
+    example = words.plain(offered[0].example)
+    sentence = f"column {shown(column)}: dates are written as '{example}', which can be read as {read}"
     reading.questions["dates"] = Question(sentence, told)
 
 
@@ -211,7 +236,7 @@ def _as_neighbours(table: Table, column: str) -> tuple[str, str] | None:
 
 
 def _zone_as_written(table: Table, column: str) -> tuple[str, str] | None:
-    """A time zone in which times with one and the same offset keep the date they are written with."""
+    """How times with an offset keep the date they are written with."""
     value = table.source.table[column]
     if value.type().is_timestamp() and value.type().timezone is not None:
         return "UTC", "dates are those of this time zone; change it to yours"
@@ -223,23 +248,13 @@ def _zone_as_written(table: Table, column: str) -> tuple[str, str] | None:
     source = table.source.table.select(offset=offset)
     source = source.filter(source["offset"].notnull())
     counts = source.group_by("offset").aggregate(rows=source.count())
-    found = counts.order_by([counts["rows"].desc(), "offset"]).limit(5).to_pyarrow().to_pylist()
-    hours = [_hours(row["offset"]) for row in found]
-    if not hours or None in hours or max(hours) - min(hours) > 1:  # type: ignore[operator,type-var]
+    found = counts.order_by([ibis.desc("rows"), "offset"]).limit(3).to_pyarrow()["offset"].to_pylist()
+    if not found:
         return None
-    hour = hours[0] or 0
-    zone = "UTC" if hour == 0 else f"Etc/GMT{-hour:+d}"
-    told = words.plain(found[0]["offset"])
-    if len(found) > 1:
-        told = f"{told} or {words.plain(found[1]['offset'])}, as where clocks change in summer"
-        return zone, f"times are written with the offset {told}; write the time zone of your shop, for instance Europe/Berlin"
-    return zone, f"all times are written with the offset {told}; write yours, for instance Europe/Berlin"
-
-
-def _hours(offset: str) -> int | None:
-    if offset.upper() in ("Z", "UTC", "GMT"):
-        return 0
-    digits = offset[1:].replace(":", "")
-    if digits[2:] not in ("", "00") or not re.fullmatch("[0-9]+", digits) or int(digits[:2]) > 12:
-        return None
-    return int(digits[:2]) * (-1 if offset[0] == "-" else 1)
+    if all(text.upper() in ("Z", "UTC", "GMT") for text in found):
+        return (
+            "UTC",
+            f"all times are written with {words.plain(found[0])}; write yours, for instance Europe/Berlin",
+        )
+    listed = words.listing([words.plain(text) for text in found], last="or")
+    return AS_WRITTEN, f"local dates as they are written, with the offset {listed}"

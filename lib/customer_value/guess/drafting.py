@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.guess.choice import Choice, Found, Question, shown
@@ -9,14 +12,14 @@ from customer_value.guess.costs import guess_costs, guess_discount
 from customer_value.guess.customers import guess_customer
 from customer_value.guess.days import guess_date, read_dates
 from customer_value.guess.money import guess_money
-from customer_value.guess.names import is_extra, weight
 from customer_value.guess.oddities import blanks_from_above, guests, spellings, totals
 from customer_value.guess.opening import Chosen
 from customer_value.guess.order_ids import guess_id, guess_order
-from customer_value.guess.profile import Table
-from customer_value.guess.remarks import UNKNOWN, Currency, guess_currency, no_goods, prefixes
+from customer_value.guess.profile import Table, first
+from customer_value.guess.remarks import guess_currency, no_goods, prefixes
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.writing import Draft
+from customer_value.sources import id_column
 from customer_value.sources.offers import offers
 
 __all__ = ["drafted"]
@@ -101,7 +104,8 @@ def _state_decimal(table: Table, draft: Draft) -> None:
         except InputError as error:
             if "decimal" not in str(error):
                 continue
-            example = words.plain(table.column(column).common[0][0])
+            seen = re.search(r"as in '([^']*)'", str(error))
+            example = seen[1] if seen else table.column(column).common[0][0]
             if draft.currency.code in _WHOLE_MONEY:
                 told = f"{draft.currency.code} has no decimals, so {example} is written with thousands"
                 draft.options["decimal"] = (table.spec.decimal, told)
@@ -120,7 +124,7 @@ def _with_marks(table: Table, draft: Draft) -> Table:
     offered = [offer for offer in offers(table.source, column, table.spec) if offer.setting == "dr_cr"]
     if not offered:
         return table
-    sentence = f"column {shown(column)}: amounts are written as '{words.plain(offered[0].example)}'; which are sales"
+    sentence = f"column {shown(column)}: amounts are marked, as in '{words.plain(offered[0].example)}'; which marks are sales?"
     draft.options["dr_cr"] = Question(sentence, {offer.value: offer.told for offer in offered})
     return table.reading(dr_cr=offered[0].value)
 
@@ -185,7 +189,7 @@ def _find_odd_rows(table: Table, draft: Draft) -> None:
     _find_guests(table, draft, customer)
     told = spellings(table, customer)
     if told is not None:
-        draft.notes.append(f"{told}. To count each as one customer, write below orders: join_spellings: true")
+        draft.offered["join_spellings"] = (True, f"{told}; take the '# ' in front away to count each as one")
 
 
 def _find_guests(table: Table, draft: Draft, customer: str) -> None:
@@ -198,21 +202,15 @@ def _find_guests(table: Table, draft: Draft, customer: str) -> None:
             other, f"{table.column(other).told}; {shown(customer)} is {found.told} for guests"
         )
     elif found.sure:
-        draft.excluded.append(found.rule)
-        draft.notes.append(
-            f"{shown(customer)} is {found.told}: one id for all who have none, left out under exclude; take that line "
-            "away to count them as one customer"
-        )
+        told = "one id for all who have none; take this line away to count them as one customer"
+        draft.excluded.append(replace(found.rule, told=told))
     else:
-        sentence = f"column {shown(customer)}: {found.told} far exceeds all others; is it one customer, or all who have no id"
+        sentence = f"column {shown(customer)}: {found.told} far exceeds all others; is it one customer, or does it stand for all who have no id?"
         draft.asked.append((found.rule, Question(sentence, hint="if it stands for all who have no id")))
 
 
 def _identifies_guests(table: Table, draft: Draft, guest: str, customer: str) -> str | None:
     """Another column that tells guests apart: an address of e-mail, or else a name or number of the buyer."""
-    from customer_value.guess.profile import first
-    from customer_value.sources import id_column
-
     source = table.source.table
     theirs = source.filter(id_column(table.source, customer) == guest)
     for column in table.columns:

@@ -26,7 +26,7 @@ from customer_value.guess.arithmetic import (
     ratio,
 )
 from customer_value.guess.choice import Choice, Found, Question, doubt, heaviest, shown
-from customer_value.guess.names import is_extra, is_tax, weight
+from customer_value.guess.names import is_extra, is_net, is_tax, weight
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.yaml_text import scalar
@@ -102,7 +102,16 @@ class _Search:
     @cached_property
     def price(self) -> Column | None:
         priced = [c for c in self.columns if weight("amount", c.name) == 0 and c is not self.quantity]
-        return self._only(heaviest("unit_price", priced))
+        return self._only(heaviest("unit_price", priced)) or self._only(self._unit_prices)
+
+    @cached_property
+    def _unit_prices(self) -> list[Column]:
+        """Columns called the price of a line that do not grow with the quantity."""
+        if self.quantity is None:
+            return []
+        of_lines = [c for c in self.columns if weight("amount", c.name) and read_heading(c.name).has("price")]
+        quantity, product = self.quantity.name, self.product_id
+        return [c for c in of_lines if price_grows(self.table, quantity, c.name, product) is False]
 
     @cached_property
     def grows(self) -> bool | None:
@@ -125,7 +134,8 @@ class _Search:
     def found(self) -> Money:
         if self.quantity is not None:
             self.money.fields["quantity"] = Choice(self.quantity.name, self.quantity.told)
-        amounts = [c for c in self.columns if weight("amount", c.name) and c not in (self.quantity, self.price)]
+        others = [self.quantity, self.price, *self._unit_prices]
+        amounts = [c for c in self.columns if weight("amount", c.name) and c not in others]
         if self.grows and self.price is not None:
             amounts.append(self.price)
         left = self._narrowed(self._plausible(amounts))
@@ -218,16 +228,20 @@ class _Search:
         return [c for c in left if self._is_product(c)] if self.product is not None else left
 
     def _net_by_ratio(self, left: list[Column]) -> list[Column]:
-        """Without what is 1.05 to 1.3 times a column that is called net."""
-        net = [c for c in left if weight("amount", c.name) == 3]
+        """Without what is 1.03 to 1.3 times a column that is called net."""
+        net = [c for c in left if is_net(c.name)]
         return [c for c in left if not any(_taxed(self.numbers, c, other) for other in net if other is not c)]
 
     def _take(self, left: list[Column]) -> None:
         best, level = left[0], self._level(left[0])
         if len(left) == 1 and level.amount_is != "row" and self._lines_do(best):
             assert self.price is not None
-            self.money.fields["unit_price"] = Choice(self.price.name, "the amount of a row is quantity × unit price")
-            self.money.fallen[best.name] = "the total of the order, to which quantity × price of its lines adds up"
+            self.money.fields["unit_price"] = Choice(
+                self.price.name, "the amount of a row is quantity × unit price"
+            )
+            self.money.fallen[best.name] = (
+                "the total of the order, to which quantity × price of its lines adds up"
+            )
             return
         if level.amount_is != "row":
             where = "on every line" if level.amount_is.endswith("each_line") else "on one line"
@@ -246,12 +260,16 @@ class _Search:
         """Whether the products of lines stand for an order's total."""
         if self.product is None or self.order_id is None or self.price is None or self.quantity is None:
             return False
-        lines = self.table.number(self.quantity.name).cast("float64") * self.table.number(self.price.name).cast("float64")
+        lines = self.table.number(self.quantity.name).cast("float64") * self.table.number(
+            self.price.name
+        ).cast("float64")
         return order_sums_agree(self.table, lines, total.name, self.order_id)
 
     def _is_price_of(self, amount: Column) -> bool:
         assert self.price is not None
-        return weight("unit_price", self.price.name) == 3 or (self.product is not None and self._is_product(amount))
+        return weight("unit_price", self.price.name) == 3 or (
+            self.product is not None and self._is_product(amount)
+        )
 
     def _remarks(self, amount: Column) -> list[str]:
         remarks = []
@@ -263,7 +281,7 @@ class _Search:
                 remarks.append(f"is quantity × unit price in {words.percent(share)} of rows")
         dropped = [f"{shown(name)} is {why}" for name, why in self.money.fallen.items() if " = " in why]
         remarks += dropped[:2]
-        if weight("amount", amount.name) == 1:
+        if weight("amount", amount.name) == 1 and not any("after fees" in why for why in dropped):
             remarks.append("its name says that tax is included, and there is no other amount")
         return remarks or [amount.told]
 
@@ -272,9 +290,7 @@ class _Search:
         sure = weight("unit_price", price.name) == 3
         if self.quantity is None:
             if sure:
-                sentence = (
-                    f"column {shown(price.name)} is the price of one piece, but no column looks like the quantity"
-                )
+                sentence = f"column {shown(price.name)} is the price of one piece, but no column looks like the quantity"
                 fields["amount"] = Question(
                     sentence, {scalar(price.name): "if each row is one piece"}, meanwhile=price.name
                 )
@@ -297,20 +313,32 @@ class _Search:
 
     def _by_content(self) -> None:
         """The only column with decimals, where no name says anything; else a column that may become readable."""
-        unknown = [c for c in self.columns if c is not self.quantity and not is_tax(c.name) and not is_extra(c.name)]
+        unknown = [
+            c for c in self.columns if c is not self.quantity and not is_tax(c.name) and not is_extra(c.name)
+        ]
         unknown = [c for c in unknown if not any(weight(r, c.name) for r in _OTHER_ROLES)]
-        unknown = [c for c in unknown if not read_heading(c.name).has("balance", "points", "measure", "place", "person", "refund", "forecast")]
+        unknown = [
+            c
+            for c in unknown
+            if not read_heading(c.name).has(
+                "balance", "points", "measure", "place", "person", "refund", "forecast"
+            )
+        ]
         candidates = [c for c in unknown if c.decimals]
         if len(candidates) == 1 and not self.table.named:
             told = f"the only column with decimals; {candidates[0].told}"
             self.money.fields["amount"] = Choice(candidates[0].name, told)
             return
-        unread = [c for c in self.table.of_kind("text") if weight("amount", c.name) or weight("unit_price", c.name)]
+        unread = [
+            c for c in self.table.of_kind("text") if weight("amount", c.name) or weight("unit_price", c.name)
+        ]
         self.money.fields["amount"] = _asked(self.table, candidates, unread, self.money.fallen)
 
 
 def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen: dict[str, str]) -> Found:
-    offered = [c for c in unread if any(o.setting == "dr_cr" for o in offers(table.source, c.name, table.spec))]
+    offered = [
+        c for c in unread if any(o.setting == "dr_cr" for o in offers(table.source, c.name, table.spec))
+    ]
     if offered:
         return Choice(offered[0].name, "")
     if len(candidates) > 1:
@@ -328,7 +356,8 @@ def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen:
         )
     told = "; ".join(f"{shown(name)}: {why}" for name, why in list(fallen.items())[:4])
     return Question(
-        "no column looks like an amount, or like quantity and price" + (f"; looked at {told}" if told else ""),
+        "no column looks like an amount, or like quantity and price"
+        + (f"; looked at {told}" if told else ""),
         hint="the column with the money of a row",
     )
 
@@ -342,7 +371,9 @@ def _after_fees(found: Sum) -> tuple[str, str] | None:
 
 def _with_tax_or_shipping(found: Sum) -> tuple[str, str] | None:
     """What holds tax, shipping or a tip on top of another column."""
-    if not found.grows or not any(read_heading(name).has("tax", "shipping", "tip") for name, _ in found.parts):
+    if not found.grows or not any(
+        read_heading(name).has("tax", "shipping", "tip") for name, _ in found.parts
+    ):
         return None
     return found.whole, f"with more than the goods, as {found.told}"
 

@@ -97,7 +97,7 @@ def _customer(name: Heading) -> int:
     kinds = ("id", "name", "username", "email")
     if not name.only(*who, *kinds, "filler", "order") or not name.has(*who, *kinds) or name.has("given_name"):
         return 0
-    if name.has("buyer", "account") and name.has("id", "username") or name.has("ordering_account"):
+    if (name.has("buyer", "account") and name.has("id", "username")) or name.has("ordering_account"):
         return 0 if name.has("order") and not name.has("ordering_account", "account") else 3
     if name.has("order"):
         return 3 if name.has("account") else 0
@@ -107,7 +107,9 @@ def _customer(name: Heading) -> int:
 
 
 def _order_date(name: Heading) -> int:
-    if not name.has("date", "created", "close") or name.has("other_date", "no_date", "person", "not_buyer", "category"):
+    if not name.has("date", "created", "close") or name.has(
+        "other_date", "no_date", "person", "not_buyer", "category"
+    ):
         return 0
     if name.has("quantity", "price", "goods", "status", "email", "tax", "measure", "buyer"):
         return 0
@@ -127,7 +129,9 @@ def _order_id(name: Heading) -> int:
     if name.has("order", "deal") and name.has("id"):
         return 3
     orders = [word for word in name.says if "order" in word]
-    return 2 if orders and not all("amount" in word for word in orders) and name.only("order", "filler") else 0
+    return (
+        2 if orders and not all("amount" in word for word in orders) and name.only("order", "filler") else 0
+    )
 
 
 def _product_id(name: Heading) -> int:
@@ -171,7 +175,7 @@ def _of_a_line(name: Heading) -> bool:
 
 def _amount(name: Heading) -> int:
     money = name.has("amount", "total", "subtotal") or (name.has("price") and _of_a_line(name))
-    alone = name.only("net", "gross", "filler", "currency") and name.has("net", "gross")
+    alone = name.only("net", "gross", "tax", "filler", "currency") and name.has("net", "gross")
     if not money and not alone:
         return 0
     if name.has("unit") and not name.has("total", "subtotal"):
@@ -179,9 +183,9 @@ def _amount(name: Heading) -> int:
     if name.has(*_NO_MONEY):
         return 0
     if name.has("net"):
-        return 3 if money else 2
+        return 3 if money or name.has("tax") else 2
     if name.has("gross"):
-        return 1
+        return 1 if money or name.has("tax") else 2
     return 0 if name.has("tax") else 2
 
 
@@ -197,12 +201,20 @@ def _unit_cost(name: Heading) -> int:
 
 def _cost(name: Heading) -> int:
     if name.has("shipping", "fee", "measure", "id", "category", "tax", "unit", "margin") or _unit_cost(name):
-        return 3 if name.has("total") and name.has("cost", "unit_cost") and not name.has("shipping", "fee", "tax") else 0
+        return (
+            3
+            if name.has("total") and name.has("cost", "unit_cost") and not name.has("shipping", "fee", "tax")
+            else 0
+        )
     if name.has("goods_cost"):
         return 3
     if not name.has("cost"):
         return 0
-    return 3 if name.has("total", "line") and name.only("total", "line", "cost", "goods", "amount", "filler") else 2
+    return (
+        3
+        if name.has("total", "line") and name.only("total", "line", "cost", "goods", "amount", "filler")
+        else 2
+    )
 
 
 def _margin(name: Heading) -> int:

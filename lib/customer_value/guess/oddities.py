@@ -24,7 +24,24 @@ __all__ = ["Guests", "blanks_from_above", "guests", "spellings", "totals"]
 
 _CENT = Decimal("0.02")
 _MOST_TOTALS = 0.34
-_NO_ID = ("0", "00", "000", "0000", "00000", "-", "--", "-1", "?", "n/a", "#n/a", "null", "none", "nan", "999999", "9999999")
+_NO_ID = (
+    "0",
+    "00",
+    "000",
+    "0000",
+    "00000",
+    "-",
+    "--",
+    "-1",
+    "?",
+    "n/a",
+    "#n/a",
+    "null",
+    "none",
+    "nan",
+    "999999",
+    "9999999",
+)
 _MANY, _TIMES, _FEW_CUSTOMERS = 0.2, 8, 10
 
 
@@ -110,17 +127,22 @@ def blanks_from_above(table: Table, customer: str, order_id: str | None) -> Ques
     """
     column = table.column(customer)
     blank = 1 - column.filled / table.rows
-    if blank < 0.2 or not _starts_filled(table, customer):
+    if blank < 0.3 or table.rows < 6 or not _starts_filled(table, customer):
         return None
     if order_id is not None and _stands_once_an_order(table, customer, order_id):
-        return f"the customer stands on the first row of an order only; {words.percent(blank)} of rows are blank"
+        return (
+            f"the customer stands on the first row of an order only; {words.percent(blank)} of rows are blank"
+        )
     if column.distinct < 0.8 * column.filled:
         return None
     sentence = (
         f"column {shown(customer)} is blank in {words.percent(blank)} of rows, as where a customer's name stands on the "
         "first row of a group only; does a blank mean the customer above it?"
     )
-    options = {f"[{scalar(customer)}]": "yes: a blank takes the customer above it", "[]": "no: these rows have no customer"}
+    options = {
+        f"[{scalar(customer)}]": "yes: a blank takes the customer above it",
+        "[]": "no: these rows have no customer",
+    }
     return Question(sentence, options, meanwhile="[]")
 
 
@@ -207,4 +229,6 @@ def _stands_once_an_order(table: Table, customer: str, order_id: str) -> bool:
     once = (several["filled"] >= 1) & (several["values"] == 1)
     seen = first(several.aggregate(all=several.count(), once=once.sum()))
     blank = first(orders.aggregate(blank=(orders["filled"] == 0).sum(), all=orders.count()))
-    return bool(seen["all"] and seen["once"] >= 0.95 * seen["all"] and (blank["blank"] or 0) <= 0.05 * blank["all"])
+    return bool(
+        seen["all"] and seen["once"] >= 0.95 * seen["all"] and (blank["blank"] or 0) <= 0.05 * blank["all"]
+    )

@@ -91,11 +91,15 @@ def _written(paths: Sequence[Path]) -> list[str]:
 
 def _pattern(folder: Path) -> str:
     """A pattern for the files of a folder, all of one kind."""
-    files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith((".", "~$"))]
+    files = [
+        file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith((".", "~$"))
+    ]
     endings = sorted({file.suffix for file in files if file.suffix.lower() in BY_SUFFIX})
     if len(endings) > 1:
         listed = words.listing(endings)
-        raise InputError(f"{folder.name} holds files of several kinds, {listed}; name those to read, such as {folder.name}/*{endings[0]}.")
+        raise InputError(
+            f"{folder.name} holds files of several kinds, {listed}; name those to read, such as {folder.name}/*{endings[0]}."
+        )
     if not endings:
         raise InputError(f"{folder.name} holds no file of a kind that can be read, such as .csv or .xlsx.")
     return f"{_relative(folder)}/*{endings[0]}"
@@ -115,16 +119,23 @@ def _choose_sheet(path: Path, chosen: Chosen) -> None:
         return
     fitting = [sheet for sheet in sheets if _fits(path, sheet)]
     if len(fitting) == 1:
-        others = words.listing([f"'{words.plain(sheet.name, 30)}'" for sheet in sheets if sheet not in fitting])
+        others = words.listing(
+            [f"'{words.plain(sheet.name, 30)}'" for sheet in sheets if sheet not in fitting]
+        )
         chosen.stated["sheet"] = (fitting[0].name, f"the only sheet that holds orders; left aside: {others}")
     elif fitting and len({frozenset(sheet.header) for sheet in fitting}) == 1:
         told = f"the same columns on {words.count(len(fitting), 'sheet')}, read as one"
         names = [sheet.name for sheet in fitting]
-        chosen.stated["sheet"] = ("all" if len(fitting) == len(sheets) and "all" not in names else names, told)
+        chosen.stated["sheet"] = (
+            "all" if len(fitting) == len(sheets) and "all" not in names else names,
+            told,
+        )
     else:
         likely = fitting or sheets
         told = {scalar(sheet.name): words.count(sheet.rows, "row") for sheet in likely}
-        listed = words.listing([f"'{words.plain(sheet.name, 30)}' ({told[scalar(sheet.name)]})" for sheet in likely])
+        listed = words.listing(
+            [f"'{words.plain(sheet.name, 30)}' ({told[scalar(sheet.name)]})" for sheet in likely]
+        )
         sentence = f"orders may stand on several sheets, {listed}; say which with --sheet NAME"
         chosen.asked["sheet"] = Question(sentence, told, meanwhile=likely[0].name)
 

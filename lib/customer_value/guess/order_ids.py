@@ -46,17 +46,21 @@ def guess_order(table: Table, taken: Collection[str], date: str | None) -> Choic
 
 
 def _ids(table: Table, taken: Collection[str]) -> list[Column]:
-    return [c for c in table.columns if c.kind in ("text", "number") and not c.decimals and c.name not in taken]
+    return [
+        c for c in table.columns if c.kind in ("text", "number") and not c.decimals and c.name not in taken
+    ]
 
 
 def _of_orders(columns: list[Column]) -> list[Column]:
     """Of several, those that name the order rather than an invoice or a payment; then those of no reference."""
-    ordered = [c for c in columns if re.search(r"(?i)order|bestell|auftrag|pedido|commande|订单|訂單|注文", c.name)]
+    ordered = [
+        c for c in columns if re.search(r"(?i)order|bestell|auftrag|pedido|commande|订单|訂單|注文", c.name)
+    ]
     left = ordered or columns
     plain = [c for c in left if not re.search(r"(?i)ref|extern|parent|orig", c.name)]
     left = plain or left
-    numbered = [c for c in left if weight("order_id", c.name) == max(weight("order_id", o.name) for o in left)]
-    return numbered
+    best = max(weight("order_id", c.name) for c in left)
+    return [c for c in left if weight("order_id", c.name) == best]
 
 
 def _fits(table: Table, column: Column, date: str | None) -> bool:

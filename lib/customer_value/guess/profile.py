@@ -121,7 +121,9 @@ class Table:
         if not readable:
             return pd.DataFrame()
         every = ibis.struct({str(n): table[name] for n, name in enumerate(table.columns)})
-        chosen = table.select(**{f"c{n}": value for n, value in enumerate(readable.values())}, _key=hashed(every))
+        chosen = table.select(
+            **{f"c{n}": value for n, value in enumerate(readable.values())}, _key=hashed(every)
+        )
         if self.rows > _COMPARED:
             chosen = chosen.order_by("_key").limit(_COMPARED)
         frame = chosen.drop("_key").to_pandas().astype("float64")
@@ -135,10 +137,9 @@ class Table:
         return float(seen["n"] or 0) / seen["all"] if seen["all"] else None
 
     def same_partition(self, one: str, other: str) -> bool:
-        """Whether two columns group the rows alike, value by value."""
-        pairs = self.source.table.select(
-            a=id_column(self.source, one), b=id_column(self.source, other)
-        ).distinct()
+        """Whether two columns group the rows alike, value by value, where both are filled."""
+        pairs = self.source.table.select(a=id_column(self.source, one), b=id_column(self.source, other))
+        pairs = pairs.filter(pairs["a"].notnull() & pairs["b"].notnull()).distinct()
         seen = first(pairs.aggregate(n=pairs.count(), a=pairs["a"].nunique(), b=pairs["b"].nunique()))
         return bool(seen["n"] == seen["a"] == seen["b"])
 

@@ -54,7 +54,7 @@ class Currency:
 class Exclusion:
     """Rows to leave out: the reason, the source column, how it is compared and with which values.
 
-    ``rows`` and ``money`` say how many that are.
+    ``rows`` and ``money`` say how many that are, ``told`` why.
     """
 
     reason: str
@@ -63,6 +63,7 @@ class Exclusion:
     values: tuple[str, ...]
     rows: int
     money: Decimal | None = None
+    told: str = ""
 
 
 def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Currency:
@@ -80,7 +81,8 @@ def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Cu
             told = f"from column {shown(column.name)}"
             if len(several) > 1:
                 told += "; the commonest of several, to which the others are converted"
-            return Currency(several[0], told, column.name, several[1:])
+            mapped = column.name if len(several) > 1 or column.filled == table.rows else None
+            return Currency(several[0], told, mapped, several[1:])
     return _written_currency(table, money) or _currency_of_language(table)
 
 
@@ -105,7 +107,9 @@ def _currency_of_language(table: Table) -> Currency:
     if code is None:
         return Currency(UNKNOWN, "write the code of yours, for instance EUR, or none")
     language = "Japanese" if code == "JPY" else "simplified Chinese"
-    return Currency(code, f"because the headings are {language}; change it if amounts are in another currency")
+    return Currency(
+        code, f"because the headings are {language}; change it if amounts are in another currency"
+    )
 
 
 def _by_headings(table: Table) -> str | None:

@@ -172,7 +172,9 @@ def _split(token: str) -> list[str] | None:
             part = token[start:end]
             if before is None:
                 continue
-            if part in known and (wide or len(part) > 3 or part in _SHORT_PARTS or (len(part) == 3 and start)):
+            if part in known and (
+                wide or len(part) > 3 or part in _SHORT_PARTS or (len(part) == 3 and start)
+            ):
                 step = (before[0], before[1] + 1, [*before[2], part])
             elif not wide and start and end < len(token) and part in _LINKS:
                 step = (before[0], before[1], before[2])

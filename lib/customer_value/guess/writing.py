@@ -34,6 +34,8 @@ class Draft:
         Field to its column, or to what is asked.
     options
         Further keys of ``orders``: a value and a comment, or what is asked.
+    offered
+        Such keys that are written as comments only.
     currency
         The report's currency.
     timezone
@@ -54,6 +56,7 @@ class Draft:
     source: dict[str, tuple[Any, str]] = field(default_factory=dict)
     fields: dict[str, Found] = field(default_factory=dict)
     options: dict[str, tuple[Any, str] | Question] = field(default_factory=dict)
+    offered: dict[str, tuple[Any, str]] = field(default_factory=dict)
     currency: Currency = field(default_factory=lambda: Currency("XXX", ""))
     timezone: tuple[str, str] | None = None
     excluded: list[Exclusion] = field(default_factory=list)
@@ -66,7 +69,8 @@ class Draft:
     @property
     def questions(self) -> list[str]:
         """What a person has to decide, a sentence each without a full stop."""
-        found = [found.sentence for found in self.fields.values() if isinstance(found, Question)]
+        fields = [self.fields[role] for role in FIELDS if role in self.fields]
+        found = [found.sentence for found in fields if isinstance(found, Question)]
         found += [option.sentence for option in self.options.values() if isinstance(option, Question)]
         found += [question.sentence for _, question in self.asked]
         if self.currency.others:
@@ -94,6 +98,10 @@ class Draft:
             lines.append(commented(f"timezone: {scalar(self.timezone[0])}", self.timezone[1]))
         lines += ["", "orders:", *_paths(self.paths)]
         lines += [_option(key, value) for key, value in (self.source | self.options).items()]
+        lines += [
+            f"  # {key}: {scalar(value)}  # {words.plain(why, 400)}"
+            for key, (value, why) in self.offered.items()
+        ]
         lines += ["  columns:", *_columns(self.fields), *_rates(self.currency)]
         lines += _rules("credits", self.credits, [])
         lines += _rules("exclude", self.excluded, self.asked)
@@ -138,7 +146,9 @@ def _rules(key: str, rules: Sequence[Exclusion], asked: Sequence[tuple[Exclusion
     lines = [f"  {key}:"]
     lines += [commented(f"    - {_flow(rule, named=key == 'exclude')}", _counted(rule)) for rule in rules]
     for rule, question in asked:
-        lines.append(commented(f"    - {OPEN}", f"one of: {_flow(rule)} ({question.hint}); or take this line away"))
+        lines.append(
+            commented(f"    - {OPEN}", f"one of: {_flow(rule)} ({question.hint}); or take this line away")
+        )
     return lines
 
 
@@ -153,7 +163,8 @@ def _suggestions(suggested: Sequence[Exclusion], *, inside: bool) -> list[str]:
 
 def _counted(rule: Exclusion) -> str:
     money = f", {rule.money:,.2f}" if rule.money is not None else ""
-    return f"{words.count(rule.rows, 'row')}{money}"
+    told = f": {rule.told}" if rule.told else ""
+    return f"{words.count(rule.rows, 'row')}{money}{told}"
 
 
 def _flow(rule: Exclusion, *, named: bool = True) -> str:

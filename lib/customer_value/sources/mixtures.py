@@ -26,7 +26,9 @@ def serial_day(text: Any) -> Any:
     """The date of a number of days since 1899-12-30, NULL where it is none."""
     days = text.try_cast("float64").floor().try_cast("int32")
     known = ibis.ifelse(days.between(1, 109_939), days, ibis.null("int32"))
-    moment = ibis.literal(dt.date(1899, 12, 30)) + known.as_interval("D")  # a timestamp to DuckDB, a date to Ibis
+    moment = ibis.literal(dt.date(1899, 12, 30)) + known.as_interval(
+        "D"
+    )  # a timestamp to DuckDB, a date to Ibis
     return moment.cast("string").try_cast("date")
 
 
