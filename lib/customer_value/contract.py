@@ -223,10 +223,8 @@ def _how(reading: Reading) -> str:
 
 def _needed(spec: OrdersTable) -> dict[str, str]:
     fields = {name: column for name, column in spec.columns if column is not None}
-    rules = {"exclude": spec.exclude, "credits": spec.credits}
-    return fields | {
-        f"{key}.{n}.column": rule.column for key, found in rules.items() for n, rule in enumerate(found, 1)
-    }
+    fields |= {f"exclude.{n}.column": rule.column for n, rule in enumerate(spec.exclude, 1)}
+    return fields | {f"credits.{n}.column": rule.column for n, rule in enumerate(spec.credits, 1)}
 
 
 def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.Table, list[Reading]]:
