@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from customer_value import words
 from customer_value.errors import InputError
@@ -17,6 +19,7 @@ from customer_value.guess.opening import Chosen
 from customer_value.guess.order_ids import guess_id, guess_order
 from customer_value.guess.profile import Table, first
 from customer_value.guess.remarks import guess_currency, no_goods, prefixes
+from customer_value.guess.states import state_rules
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.writing import Draft
 from customer_value.sources import id_column
@@ -178,6 +181,7 @@ def _find_odd_rows(table: Table, draft: Draft) -> None:
     sure, unsure = totals(table, columns)
     draft.excluded += sure
     draft.suggested += unsure
+    _find_states(table, draft, columns)
     customer = columns.get("customer_id")
     if customer is None:
         return
@@ -190,6 +194,19 @@ def _find_odd_rows(table: Table, draft: Draft) -> None:
     told = spellings(table, customer)
     if told is not None:
         draft.offered["join_spellings"] = (True, f"{told}; take the '# ' in front away to count each as one")
+
+
+def _find_states(table: Table, draft: Draft, columns: Mapping[str, str]) -> None:
+    """What the words of order states say; their money is left out where an order's total stands on each line."""
+    money: Any = columns.get("amount")
+    if "amount_is" in draft.options:
+        money = None
+    elif money is None and {"quantity", "unit_price"} <= columns.keys():
+        money = table.number(columns["quantity"]) * table.number(columns["unit_price"])
+    rules = state_rules(table, money, set(columns.values()))
+    draft.excluded += rules.excluded
+    draft.credits += rules.credits
+    draft.suggested += rules.listed
 
 
 def _find_guests(table: Table, draft: Draft, customer: str) -> None:

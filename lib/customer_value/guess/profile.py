@@ -154,13 +154,15 @@ class Table:
         return float(seen["one"] or 0) / seen["all"] if seen["all"] else 1.0
 
 
-def look_at(source: Source, spec: TableSource, scratch: Path) -> Table:
+def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> Table:
     """Find the kinds and counts of the columns of a source.
 
     Parameters
     ----------
     source
-        The source; it is read once, into `scratch`, and looked at there.
+        The source.
+    scratch
+        Folder into which it is read once, to be looked at there; None where it may be read again and again.
 
     Raises
     ------
@@ -173,7 +175,8 @@ def look_at(source: Source, spec: TableSource, scratch: Path) -> Table:
             f"{source.files[0].name} has {words.count(len(names), 'column')}; orders need at least three: a customer, "
             "a date and an amount. If it has more, the separator was not recognised."
         )
-    source = _read_once(source, scratch)
+    if scratch is not None:
+        source = _read_once(source, scratch)
     counts = _counts(source, names)
     columns = tuple(_column(source, name, counts[name]) for name in names)
     return Table(
