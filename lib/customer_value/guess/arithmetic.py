@@ -113,9 +113,9 @@ def is_running_total(table: Table, column: str, others: Sequence[str]) -> str | 
         return None
     steps = numbers[column].diff().iloc[1:]
     for other in others:
-        if other != column and numbers[other].nunique() > 1:
+        if other != column:
             step = numbers[other].iloc[1:]
-            if near(step, steps).mean() > _NEARLY and (step != 0).any():
+            if near(step, steps).mean() > _NEARLY and (step != step.iloc[0]).any():
                 return other
     return None
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from customer_value import words
 from customer_value.guess.arithmetic import equal
 from customer_value.guess.choice import Choice, heaviest, shown
 from customer_value.guess.names import weight
 from customer_value.guess.profile import Column, Table
+from customer_value.guess.vocabulary import read_heading
 
-__all__ = ["guess_costs", "guess_discount"]
+__all__ = ["guess_costs", "guess_discount", "guess_refund"]
+
+_MOSTLY = 0.95
 
 
 def guess_costs(
@@ -49,6 +53,28 @@ def guess_discount(table: Table, taken: Collection[str]) -> tuple[Choice | None,
     if table.share(table.number(column.name).between(0, 1)) == 1.0:
         return Choice(column.name, "fractions of the list price"), []
     return None, [f"{shown(column.name)} is not used: a discount must be a fraction such as 0.15."]
+
+
+def guess_refund(table: Table, amount: str, taken: Collection[str]) -> Choice | None:
+    """The column with money given back on a row's amount: called so, not all 0, never more than was paid."""
+    money = [c.name for c in table.of_kind("number") if weight("amount", c.name) and c.name in table.numbers]
+    for column in table.of_kind("number"):
+        if column.name in taken or not _is_money(table, column) or not _is_refund(column.name):
+            continue
+        given = table.numbers[column.name].abs()
+        rows = table.numbers[given > 0]
+        paid = rows[[amount, *money]].abs().max(axis=1)
+        fits = rows[column.name].abs() <= paid + 0.01
+        if len(rows) and fits.mean() >= _MOSTLY:
+            told = f"money given back, a return of its own; in {words.percent(len(rows) / len(table.numbers))} of rows"
+            return Choice(column.name, told)
+    return None
+
+
+def _is_refund(name: str) -> bool:
+    heading = read_heading(name)
+    kept = ("refund", "amount", "total", "other_date", "filler", "order", "payment", "currency")
+    return heading.names("refund", beside=kept)
 
 
 def _only(columns: Sequence[Column], table: Table) -> Column | None:

@@ -10,11 +10,11 @@ from typing import Any
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.guess.choice import Choice, Found, Question, shown
-from customer_value.guess.costs import guess_costs, guess_discount
+from customer_value.guess.costs import guess_costs, guess_discount, guess_refund
 from customer_value.guess.customers import guess_customer
 from customer_value.guess.days import guess_date, read_dates
 from customer_value.guess.money import guess_money
-from customer_value.guess.oddities import blanks_from_above, guests, spellings, totals
+from customer_value.guess.oddities import blanks_from_above, guests, spellings, totals, without_repeats
 from customer_value.guess.opening import Chosen
 from customer_value.guess.order_ids import guess_id, guess_order
 from customer_value.guess.profile import Table, first
@@ -161,6 +161,10 @@ def _find_more(table: Table, draft: Draft) -> None:
     discount, more = guess_discount(table, set(draft.meanwhile().values()))
     if discount is not None:
         draft.fields["discount"] = discount
+    amount = draft.columns().get("amount")
+    refund = guess_refund(table, amount, set(draft.meanwhile().values())) if amount in table.numbers else None
+    if refund is not None:
+        draft.fields["refund"] = refund
     channel = guess_id("channel", table, set(draft.meanwhile().values()))
     if channel is not None:
         draft.fields["channel"] = channel
@@ -204,7 +208,7 @@ def _find_states(table: Table, draft: Draft, columns: Mapping[str, str]) -> None
     elif money is None and {"quantity", "unit_price"} <= columns.keys():
         money = table.number(columns["quantity"]) * table.number(columns["unit_price"])
     rules = state_rules(table, money, set(columns.values()))
-    draft.excluded += rules.excluded
+    draft.excluded += without_repeats(table, rules.excluded)
     draft.credits += rules.credits
     draft.suggested += rules.listed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -20,7 +20,7 @@ from customer_value.guess.yaml_text import scalar
 from customer_value.sources import id_column
 from customer_value.spellings import spelling_key
 
-__all__ = ["Guests", "blanks_from_above", "guests", "spellings", "totals"]
+__all__ = ["Guests", "blanks_from_above", "guests", "spellings", "totals", "without_repeats"]
 
 _CENT = Decimal("0.02")
 _MOST_TOTALS = 0.34
@@ -162,6 +162,26 @@ def spellings(table: Table, customer: str) -> str | None:
         f"{words.count(seen['groups'], 'customer is', 'customers are')} written in {words.count(seen['ids'])} ways that "
         f"differ in capitals, spaces and punctuation only, such as {one} and {other}"
     )
+
+
+def without_repeats(table: Table, rules: Sequence[Exclusion]) -> list[Exclusion]:
+    """Rules without those whose rows are all left out by the rules before them."""
+    kept: list[Exclusion] = []
+    before: Any = ibis.literal(False)
+    for rule in rules:
+        here = _rows_of(table, rule)
+        if table.share(before, here) != 1.0:
+            kept.append(rule)
+            before |= here
+    return kept
+
+
+def _rows_of(table: Table, rule: Exclusion) -> Any:
+    text = id_column(table.source, rule.column)
+    if rule.how == "starts_with":
+        return ibis.or_(*(text.startswith(value) for value in rule.values)).fill_null(False)
+    named = text.isin(list(rule.values)).fill_null(False)
+    return ~named if rule.how == "is_not" else named
 
 
 def _called_total(table: Table, column: Column) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -178,7 +179,8 @@ def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> T
     if scratch is not None:
         source = _read_once(source, scratch)
     counts = _counts(source, names)
-    columns = tuple(_column(source, name, counts[name]) for name in names)
+    sample = _sampled(source, names, counts)
+    columns = tuple(_column(source, name, counts[name], sample) for name in names)
     return Table(
         source, spec, int(counts[""][0]), columns, bool(source.header_rows[0]) or not _numbered(names)
     )
@@ -228,19 +230,40 @@ def _filled(value: Any) -> Any:
     return trimmed(value) if value.type().is_string() else value
 
 
-def _column(source: Source, name: str, counts: tuple[int, int]) -> Column:
+@dataclass(frozen=True)
+class _Sample:
+    """The first values of each column that are not blank, as text, and whether they are all of them."""
+
+    texts: Mapping[str, list[str]]
+    whole: bool
+
+
+def _sampled(source: Source, names: list[str], counts: Mapping[str, tuple[int, int]]) -> _Sample:
+    rows = counts[""][0]
+    head = source.table.select(**{f"c{n}": id_column(source, name) for n, name in enumerate(names)})
+    frame = head.limit(_SAMPLE).to_pyarrow()
+    texts = {
+        name: [text for text in frame[f"c{n}"].to_pylist() if text is not None]
+        for n, name in enumerate(names)
+    }
+    for name, found in texts.items():
+        if rows > _SAMPLE and len(found) < min(counts[name][0], _SAMPLE) / 2:
+            more = source.table.select(text=id_column(source, name))
+            texts[name] = more.filter(more["text"].notnull()).limit(_SAMPLE).to_pyarrow()["text"].to_pylist()
+    return _Sample(texts, rows <= _SAMPLE)
+
+
+def _column(source: Source, name: str, counts: tuple[int, int], sample: _Sample) -> Column:
     filled, distinct = counts
     value = source.table[name]
     kind = value.type()
     if not filled:
         return Column(name, "blank", 0, 0, decimals=False)
-    common = tuple(counted(source, name, 2))
+    texts = sample.texts[name]
+    common = _common(texts) if sample.whole else tuple(counted(source, name, 2))
     if kind.is_date() or kind.is_timestamp():
         return Column(name, "date", filled, distinct, False, common)
-    text = source.table.select(text=_filled(value).cast("string"))
-    sample = text.filter(text["text"].notnull()).limit(_SAMPLE)
-    texts = sample.to_pyarrow()["text"].to_pylist()
-    if _mostly_dates(sample, texts, may_be_digits=not kind.is_decimal()):
+    if _may_be_dates(texts) and _mostly_dates(source, name, texts, may_be_digits=not kind.is_decimal()):
         return Column(name, "date", filled, distinct, False, common)
     if kind.is_boolean() or sum(map(is_number, texts)) < _MOSTLY * len(texts):
         return Column(name, "text", filled, distinct, False, common)
@@ -248,9 +271,19 @@ def _column(source: Source, name: str, counts: tuple[int, int]) -> Column:
     return Column(name, "number", filled, distinct, decimals, common)
 
 
-def _mostly_dates(sample: Any, texts: list[str], *, may_be_digits: bool) -> bool:
-    if not any(len(text) > 5 for text in texts):
-        return False
+def _common(texts: list[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(texts).items(), key=lambda item: (-item[1], item[0]))[:2])
+
+
+def _may_be_dates(texts: list[str]) -> bool:
+    """Whether most texts are longer than a short number and hold three digits; others need not be tried."""
+    likely = [len(text) > 5 and sum(map(str.isdigit, text)) > 2 for text in texts]
+    return sum(likely) >= _MOSTLY * len(texts)
+
+
+def _mostly_dates(source: Source, name: str, texts: list[str], *, may_be_digits: bool) -> bool:
+    text = source.table.select(text=_filled(source.table[name]).cast("string"))
+    sample = text.filter(text["text"].notnull()).limit(_SAMPLE)
     flags = {}
     for number, notation in enumerate(NOTATIONS):
         fits = notation.fits(sample["text"])
