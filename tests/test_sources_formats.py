@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customer_value.errors import InputError
-from sources_kit import ids, message_of, numbers, opened, rows, told
+from customer_value.settings import TableSource
+from customer_value.sources import open_table
+from customer_value.sources.margins import repeats_heading
+from sources_kit import ids, listed, message_of, numbers, opened, rows, told
 
 LINES = '{"id": "007", "n": 1.5}\n{"id": "8", "n": 2, "note": "x"}\n'
 ARRAY = '[{"id": "007", "n": 1.5},\n {"id": "8", "n": 2, "note": "x"}]'
@@ -215,3 +218,16 @@ def test_titles_and_remarks_of_a_sheet(tmp_path):
     assert rows(source) == [("a", "2024-01-02", 5), ("b", "2024-01-03", 6)]
     assert told(source)["rows below the table"] == "1 row left out: 'Source: office'"
     assert source.header_rows == (3,)
+
+
+def test_a_heading_that_is_repeated_is_found(tmp_path):
+    text = "id,Name,n,n\n1,a,5,5\nID,name,n,N\n2,name,6,6\n,Name,,\nid,,n,\n"
+    source = opened(tmp_path, {"a.csv": text})
+    assert listed(source, repeats_heading(source)) == [False, True, False, False, True]
+
+
+@pytest.mark.parametrize("place", [{"database_env": "SHOP", "table": "orders"}, {"table": "shop.orders"}])
+def test_tables_of_databases_are_not_filled_down(tmp_path, place):
+    spec = TableSource(**place, fill_down=["id"])
+    with pytest.raises(InputError, match="rows of a database have no order of their own"):
+        open_table("orders", spec, tmp_path, None, tmp_path, stays=True)

@@ -27,6 +27,13 @@ from customer_value.sources.engine import (
     trimmed,
 )
 from customer_value.sources.mixtures import MIXTURES, mixture, refuse_serials, serial_day
+from customer_value.sources.moments import (
+    AS_WRITTEN,
+    date_reading,
+    from_dates,
+    from_instants_of_engine,
+    no_zone,
+)
 from customer_value.sources.native import native_date
 from customer_value.sources.notations import (
     ANY_DAY_MONTH,
@@ -37,18 +44,14 @@ from customer_value.sources.notations import (
     day_of,
     number_in,
 )
-from customer_value.sources.source import Reading, Source, find_place
+from customer_value.sources.source import Reading, Source
 from customer_value.sources.textcolumn import TextColumn, place_of, text_column, with_plain_signs
 
-__all__ = ["AS_WRITTEN", "date_column"]
-
-AS_WRITTEN = "as written"
-"""The time zone of the settings that keeps the day of every time as it is written, whatever its offset from UTC."""
+__all__ = ["date_column"]
 
 _ORDERS = {"day-first": "dmy", "month-first": "mdy"}
 _TOLD = {"dmy": "day first (31/12/2024)", "mdy": "month first (12/31/2024)"}
 _YEAR_FIRST, _DIGITS = NOTATIONS[:2]
-_LATEST_YEAR, _GLANCE = 2399, 1_000
 
 
 def date_column(source: Source, column: str, spec: TableSource, timezone: str | None) -> tuple[Any, Reading]:
@@ -89,9 +92,9 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
     value = source.table[column]
     kind = value.type()
     if kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
-        return _from_dates(source, column, spec.dates)
+        return from_dates(source, column, spec.dates)
     if kind.is_timestamp():
-        return _from_instants_of_engine(source, column, timezone)
+        return from_instants_of_engine(source, column, timezone)
     if not kind.is_numeric() and not kind.is_string():
         raise InputError(f"{place_of(source, column)}: holds neither dates nor text.")
     if kind.is_numeric() and spec.dates != "excel-serial":
@@ -107,10 +110,6 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
         if spec.dates is not None and "%" in spec.dates:
             return _by_pattern(texts, spec.dates, timezone)
         return _from_text(texts, spec.dates, timezone)
-
-
-def _reading(column: str, value: str, *, declared: bool = False) -> Reading:
-    return Reading(f"date order of {column}", value, declared)
 
 
 def _check_settings(source: Source, dates: str | None, timezone: str | None) -> None:
@@ -129,58 +128,17 @@ def _check_settings(source: Source, dates: str | None, timezone: str | None) -> 
         ) from None
 
 
-def _from_dates(source: Source, column: str, dates: str | None) -> tuple[Any, Reading]:
-    """Dates of the source, of the Buddhist era where the settings say so."""
-    value = source.table[column]
-    told = "none needed, the column holds " + ("dates" if value.type().is_date() else "times")
-    if dates == "buddhist":
-        years = ibis.ifelse(value.year() > _LATEST_YEAR, -CALENDARS["buddhist"].years, 0)
-        written = (value.year() - years).cast("string") + value.strftime("-%m-%d")
-        return sane(written.try_cast("date")), _reading(column, CALENDARS["buddhist"].told, declared=True)
-    known = source.table.select(year=value.year())
-    some = known.filter(known["year"].notnull()).limit(_GLANCE)
-    seen = (
-        some.aggregate(all=some.count(), late=some["year"].between(2450, 2660).sum())
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
-    if seen["all"] and (seen["late"] or 0) > 0.5 * seen["all"]:
-        place, example = find_place(source, column, value.year() > _LATEST_YEAR)
-        raise InputError(
-            f"{place_of(source, column)}: the years are those of the Buddhist era, as '{example}' ({place}); "
-            "state dates: buddhist."
-        )
-    return sane(value.date() if value.type().is_timestamp() else value), _reading(column, told)
-
-
-def _from_instants_of_engine(source: Source, column: str, timezone: str | None) -> tuple[Any, Reading]:
-    value = source.table[column]
-    if timezone in (None, AS_WRITTEN):
-        place, example = find_place(source, column, value.notnull())
-        raise _no_zone(place_of(source, column), f"'{example}' ({place})", written=False)
-    told = f"none needed, the column holds times; as dates in {timezone}"
-    return sane(at_time_zone(timezone, value).date()), _reading(column, told)
-
-
-def _no_zone(place: str, example: str, *, written: bool = True) -> InputError:
-    return InputError(
-        f"{place}: times carry an offset from UTC, as {example}; state the time zone in which they "
-        "become dates, for instance timezone: Europe/Berlin"
-        + (", or timezone: as written to take the days as they stand." if written else ".")
-    )
-
-
 def _from_serial(texts: TextColumn) -> tuple[Any, Reading]:
     _require_some(texts, serial_day, "as a number of days (excel-serial)")
     told = "days since 1899-12-30 (45657 is 2024-12-31)"
-    return serial_day(texts.text), _reading(texts.name, told, declared=True)
+    return serial_day(texts.text), date_reading(texts.name, told, declared=True)
 
 
 def _from_mixture(texts: TextColumn, order: str | None) -> tuple[Any, Reading]:
     date = mixture(texts, order)
     _require_some(texts, date, "as text or as a number of days (mixed)")
     told = "text, and days since 1899-12-30 where it is such a number"
-    return date(texts.text), _reading(texts.name, told, declared=True)
+    return date(texts.text), date_reading(texts.name, told, declared=True)
 
 
 def _from_calendar(texts: TextColumn, calendar: Calendar) -> tuple[Any, Reading]:
@@ -198,13 +156,13 @@ def _from_calendar(texts: TextColumn, calendar: Calendar) -> tuple[Any, Reading]
 
     _require_some(texts, date, f"in {calendar.told}")
     told = calendar.told + (", month first" if month_first else "")
-    return date(texts.text), _reading(texts.name, told, declared=True)
+    return date(texts.text), date_reading(texts.name, told, declared=True)
 
 
 def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[Any, Reading]:
     zoned = "%z" in pattern.lower()
     if zoned and timezone is None:
-        raise _no_zone(texts.place, texts.row(lambda text: text.notnull()))
+        raise no_zone(texts.place, texts.row(lambda text: text.notnull()))
 
     def date(text: Any) -> Any:
         if zoned and timezone == AS_WRITTEN:
@@ -221,13 +179,13 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
             f"{texts.source.name}.dates: '{words.plain(pattern)}' is not a valid pattern; "
             "write for instance '%d.%m.%Y'."
         ) from None
-    return date(texts.text), _reading(texts.name, f"by the pattern {pattern}", declared=True)
+    return date(texts.text), date_reading(texts.name, f"by the pattern {pattern}", declared=True)
 
 
 def _from_text(texts: TextColumn, declared: str | None, timezone: str | None) -> tuple[Any, Reading]:
     found = _found(texts)
     if not found:
-        return ibis.null("date"), _reading(texts.name, "blank in every row")
+        return ibis.null("date"), date_reading(texts.name, "blank in every row")
     if declared in ("iso", "year-month-day"):
         notation = _DIGITS if found.get(_DIGITS, 0) > found.get(_YEAR_FIRST, 0) else _YEAR_FIRST
     elif declared is not None and any(notation in found for notation in DAY_MONTH):
@@ -243,7 +201,7 @@ def _from_text(texts: TextColumn, declared: str | None, timezone: str | None) ->
         if texts.count(zoned=_is_zoned)["zoned"]:
             return _from_instants(texts, timezone)
     _require_some(texts, notation.day, f"as {notation.name}")
-    return notation.day(texts.text), _reading(texts.name, notation.name, declared=declared is not None)
+    return notation.day(texts.text), date_reading(texts.name, notation.name, declared=declared is not None)
 
 
 def _found(texts: TextColumn) -> dict[Notation, int]:
@@ -299,18 +257,18 @@ def _from_instants(texts: TextColumn, timezone: str | None) -> tuple[Any, Readin
 
     if timezone == AS_WRITTEN:
         told = f"{_YEAR_FIRST.name}, days as they are written, whatever the offset from UTC"
-        return _YEAR_FIRST.day(texts.text), _reading(texts.name, told)
+        return _YEAR_FIRST.day(texts.text), date_reading(texts.name, told)
     if texts.count(bare=is_bare)["bare"]:
         raise InputError(
             f"{texts.place}: some times carry an offset from UTC and some do not, as {texts.row(_is_zoned)} "
             f"and {texts.row(is_bare)}; write them in one way."
         )
     if timezone is None:
-        raise _no_zone(texts.place, texts.row(_is_zoned))
+        raise no_zone(texts.place, texts.row(_is_zoned))
     instant = replaced(texts.text, f"{ZONED}|^.*$", r"\1-\2-\3 \4:\5:00\6")
     instant = replaced(instant, "(Z|z|UTC|GMT)$", "+00").try_cast(types.Timestamp(timezone="UTC"))
     told = f"{_YEAR_FIRST.name}, times as dates in {timezone}"
-    return sane(at_time_zone(timezone, instant).date()), _reading(texts.name, told)
+    return sane(at_time_zone(timezone, instant).date()), date_reading(texts.name, told)
 
 
 def _by_numbers(texts: TextColumn, notation: Notation, order: str, *, declared: bool) -> tuple[Any, Reading]:
@@ -323,7 +281,7 @@ def _by_numbers(texts: TextColumn, notation: Notation, order: str, *, declared: 
     _require_some(texts, date, f"with {told}")
     if short:
         told += ", years 69 to 99 are 19xx and 00 to 68 are 20xx"
-    return date(texts.text), _reading(texts.name, told, declared=declared)
+    return date(texts.text), date_reading(texts.name, told, declared=declared)
 
 
 def _order(texts: TextColumn, notation: Notation) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import ibis
 
 from customer_value.errors import InputError
-from customer_value.sources.textcolumn import TextColumn
+from customer_value.sources.textcolumn import Condition, TextColumn
 
-__all__ = ["CREDIT", "DEBIT", "has_side", "refuse_sides", "signed", "without_side"]
+__all__ = ["CREDIT", "DEBIT", "has_side", "on_side", "refuse_sides", "signed", "without_side"]
 
 _DEBIT = r"dr|debit|db|soll|debe|借方?"
 _CREDIT = r"cr|credit|haben|haber|[贷貸]方?"
@@ -25,6 +25,11 @@ _SURE = rf"(?i)^(?:{_DEBIT}|{_CREDIT})$"
 def has_side(text: Any, which: str) -> Any:
     """Whether an amount is written with a side, `DEBIT` or `CREDIT`."""
     return _side(text).re_search(which)
+
+
+def on_side(which: str) -> Condition:
+    """The condition that an amount is written with a side."""
+    return lambda text: has_side(text, which)
 
 
 def without_side(text: Any) -> Any:
@@ -69,19 +74,12 @@ def refuse_sides(texts: TextColumn) -> None:
     )
     if not seen["sure"] and not (seen["debit"] and seen["credit"]):
         return
-    shown = [
-        texts.row(lambda text, side=side: has_side(text, side))
-        for side in (DEBIT, CREDIT)
-        if _found(seen, side)
-    ]
+    found = {DEBIT: seen["debit"], CREDIT: seen["credit"]}
+    shown = [texts.row(on_side(side)) for side, count in found.items() if count]
     raise InputError(
         f"{texts.place}: amounts are written with debit and credit, as {' and '.join(shown)}; "
         "state dr_cr: debit-positive or dr_cr: credit-positive."
     )
-
-
-def _found(seen: dict[str, int], side: str) -> int:
-    return seen["debit" if side == DEBIT else "credit"]
 
 
 def _side(text: Any) -> Any:

@@ -9,14 +9,13 @@ import codecs
 import re
 from pathlib import Path
 
-import charset_normalizer
-
+from customer_value import words
 from customer_value.errors import InputError
+from customer_value.sources.evidence import CANDIDATES, Candidate, evidence
 
 __all__ = ["detect_encoding", "encoding_name", "known_encoding", "needs_copy", "utf8_copy"]
 
 _CHUNK = 1 << 22
-_SAMPLE = 1 << 16
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -29,44 +28,30 @@ _NAMES = {
     "utf-16-be": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252", "cp1250": "Windows-1250",
     "cp1251": "Windows-1251", "cp1253": "Windows-1253", "cp1254": "Windows-1254", "latin-1": "ISO 8859-1",
     "iso8859-1": "ISO 8859-1", "gb18030": "GB 18030", "big5": "Big5", "cp950": "Big5", "big5hkscs": "Big5",
-    "cp932": "Shift JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "cp949": "EUC-KR", "cp850": "DOS 850",
+    "iso8859-15": "ISO 8859-15", "iso8859-2": "ISO 8859-2", "iso8859-5": "ISO 8859-5", "cp949": "EUC-KR",
+    "cp1255": "Windows-1255", "cp1256": "Windows-1256", "cp1257": "Windows-1257", "cp874": "Windows-874",
+    "cp437": "DOS 437", "cp852": "DOS 852", "cp857": "DOS 857", "cp866": "DOS 866", "mac_latin2": "Mac Latin 2",
+    "mac_cyrillic": "Mac Cyrillic", "cp932": "Shift JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "cp850": "DOS 850",
     "mac_roman": "Mac Roman",
 }  # fmt: skip
-_WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøùúûüýÿßœ¿¡€£°§²³«»–—’‘“”…®©™·ÄÖÜÉÈÀÇÑØÅÁÍÓÚÂÊÎÔÛÃÕÆŒª º"
-_CENTRAL = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűŐŰăâîşţĂÂÎŞŢäöüÄÖÜßľĺŕĽđĐ€§–„”…"
-_TURKISH = "ğışçöüİĞŞÇÖÜâîûé€–’"
-_ODD = re.compile(
-    "[a-zà-ÿ][À-Þ](?=[a-zà-ÿ])|[а-я][А-Я]"  # a capital inside a word
-    "|[A-Za-z][Ά-ώА-я]|[Ά-ώА-я](?=[A-Za-z])"  # a word in two alphabets
-    "|[À-ž]{3,}"  # accents without a plain letter between them
-)
-_COMMON = {
-    "gb18030": lambda c: _pair(c, "gb2312", 0xB0, 0xD7) or c in "，。、（）：；！？￥“”《》—…·年月日",
-    "euc_jp": lambda c: "ぁ" <= c <= "ヿ" or _pair(c, "euc_jp", 0xB0, 0xCF) or c in "、。「」（）・￥",
-    "big5": lambda c: _pair(c, "big5", 0xA4, 0xC6) or c in "，。、（）：；！？＄「」",
-    "cp932": lambda c: "ぁ" <= c <= "ヿ" or _pair(c, "cp932", 0x88, 0x97) or c in "、。「」（）・￥",
-    "euc_kr": lambda c: "가" <= c <= "힣",
-    "cp1252": _WESTERN.__contains__,
-    "cp1250": _CENTRAL.__contains__,
-    "cp1254": _TURKISH.__contains__,
-    "cp1251": lambda c: "А" <= c <= "я" or c in "ёЁіїєґІЇЄҐ№«»–—",
-    "koi8-r": lambda c: "А" <= c <= "я" or c in "ёЁ",
-    "cp1253": lambda c: "Ά" <= c <= "ώ" or c in "€–«»",
-    "cp850": "äöüÄÖÜßéèàçñÉáíóúâêîôû".__contains__,
-    "mac_roman": "äöüÄÖÜßéèàçñÉáíóúâêîôû".__contains__,
-}
+_UNITS, _FIRST_UNITS, _HOPELESS = 1_500, 100, 60.0
+_SEPARATORS = re.compile(rb"[,;\t\r\n\"\0]+")
+_DIGIT = re.compile(rb"(?<![\x80-\xff])[0-9]")
+_DECIDES = 3.0
+"""How much likelier a reading must be than the next (as a logarithm) to be taken without asking."""
 
 
 def detect_encoding(path: Path, name: str) -> str:
     """Find the encoding of a text file.
 
-    A byte order mark decides, else UTF-8 if the whole file is valid, else the encoding in which
-    the characters beyond ASCII are most often common letters of a language that uses it.
+    A byte order mark decides, else UTF-8 if the whole file is valid, else the encoding in which what is
+    beyond ASCII makes the likeliest text (`customer_value.sources.evidence`) and the whole file is valid.
 
     Raises
     ------
     InputError
-        If the file holds NUL bytes or is UTF-8 with some lines in another encoding.
+        If the file holds NUL bytes, is UTF-8 with some lines in another encoding, or reads as well in two
+        encodings that make different text of it.
     """
     with path.open("rb") as stream:
         head = stream.read(4096)
@@ -77,7 +62,9 @@ def detect_encoding(path: Path, name: str) -> str:
         return _utf16_without_mark(head, name)
     if _is_utf8(path, name):
         return "utf-8"
-    return _legacy(_beyond_ascii(path), path, name)
+    units = _units(path)
+    _refuse_broken_utf8(units, path, name)
+    return _legacy(units, path, name)
 
 
 def known_encoding(encoding: str, name: str) -> str:
@@ -170,30 +157,21 @@ def _nul(name: str) -> str:
 
 
 def _utf16_without_mark(head: bytes, name: str) -> str:
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd > 3 + len(head) * 0.02 and even < odd / 10:
-        return "utf-16-le"
-    if even > 3 + len(head) * 0.02 and odd < even / 10:
-        return "utf-16-be"
+    """UTF-16 by its ASCII: whatever its language, a table has separators and ends of lines."""
+    readings = {}
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+        readings[encoding] = sum(sign.isascii() and (sign.isprintable() or sign in "\t\r\n") for sign in text)
+        readings[encoding] -= 5 * sum(sign in "\0\ufffd" for sign in text)
+    best = max(readings, key=lambda encoding: readings[encoding])
+    if readings[best] >= max(2, len(head) // 40):
+        return best
     raise InputError(_nul(name))
 
 
-def _beyond_ascii(path: Path) -> bytes:
-    """The first lines that hold bytes beyond ASCII."""
-    kept: list[bytes] = []
-    size = 0
-    with path.open("rb") as stream:
-        for line in stream:
-            if not line.isascii():
-                kept.append(line)
-                size += len(line)
-                if size > _SAMPLE:
-                    break
-    return b"".join(kept)
-
-
-def _legacy(sample: bytes, path: Path, name: str) -> str:
-    valid = sample.decode("utf-8", "replace")
+def _refuse_broken_utf8(units: list[bytes], path: Path, name: str) -> None:
+    """A file that is UTF-8 but for some lines is damaged, not in another encoding."""
+    valid = b"\n".join(units).decode("utf-8", "replace")
     broken = valid.count("\ufffd")
     whole = sum(not c.isascii() for c in valid) - broken
     if whole >= 3 and whole > 3 * broken:
@@ -201,39 +179,90 @@ def _legacy(sample: bytes, path: Path, name: str) -> str:
             f"{name}, line {_first_broken_line(path):,}: not valid UTF-8, though other lines are; "
             "mend the line or state the encoding."
         )
-    scores = [(_score(sample, encoding), -rank, encoding) for rank, encoding in enumerate(_COMMON)]
-    best, _, encoding = max(scores)
-    if encoding == "gb18030" and _score(sample, "euc_kr") == best and len(_hangul(sample)) >= 8:
-        return "euc_kr"  # all of it Hangul, which Chinese of any length would not be
-    return encoding if best > 0.5 else _undecided(sample)
 
 
-def _score(sample: bytes, encoding: str) -> float:
-    """Share of the characters beyond ASCII that are common; 0 if the bytes are not valid."""
+def _units(path: Path) -> list[bytes]:
+    """Different fields with bytes beyond ASCII, their digits made equal, in the order of the file."""
+    units: dict[bytes, None] = {}
+    with path.open("rb") as stream:
+        for line in stream:
+            if line.isascii():
+                continue
+            for field in _SEPARATORS.split(line):
+                if not field.isascii():
+                    units[_DIGIT.sub(b"0", field)] = None
+            if len(units) >= _UNITS:
+                break
+    return list(units)
+
+
+def _legacy(units: list[bytes], path: Path, name: str) -> str:
+    ranked = _ranked(units)
+    found = [reading for reading in ranked if _is_valid(path, reading[1])][:1]
+    if not found:
+        raise InputError(
+            f"{name}: the encoding cannot be told; state it, for instance encoding: windows-1252."
+        )
+    score, best, text = found[0]
+    for other_score, other, other_text in ranked:
+        if other_text != text and score - other_score < _DECIDES and _is_valid(path, other):
+            raise InputError(_undecided(path, name, best, other))
+    return best
+
+
+def _ranked(units: list[bytes]) -> list[tuple[float, str, str]]:
+    """The encodings that units are valid in, the likeliest first: score, encoding, text.
+
+    Encodings that are out of the question after some units are not scored on the others.
+    """
+    few = [(_score(units[:_FIRST_UNITS], candidate), candidate) for candidate in CANDIDATES]
+    best = max((score for score, _ in few if score is not None), default=0.0)
+    hopeful = [candidate for score, candidate in few if score is not None and score > best - _HOPELESS]
+    scored = [(_score(units, candidate), candidate) for candidate in hopeful]
+    ranked = [
+        (score, candidate.encoding, b"\n".join(units).decode(candidate.encoding))
+        for score, candidate in scored
+        if score is not None
+    ]
+    return sorted(ranked, key=lambda reading: -reading[0])
+
+
+def _score(units: list[bytes], candidate: Candidate) -> float | None:
     try:
-        text = sample.decode(encoding)
+        texts = [unit.decode(candidate.encoding) for unit in units]
     except UnicodeDecodeError:
-        return 0.0
-    beyond = [c for c in text if not c.isascii()]
-    if not beyond:
-        return 0.0
-    common = _COMMON[encoding]
-    odd = sum(len(run) for run in _ODD.findall(text))
-    return max(0.0, (sum(bool(common(c)) for c in beyond) - odd) / len(beyond))
+        return None
+    return candidate.prior + evidence(texts, candidate.kind)
 
 
-def _undecided(sample: bytes) -> str:
-    """For encodings that are seldom met: what a general detector thinks."""
-    best = charset_normalizer.from_bytes(sample).best()
-    return best.encoding if best is not None else "latin-1"
-
-
-def _pair(character: str, encoding: str, low: int, high: int) -> bool:
+def _is_valid(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
-        raw = character.encode(encoding)
-    except UnicodeEncodeError:
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
         return False
-    return len(raw) == 2 and low <= raw[0] <= high
+    return True
+
+
+def _undecided(path: Path, name: str, first: str, second: str) -> str:
+    number, one, other = _first_difference(path, first, second)
+    return (
+        f"{name}, line {number:,}: '{one}' if the file is in {encoding_name(first)}, '{other}' if it is in "
+        f"{encoding_name(second)}, and nothing in it decides; state encoding: {first} or encoding: {second}."
+    )
+
+
+def _first_difference(path: Path, first: str, second: str) -> tuple[int, str, str]:
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            for field in [] if line.isascii() else _SEPARATORS.split(line):
+                one, other = field.decode(first, "replace"), field.decode(second, "replace")
+                if one != other:
+                    return number, words.plain(one, 40), words.plain(other, 40)
+    return 1, "", ""
 
 
 def _first_broken_line(path: Path) -> int:
@@ -244,7 +273,3 @@ def _first_broken_line(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-def _hangul(sample: bytes) -> set[str]:
-    return {c for c in sample.decode("euc_kr") if not c.isascii()}

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
+
+import ibis
 
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.sources.dialects import is_number, looks_like_header, names_typed_columns
+from customer_value.sources.engine import trimmed
 from customer_value.sources.parts import column_names
-from customer_value.sources.source import Reading
+from customer_value.sources.source import Reading, Source
 
-__all__ = ["footer_rows", "header_told", "heading_at", "names_of", "told_margins", "usual_cells"]
+__all__ = [
+    "footer_rows",
+    "header_told",
+    "heading_at",
+    "names_of",
+    "repeats_heading",
+    "told_margins",
+    "usual_cells",
+]
 
 _MOST_TITLES, _MOST_REMARKS = 30, 30
 _WHOLE_HEADING = 0.8
@@ -116,6 +129,19 @@ def names_of(first: Sequence[str], file: str, *, header: bool) -> tuple[list[str
 def usual_cells(rows: Sequence[Sequence[str]]) -> int:
     """How many cells of a row are usually filled."""
     return _usual([count for row in rows if (count := _filled(row))], 0)
+
+
+def repeats_heading(source: Source) -> Any:
+    """Whether a row of a file is its heading once more, as at the top of each page of a list.
+
+    A boolean expression over ``source.table``: at least two columns hold their own name and none another text.
+    """
+    texts = [str(name) for name, kind in source.table.schema().items() if kind.is_string()]
+    if source.engine != "duckdb" or len(texts) < 2:
+        return ibis.literal(False)
+    own = [trimmed(source.table[name]).upper() == re.sub(r" \(\d+\)$", "", name).upper() for name in texts]
+    named = sum((holds.fill_null(False).cast("int32") for holds in own), ibis.literal(0))
+    return ibis.and_(*(holds.fill_null(True) for holds in own)) & (named >= 2)
 
 
 def _names_what_follows(rows: Sequence[Sequence[str]], position: int, above: int, full: int) -> bool:

@@ -16,6 +16,7 @@ from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.engine import BLANKS, INSTANT, MONEY, TEXT, at_time_zone, builtin, sane
+from customer_value.sources.moments import AS_WRITTEN
 from customer_value.sources.source import Reading, Source, SourceFile
 
 __all__ = [
@@ -172,7 +173,7 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
     value = source.table[column]
     if value.type().timezone is None:
         return sane(value.date()), _reading(column, "none needed, the column holds times")
-    if timezone in (None, "as written"):
+    if timezone in (None, AS_WRITTEN):
         raise InputError(
             f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
             "dates, for instance timezone: Europe/Berlin."

@@ -10,10 +10,10 @@ import ibis
 from customer_value.settings import TableSource
 from customer_value.sources.amounts import is_amount
 from customer_value.sources.calendars import CALENDARS
-from customer_value.sources.dates import AS_WRITTEN
-from customer_value.sources.debit_credit import CREDIT, DEBIT, has_side, without_side
+from customer_value.sources.debit_credit import CREDIT, DEBIT, has_side, on_side, without_side
 from customer_value.sources.engine import trimmed
 from customer_value.sources.mixtures import is_serial
+from customer_value.sources.moments import AS_WRITTEN
 from customer_value.sources.notations import NOTATIONS, ZONED
 from customer_value.sources.source import Source, first_row
 from customer_value.sources.textcolumn import Condition, TextColumn, plain_signs, text_column
@@ -148,18 +148,12 @@ def _sides(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
     share = seen["amount"] / seen["filled"]
     if share < _NEARLY_ALL or not (seen["debit"] and seen["credit"]):
         return []
-    sides = {"debit-positive": DEBIT, "credit-positive": CREDIT}
-    counts = {"debit-positive": seen["debit"], "credit-positive": seen["credit"]}
-    negative = {"debit-positive": CREDIT, "credit-positive": DEBIT}
+    sides = {"debit-positive": (DEBIT, CREDIT), "credit-positive": (CREDIT, DEBIT)}
+    likely = sorted(sides, key=lambda value: -seen[value.removesuffix("-positive")])
+    examples = {side: _example(texts, on_side(side)) for side in (DEBIT, CREDIT)}
     return [
-        Offer(
-            "dr_cr",
-            value,
-            _example(texts, lambda text, side=negative[value]: has_side(text, side)),
-            share,
-            f"'{_example(texts, lambda text, side=sides[value]: has_side(text, side))}' is positive",
-        )
-        for value in sorted(sides, key=lambda value: -counts[value])
+        Offer("dr_cr", value, examples[sides[value][1]], share, f"'{examples[sides[value][0]]}' is positive")
+        for value in likely
     ]
 
 
