@@ -26,7 +26,7 @@ class Sale:
 
     @property
     def who(self) -> int:
-        return (self.n * 7 + self.n // 5) % 12
+        return (self.n * 7 + self.n // 12 * 3) % 12
 
     @property
     def name(self) -> str:

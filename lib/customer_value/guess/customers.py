@@ -197,7 +197,7 @@ def _is_ledger(one: _Candidate, others: list[_Candidate]) -> bool:
     digits = all(re.match(r"[0-9]{3,6}(?:\s|$)", value) for value, _ in one.column.common)
     bare = one.claim != _CLAIMS["account"][_ID]
     many = max((other.column.distinct for other in others), default=0)
-    return (digits or bare) and one.column.distinct <= min(30, many / 3)
+    return (digits or bare) and one.column.distinct <= min(30, many / 2)
 
 
 def _best(left: list[_Candidate], table: Table) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.errors import InputError
+from customer_value.guess.vocabulary import read_heading
 from customer_value.settings import TableSource
 from customer_value.sources import Source, id_column, number_column
 from customer_value.sources.dialects import is_number
@@ -102,8 +104,14 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
     def number(self, column: str) -> Any:
-        """A column as numbers."""
-        return number_column(self.source, column, self.spec)[0]
+        """A column as numbers; how they are written is found out once."""
+        if column not in self._read:
+            self._read[column] = number_column(self.source, column, self.spec)[0]
+        return self._read[column]
+
+    @cached_property
+    def _read(self) -> dict[str, Any]:
+        return {}
 
     def reading(self, **stated: Any) -> Table:
         """The same file, read as some settings of it say."""
@@ -115,6 +123,8 @@ class Table:
         table = self.source.table
         readable = {}
         for column in self.of_kind("number"):
+            if self.named and _numbers_things(column.name):
+                continue
             try:
                 readable[column.name] = self.number(column.name).cast("float64")
             except InputError:
@@ -153,6 +163,12 @@ class Table:
         groups = groups.filter(groups["rows"] > 1)
         seen = first(groups.aggregate(all=groups.count(), one=(groups["values"] == 1).sum()))
         return float(seen["one"] or 0) / seen["all"] if seen["all"] else 1.0
+
+
+def _numbers_things(name: str) -> bool:
+    """Whether a heading says that a number is a key, a telephone number or the like, which nobody adds up."""
+    heading = read_heading(name)
+    return heading.has("id", "phone", "place") and not heading.has("amount", "total", "price", "quantity", "unit_price")
 
 
 def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> Table:
@@ -265,10 +281,14 @@ def _column(source: Source, name: str, counts: tuple[int, int], sample: _Sample)
         return Column(name, "date", filled, distinct, False, common)
     if _may_be_dates(texts) and _mostly_dates(source, name, texts, may_be_digits=not kind.is_decimal()):
         return Column(name, "date", filled, distinct, False, common)
-    if kind.is_boolean() or sum(map(is_number, texts)) < _MOSTLY * len(texts):
+    if kind.is_boolean() or sum(map(_is_number, texts)) < _MOSTLY * len(texts):
         return Column(name, "text", filled, distinct, False, common)
     decimals = sum("." in text.removesuffix(".0") or "," in text for text in texts) > 0
     return Column(name, "number", filled, distinct, decimals, common)
+
+
+def _is_number(text: str) -> bool:
+    return is_number(re.sub(r"^([-(]?)[A-Z]{1,3}(?=\$)", r"\1", text))
 
 
 def _common(texts: list[str]) -> tuple[tuple[str, int], ...]:
