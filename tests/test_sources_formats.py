@@ -170,7 +170,8 @@ TABLE = "id,day,n\n1,2024-01-02,5\n2,2024-01-03,6\n"
             "rows below the table",
             "2 rows left out: 'Gen",
         ),
-        (TABLE + "Confidential,,\n", "rows below the table", "1 row left out: 'Confidential'"),
+        (TABLE + ",,\nConfidential,,\n", "rows below the table", "1 row left out: 'Confidential'"),
+        (TABLE + "Source: office,,\n", "rows below the table", "1 row left out: 'Source: office'"),
     ],
 )
 def test_what_stands_above_and_below_a_table_is_left_out_and_said(tmp_path, text, aspect, words):
@@ -179,9 +180,14 @@ def test_what_stands_above_and_below_a_table_is_left_out_and_said(tmp_path, text
     assert told(source)[aspect].startswith(words)
 
 
-def test_a_last_row_that_was_cut_off_is_no_remark(tmp_path):
-    with pytest.raises(InputError, match="line 4: has 1 column where the others have 3"):
-        opened(tmp_path, {"a.csv": TABLE + "3"})
+@pytest.mark.parametrize("end", ["C3", "3\n", "3,2024-01-04\n"])
+def test_a_last_row_that_was_cut_off_is_no_remark(tmp_path, end):
+    with pytest.raises(InputError, match=r"line 4: has .* where the others have 3"):
+        opened(tmp_path, {"a.csv": TABLE + end})
+
+
+def test_a_last_row_that_has_but_its_id_is_a_row(tmp_path):
+    assert rows(opened(tmp_path, {"a.csv": TABLE + "Miller Ltd,,\n"}))[2] == ("Miller Ltd", None, None)
 
 
 def test_a_total_is_a_row_of_the_table(tmp_path):

@@ -564,7 +564,10 @@ class Settings(_Strict):
     title: str = Field("Customer value", min_length=1, max_length=120)
     currency: CurrencyCode = NO_CURRENCY
     as_of: Day | None = None
-    timezone: str | None = None
+    timezone: str | None = Field(
+        None,
+        description="in which instants become dates, such as Europe/Berlin; 'as written' keeps their days",
+    )
     margin_rate: Annotated[float, Field(gt=-1, le=1)] | None = None
     engine: Annotated[EngineSettings, BeforeValidator(_engine_by_name)] = EngineSettings()
     orders: OrdersTable | None = None

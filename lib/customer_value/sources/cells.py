@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["column_types", "text_of", "write_rows"]
+__all__ = ["column_types", "kind_of", "text_of", "type_of", "write_rows"]
 
 _BATCH = 20_000
 
@@ -35,8 +35,8 @@ def column_types(rows: Iterable[Sequence[Any]], width: int) -> list[Any]:
     for row in rows:
         for kind, cell in zip(kinds, row, strict=True):
             if cell is not None:
-                kind.add(_kind(cell))
-    return [_type(kind) for kind in kinds]
+                kind.add(kind_of(cell))
+    return [type_of(kind) for kind in kinds]
 
 
 def write_rows(
@@ -73,7 +73,8 @@ def text_of(cell: Any) -> str:
     return str(cell)
 
 
-def _kind(cell: Any) -> str:
+def kind_of(cell: Any) -> str:
+    """What a cell holds: ``"integer"``, ``"real"``, ``"day"``, ``"time"`` or ``"text"``."""
     if isinstance(cell, bool):
         return "text"
     if isinstance(cell, int):
@@ -85,7 +86,8 @@ def _kind(cell: Any) -> str:
     return "day" if isinstance(cell, dt.date) else "text"
 
 
-def _type(kinds: set[str]) -> Any:
+def type_of(kinds: set[str]) -> Any:
+    """The Arrow type of a column with cells of these kinds."""
     if kinds == {"integer"}:
         return pa.int64()
     if kinds and kinds <= {"integer", "real"}:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
-from customer_value.sources.cells import column_types, write_rows
+from customer_value.sources.cells import kind_of, type_of, write_rows
 from customer_value.sources.delimited import as_utf8
 from customer_value.sources.encodings import encoding_name
 from customer_value.sources.files import Found, sql_text
@@ -39,26 +39,29 @@ def read_json(file: Found, number: int, spec: TableSource, con: Any, scratch: Pa
         If it is not JSON, holds something else than objects, or no row.
     """
     path, encoding = as_utf8(file, number, spec, scratch)
-    keys: dict[str, None] = {}
+    kinds: dict[str, set[str]] = {}
     for row in _rows(path, file):
-        keys |= dict.fromkeys(row)
-        if len(keys) > _MOST_COLUMNS:
+        for key, cell in row.items():
+            held = kinds.setdefault(key, set())
+            if cell is not None:
+                held.add(kind_of(cell))
+        if len(kinds) > _MOST_COLUMNS:
             raise InputError(
                 f"{file.name}: its rows have more than {_MOST_COLUMNS:,} different names of values, so names seem "
                 "to be data; export it as a table with columns of fixed names."
             )
-    if not keys:
+    if not kinds:
         raise InputError(f"{file.name} holds no rows.")
-    names, naming = column_names(list(keys), file.name)
-    types = column_types(_cells(path, file, keys), len(keys))
+    names, naming = column_names(list(kinds), file.name)
+    types = [type_of(held) for held in kinds.values()]
     target = scratch / f"{number}.parquet"
-    rows = write_rows(_cells(path, file, keys), names, types, target)
+    rows = write_rows(_cells(path, file, list(kinds)), names, types, target)
     relation = f"read_parquet({sql_text(target)})"
     told = Reading("encoding", encoding_name(encoding), spec.encoding is not None)
     return Part(relation, described(con, relation), (told, *naming), rows, 0, target)
 
 
-def _cells(path: Path, file: Found, keys: Mapping[str, None]) -> Iterator[list[Any]]:
+def _cells(path: Path, file: Found, keys: Sequence[str]) -> Iterator[list[Any]]:
     for row in _rows(path, file):
         yield [row.get(key) for key in keys]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -86,19 +87,30 @@ def footer_rows(rows: Sequence[Sequence[str]], usual: int, width: int | None = N
     Returns
     -------
     int
-        Rows to leave out, blank ones among them; 0 if there is no remark. A row that has but one cell is a
-        remark if that is text; so is one with few cells that has not as many as the table.
+        Rows to leave out, blank ones among them; 0 if there is no remark. A remark is text in a single cell,
+        after a blank row or in whole words; or a row of few cells that has not as many as the table.
     """
-    last = 0
-    for back, row in enumerate(reversed(rows), 1):
-        filled = _filled(row)
-        ragged = width is not None and filled > 0 and len(row) != width
-        alone = usual >= 3 and filled == 1 and not is_number(_first_value(row))
-        if filled == 0 or alone or (ragged and filled <= usual / 2):
-            last = back if filled else last
-            continue
-        return last if last <= _MOST_REMARKS else 0
-    return 0
+    run = list(itertools.takewhile(lambda row: _may_be_remark(row, usual, width), reversed(rows)))[::-1]
+    while run and _filled(run[0]) and not (_is_ragged(run[0], width) or _is_prose(_first_value(run[0]))):
+        run.pop(0)
+    remarks = sum(_filled(row) > 0 for row in run)
+    return len(run) if 0 < remarks <= _MOST_REMARKS and len(run) < len(rows) else 0
+
+
+def _may_be_remark(row: Sequence[str], usual: int, width: int | None) -> bool:
+    filled = _filled(row)
+    if filled == 0:
+        return True
+    few = filled <= usual / 2 if _is_ragged(row, width) else filled == 1 and usual >= 3
+    return few and not is_number(_first_value(row))
+
+
+def _is_ragged(row: Sequence[str], width: int | None) -> bool:
+    return width is not None and len(row) != width
+
+
+def _is_prose(text: str) -> bool:
+    return len(text.split()) >= 4 or ": " in text
 
 
 def told_margins(above: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> tuple[Reading, ...]:
