@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from customer_value import data_load
 from customer_value.errors import ConfigError, InputError
+from customer_value.workbook import open_workbook
 
 SETTINGS = """\
 currency: EUR
@@ -66,10 +68,10 @@ def test_totals_that_disagree_in_a_few_orders_are_said_and_in_many_refused(desk)
 
 def test_a_total_on_the_first_line_leaves_the_others_readable(desk):
     rules = "amount_is: order_on_first_line\nexclude: [{reason: void, column: status, is: void}]"
-    desk_with(desk, rules)
+    desk_with(desk, rules, more=", currency: money")
     desk.orders(
-        "1,a,2024-01-01,30,paid,", "1,,,,,", "2,b,2024-01-02,9,void,", "2,b,,,,", "3,c,2024-01-02,much,,", "3,c,,,,",
-        header=HEADER,
+        "1,a,2024-01-01,30,paid,EUR", "1,,,,,", "2,b,2024-01-02,9,void,EUR", "2,b,,,,", "3,c,2024-01-02,much,,EUR",
+        "3,c,,,,", header="order,customer,date,total,status,money",
     )  # fmt: skip
     assert desk.ledger() == {"read": 6, "kept": 2, "void": 2, "unreadable amount": 2}
     assert money(desk)["kept"] == 30
@@ -92,6 +94,14 @@ def test_money_given_back_becomes_a_return_of_its_own(desk):
     assert "a,2024-01-01,2024-01-01,1,1,30.0,10.0,20.0" in rows.read_text()
 
 
+def test_the_page_of_the_data_counts_rows_that_were_read(desk):
+    desk_with(desk, "exclude: [{reason: void, column: status, is: void}]", more=", refund: refund")
+    desk.orders("1,a,2024-01-01,30,,10", "2,b,2024-01-02,9,void,9", header=HEADER)
+    result = data_load.overview_of(open_workbook(desk.config))
+    assert result.findings[0].startswith("1 of 2 order rows are analysed (50%), EUR 20 in total")
+    assert result.facts["data.rows_added"] == 1
+
+
 def test_a_refund_repeated_on_each_line_counts_once(desk):
     desk_with(desk, "amount_is: order_on_each_line", more=", refund: refund")
     desk.orders("1,a,2024-01-01,30,,10", "1,a,2024-01-01,30,,10", header=HEADER)
@@ -105,6 +115,13 @@ def test_refunds_are_dropped_or_refused_like_other_returns(desk):
     desk_with(desk, "returns: error", more=", refund: refund")
     with pytest.raises(InputError, match=r"row 2, column 'refund'.*returns: error"):
         desk.check()
+
+
+def test_money_off_is_taken_from_the_amount(desk):
+    desk_with(desk, more=", deduct: refund")
+    desk.orders("1,a,2024-01-01,30,,5", "2,b,2024-01-02,9,,-4", "3,b,2024-01-03,-9,,4", "4,b,2024-01-02,9,,",
+                "5,b,2024-01-02,9,,?", header=HEADER)  # fmt: skip
+    assert money(desk) == {"read": 34, "kept": 34, "unreadable amount": 0}
 
 
 def test_credits_are_negative_whatever_their_sign(desk):
@@ -126,6 +143,12 @@ def test_duplicates_of_an_order_leave_its_money(desk):
     desk_with(desk, "amount_is: order_on_each_line\ndrop_duplicates: true")
     desk.orders("1,a,2024-01-01,30,,", "1,a,2024-01-01,30,,", header=HEADER)
     assert money(desk) == {"read": 30, "kept": 30, "exact duplicate": 0}
+
+
+def test_rows_that_are_no_orders_are_told_before_anything_else(desk):
+    desk_with(desk, "exclude: [{reason: total, column: order, is: Total, no_order: true}]")
+    desk.orders("1,a,2024-01-01,30,,", "Total,,,30,,", ",,,5,,", header=HEADER)
+    assert desk.ledger() == {"read": 3, "kept": 1, "total": 1, "no customer id": 1}
 
 
 @pytest.mark.parametrize("more", ["amount_is: order_on_each_line", "amount_is: order_on_first_line"])

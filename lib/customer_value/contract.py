@@ -2,9 +2,10 @@
 
 The rules, in the order in which a row is judged; the first that applies names its ledger line:
 
-1. the report's own exclusions (total, cancelled, service code, …), 2. no customer id, 3. unreadable date,
-4. unreadable amount, 5. date after as_of, 6. exact duplicate (only if ``drop_duplicates``), 7. return
-dropped (only if ``returns: drop``).
+0. repeated heading, and the report's own exclusions of rows that are no orders at all (``no_order``: totals,
+transfers); 1. no customer id, 2. unreadable date, 3. unreadable amount, 4. date after as_of,
+5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
+bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
 
 Everything is an Ibis expression: the engine where the rows lie does the work, and no order line
 reaches Python.
@@ -25,16 +26,17 @@ import pandas as pd
 from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
-from customer_value.ledger import Ledger, LedgerLine
+from customer_value.ledger import RETURN, Ledger, LedgerLine
 from customer_value.order_money import (
     ADDED,
     BLANK,
-    REFUND,
     as_credits,
     first_return,
+    less,
     of_order,
     order_totals,
     totals_warnings,
+    with_refund,
     with_refunds,
 )
 from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
@@ -79,7 +81,7 @@ _WRITTEN = "_written"
 
 NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
-RETURN, HEADING = "return dropped", "repeated heading"
+HEADING = "repeated heading"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     spec = settings.orders
     if spec is None:
         raise InputError(NO_ORDERS)
-    source = open_table("orders", spec, base, engine, scratch, stays=True, currency=settings.currency)
+    source = open_table("orders", spec, base, engine, scratch, stays=True)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)
     joined = join_spellings(typed, source, engine, scratch) if spec.join_spellings else None
@@ -251,8 +253,10 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
         "cost": _cost(source, amount, quantity, columns, number),
     }
     customer, written = id_and_written(source, columns.customer_id)
+    if columns.deduct:
+        money["amount"] = less(source, money["amount"], columns.deduct, number(columns.deduct))
     if columns.refund:
-        money |= _refund(source, columns.refund, money, number)
+        money |= with_refund(source, money["amount"], columns.refund, number(columns.refund))
     fields = {
         "customer_id": of_order(source, spec, customer),
         "order_date": of_order(source, spec, date),
@@ -270,13 +274,6 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     fields["_excluded"] = _first_exclusion(source, spec)
     table = source.table.select(**fields)
     return table, [date_reading, *readings]
-
-
-def _refund(source: Source, column: str, money: dict[str, Any], number: Any) -> dict[str, Any]:
-    """Money given back; where it cannot be read, what is left of the amount cannot either."""
-    value = number(column)
-    unread = id_column(source, column).notnull() & value.isnull()
-    return {"amount": ibis.ifelse(unread, ibis.null(MONEY), money["amount"]), REFUND: value.abs()}
 
 
 def _plain_fields(
@@ -354,7 +351,8 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
     column = spec.columns.currency
     if column is None:
         return None
-    code = id_column(source, column).upper()
+    written = id_column(source, column)
+    code = of_order(source, spec, written).upper()
     found = source.table.select(code=code).distinct().order_by("code").limit(200).execute()["code"]
     codes = [str(value) for value in found if isinstance(value, str)]
     rates = {settings.currency: 1.0, **{name.upper(): rate for name, rate in spec.rates.items()}}
@@ -366,7 +364,7 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
             f"give their value in {settings.currency} under orders.rates, or set currency."
         )
     if len(codes) != len(found):
-        place, _ = find_place(source, column, code.isnull())
+        place, _ = find_place(source, column, written.isnull())
         raise InputError(f"{place}: the currency (column '{column}') is blank; fill it in.")
     if codes in ([settings.currency], []):
         return None
@@ -391,6 +389,10 @@ def _first_exclusion(source: Source, spec: OrdersTable) -> Any:
     if _may_repeat_headings(source, spec):
         rules.insert(0, (_is_heading(source, spec), HEADING))
     return ibis.cases(*rules) if rules else ibis.null("string")
+
+
+def _no_orders(spec: OrdersTable) -> list[str]:
+    return [rule.reason for rule in spec.exclude if rule.no_order]
 
 
 def _may_repeat_headings(source: Source, spec: OrdersTable) -> bool:
@@ -424,6 +426,7 @@ def _is_text(source: Source, spec: OrdersTable) -> bool:
     parsed = {
         columns.order_date, columns.amount, columns.quantity, columns.unit_price, columns.cost, columns.unit_cost,
         columns.margin, columns.list_price, columns.discount, columns.refund,
+        columns.deduct,
     }  # fmt: skip
     here = source.engine == "duckdb"
     return here and any(source.table[name].type().is_string() for name in parsed if name is not None)
@@ -444,7 +447,7 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     """The typed rows with ``outcome``: NULL for kept rows, else the reason of the exclusion."""
     ids = typed[NUMBER] if NUMBER in typed.columns else typed.customer_id
     rules = [
-        (typed["_excluded"].notnull(), typed["_excluded"]),
+        (typed["_excluded"].isin([HEADING, *_no_orders(spec)]), typed["_excluded"]),
         (ids.isnull(), NO_ID),
         (typed.order_date.isnull(), NO_DATE),
         (typed.amount.isnull(), NO_AMOUNT),
@@ -454,10 +457,10 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     first = typed.mutate(outcome=ibis.cases(*rules))
     if spec.drop_duplicates:
         first = _without_duplicates(first, spec.drop_duplicates)
-    if spec.returns != "drop":
-        return first
-    dropped = ibis.cases((first.outcome.notnull(), first.outcome), (first.amount < 0, ibis.literal(RETURN)))
-    return first.mutate(outcome=dropped)
+    rest = [(first.outcome.notnull(), first.outcome), (first["_excluded"].notnull(), first["_excluded"])]
+    if spec.returns == "drop":
+        rest.append((first.amount < 0, ibis.literal(RETURN)))
+    return first.mutate(outcome=ibis.cases(*rest))
 
 
 def _without_duplicates(table: ibis.Table, how: object) -> ibis.Table:

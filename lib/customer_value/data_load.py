@@ -66,6 +66,7 @@ class DataLoad:
             "data.rows_read": ledger.rows("orders", "read"),
             "data.rows_kept": ledger.rows("orders", "kept"),
             "data.rows_excluded": {line.reason: line.rows for line in ledger.of("orders", "excluded")},
+            **({"data.rows_added": ledger.rows("orders", "added")} if ledger.of("orders", "added") else {}),
             "data.amount_read": float(ledger.amount("orders", "read")),
             "data.amount_kept": float(ledger.amount("orders", "kept")),
             "data.customers": int(totals["customers"]),
@@ -160,11 +161,12 @@ class DataLoad:
 
     def _kept(self) -> str:
         ledger = self.ledger
-        read, kept = ledger.rows("orders", "read"), ledger.rows("orders", "kept")
+        read = ledger.rows("orders", "read")
         money = words.money(float(ledger.amount("orders", "kept")), self.currency)
-        if read == kept:
+        if not ledger.rows("orders", "excluded"):
             all_rows = f"All {words.count(read)} order rows are" if read > 1 else "The only order row is"
             return f"{all_rows} analysed: {money} in total."
+        kept = ledger.rows("orders", "kept") - ledger.kept_of_added("orders")
         biggest = max(ledger.of("orders", "excluded"), key=lambda line: line.rows or 0)
         return (
             f"{words.count(kept)} of {words.count(read, 'order row')} are analysed ({words.percent(kept / read)}), "

@@ -17,7 +17,10 @@ from customer_value import words
 from customer_value.display import Table
 from customer_value.errors import InputError
 
-__all__ = ["Ledger", "LedgerLine"]
+__all__ = ["RETURN", "Ledger", "LedgerLine"]
+
+RETURN = "return dropped"
+"""The reason of returns that the settings leave out."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ class Ledger:
     def amount(self, table: str, status: str) -> Decimal:
         """The money of the rows of a table with that status."""
         return sum((line.amount or Decimal(0) for line in self.of(table, status)), Decimal(0))
+
+    def kept_of_added(self, table: str) -> int:
+        """How many of the rows that were added are kept: all, or none where returns are dropped."""
+        dropped = any(line.reason == RETURN and line.rows for line in self.of(table, "excluded"))
+        return 0 if dropped else self.rows(table, "added")
 
     def reconciled(self) -> Ledger:
         """The ledger itself, if every table adds up.

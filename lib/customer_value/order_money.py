@@ -23,9 +23,11 @@ __all__ = [
     "REFUND",
     "as_credits",
     "first_return",
+    "less",
     "of_order",
     "order_totals",
     "totals_warnings",
+    "with_refund",
     "with_refunds",
 ]
 
@@ -45,6 +47,18 @@ ORDER_NUMBER_DAYS = 31
 """An order number that comes again after more days is another order."""
 
 _ORDER, _NTH, _TOTAL, _BACK = "_order", "_nth", "_total", "_back"
+
+
+def less(source: Source, amount: Any, column: str, off: Any) -> Any:
+    """An amount without the money off it, whatever sign that is written with; NULL where that cannot be read."""
+    net = ibis.ifelse(amount < 0, amount + off.abs(), amount - off.abs())
+    return ibis.ifelse(id_column(source, column).isnull(), amount, net).cast(MONEY)
+
+
+def with_refund(source: Source, amount: Any, column: str, value: Any) -> dict[str, Any]:
+    """Amount and money given back; where that cannot be read, what is left of the amount cannot either."""
+    unread = id_column(source, column).notnull() & value.isnull()
+    return {"amount": ibis.ifelse(unread, ibis.null(MONEY), amount), REFUND: value.abs()}
 
 
 def of_order(source: Source, spec: OrdersTable, value: Any) -> Any:

@@ -76,7 +76,8 @@ class Exclusion(_Strict):
     """Rows to leave out of the analysis, by the value of one source column.
 
     Exactly one of the conditions is given. A blank never matches ``is`` or ``starts_with`` and
-    always matches ``is_not``.
+    always matches ``is_not``. Rows with ``no_order`` (totals, transfers) are told before anything else is asked of
+    them; others only if they have a customer, a date and an amount.
     """
 
     reason: str = Field("filtered out", min_length=1, max_length=60)
@@ -86,6 +87,7 @@ class Exclusion(_Strict):
     starts_with: Annotated[list[str] | None, BeforeValidator(_as_list)] = None
     below: float | None = None
     above: float | None = None
+    no_order: bool = False
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
@@ -179,6 +181,7 @@ class OrderColumns(_Strict):
     currency: str | None = None
     channel: str | None = None
     refund: str | None = Field(None, description="money given back on the row's amount, counted as a return")
+    deduct: str | None = Field(None, description="money off that the amount still holds, such as a coupon")
 
     @model_validator(mode="after")
     def _money(self) -> Self:

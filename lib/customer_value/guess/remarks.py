@@ -54,7 +54,7 @@ class Currency:
 class Exclusion:
     """Rows to leave out: the reason, the source column, how it is compared and with which values.
 
-    ``rows`` and ``money`` say how many that are, ``told`` why.
+    ``rows`` and ``money`` say how many that are, ``told`` why, ``no_order`` that they are no orders at all.
     """
 
     reason: str
@@ -63,6 +63,7 @@ class Exclusion:
     values: tuple[str, ...]
     rows: int
     money: Decimal | None = None
+    no_order: bool = False
     told: str = ""
 
 

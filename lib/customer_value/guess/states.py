@@ -24,7 +24,7 @@ from customer_value.sources import id_column
 
 __all__ = ["NOT_WON", "Meaning", "StateRules", "Value", "meaning_of", "state_key", "state_rules", "values_of"]
 
-NOT_WON = "not won"
+NOT_WON, PAYMENT = "not won", "payment or transfer"
 
 MOST_WORDS, MOST_LISTED = 40, 12
 """A column with more different values holds no states; no more of them are listed in a draft."""
@@ -222,7 +222,10 @@ def _place(found: _Rules, value: Value, meaning: Meaning | None, *, documents: b
 
 
 def _as_rules(column: str, found: _Rules) -> StateRules:
-    excluded = tuple(exclusion(reason, column, values) for reason, values in found.excluded.items())
+    excluded = tuple(
+        exclusion(reason, column, values, no_order=reason == PAYMENT)
+        for reason, values in found.excluded.items()
+    )
     negative = (exclusion("credit", column, found.credits),) if found.credits else ()
     several = len(found.listed) > 1 or excluded or negative
     listed = [
@@ -231,16 +234,11 @@ def _as_rules(column: str, found: _Rules) -> StateRules:
     return StateRules(excluded, negative, tuple(listed) if several else ())
 
 
-def exclusion(reason: str, column: str, values: Sequence[Value]) -> Exclusion:
+def exclusion(reason: str, column: str, values: Sequence[Value], *, no_order: bool = False) -> Exclusion:
     """Rows with some values of a column."""
-    return Exclusion(
-        reason,
-        column,
-        "is",
-        tuple(value.text for value in values),
-        sum(value.rows for value in values),
-        _money(values),
-    )
+    rows = sum(value.rows for value in values)
+    texts = tuple(value.text for value in values)
+    return Exclusion(reason, column, "is", texts, rows, _money(values), no_order=no_order)
 
 
 def _money(values: Sequence[Value]) -> Decimal | None:
