@@ -398,7 +398,9 @@ def test_days_counted_by_a_spreadsheet(tmp_path, monkeypatch):
     assert kept_money(tmp_path) == (len(LINES), TOTAL)
 
 
-@pytest.mark.parametrize(("offset", "zone"), [("Z", "UTC"), ("+02:00", "as written"), ("-0500", "as written")])
+@pytest.mark.parametrize(
+    ("offset", "zone"), [("Z", "UTC"), ("+02:00", "as written"), ("-0500", "as written")]
+)
 def test_times_with_one_offset_keep_their_dates(tmp_path, monkeypatch, offset, zone):
     rows = rows_of(customer, lambda _, d, *__: f"{d}T23:30:00{offset}", amount)
     assert (

@@ -3,7 +3,20 @@
 from decimal import Decimal
 
 import pytest
-from guess_kit import NAMES, SALES, TOTAL, Case, drafted, first_of, ledger, of_lines, of_sales, order_of, table, total_of
+from guess_kit import (
+    NAMES,
+    SALES,
+    TOTAL,
+    Case,
+    drafted,
+    first_of,
+    ledger,
+    of_lines,
+    of_sales,
+    order_of,
+    table,
+    total_of,
+)
 
 TWO = Decimal("0.01")
 

@@ -236,6 +236,10 @@ def init(
             metavar="NAME", help="The sheet of a workbook that holds the orders.", show_default=False
         ),
     ] = None,
+    layout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file with the layout of your own export.", show_default=False),
+    ] = None,
     survey: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A file with survey answers.", show_default=False),
@@ -252,7 +256,7 @@ def init(
 
         if not orders and survey is None:
             raise ConfigError("Name a file with orders, or one with survey answers: --survey FILE.")
-        draft = first_settings(orders, sheet=sheet) if orders else None
+        draft = first_settings(orders, sheet=sheet, layout=layout) if orders else None
         parts = [] if draft is None else [draft.text]
         if survey is not None:
             parts.append(_drafted(survey))

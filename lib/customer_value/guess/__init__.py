@@ -15,6 +15,7 @@ import ibis
 from customer_value.config import OPEN, load_settings
 from customer_value.errors import ConfigError, InputError
 from customer_value.guess.drafting import drafted
+from customer_value.guess.layouts import load_layout, recognised, require_headings
 from customer_value.guess.opening import choose, opened
 from customer_value.guess.questionnaire import SurveyDraft, first_survey
 
@@ -38,7 +39,9 @@ class OrdersDraft:
     question: str
 
 
-def first_settings(paths: Path | Sequence[Path], *, sheet: str | None = None) -> OrdersDraft:
+def first_settings(
+    paths: Path | Sequence[Path], *, sheet: str | None = None, layout: Path | None = None
+) -> OrdersDraft:
     """Look at files with orders and write first settings for them.
 
     Parameters
@@ -48,6 +51,8 @@ def first_settings(paths: Path | Sequence[Path], *, sheet: str | None = None) ->
         as they are given, relative to the current folder.
     sheet
         Of a workbook, if it is known.
+    layout
+        A file with a layout of your own, which the file must have.
 
     Returns
     -------
@@ -57,14 +62,18 @@ def first_settings(paths: Path | Sequence[Path], *, sheet: str | None = None) ->
     Raises
     ------
     InputError
-        If a file cannot be read at all.
+        If a file cannot be read at all, or is not of the layout that is named.
+    ConfigError
+        If the layout cannot be read.
     """
+    own = None if layout is None else load_layout(layout)
     chosen = choose([paths] if isinstance(paths, Path) else list(paths), sheet)
     with tempfile.TemporaryDirectory() as scratch:
         con = ibis.duckdb.connect()
         try:
             table = opened(chosen, con, Path(scratch))
-            draft = drafted(table, chosen)
+            known = recognised(table) if own is None else require_headings(own, table, str(layout))
+            draft = drafted(table, chosen, known)
         finally:
             con.disconnect()
     text, name = draft.text(), table.source.files[0].name

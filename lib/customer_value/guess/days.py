@@ -69,13 +69,15 @@ def guess_date(table: Table) -> Found:
     return doubt(full, WHAT) if full else _none(table, unread)
 
 
-def read_dates(table: Table, column: str) -> Reading:
+def read_dates(table: Table, column: str, timezone: tuple[str, str] | None = None) -> Reading:
     """Read the dates once, so that settings are not written for dates that nobody can read."""
-    reading = Reading(timezone=_zone_as_written(table, column))
+    reading = Reading(timezone=timezone or _zone_as_written(table, column))
     zone = reading.timezone[0] if reading.timezone else None
     if table.column(column).kind == "number" and _serial(table, table.column(column)):
         reading.options["dates"] = ("excel-serial", SERIAL)
-    spec = table.spec.model_copy(update={"dates": reading.options.get("dates", (None, ""))[0]})
+    spec = table.spec
+    if "dates" in reading.options:
+        spec = spec.model_copy(update={"dates": reading.options["dates"][0]})
     try:
         _, read = date_column(table.source, column, spec, zone)
     except (InputError, ConfigError) as error:

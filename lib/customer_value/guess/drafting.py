@@ -13,13 +13,14 @@ from customer_value.guess.choice import Choice, Found, Question, shown
 from customer_value.guess.costs import guess_costs, guess_discount, guess_refund
 from customer_value.guess.customers import guess_customer
 from customer_value.guess.days import guess_date, read_dates
+from customer_value.guess.layouts import FromLayout, Layout, apply_layout
 from customer_value.guess.money import guess_money
 from customer_value.guess.oddities import blanks_from_above, guests, spellings, totals, without_repeats
 from customer_value.guess.opening import Chosen
 from customer_value.guess.order_ids import guess_id, guess_order
 from customer_value.guess.profile import Table, first
-from customer_value.guess.remarks import guess_currency, no_goods, prefixes
-from customer_value.guess.states import state_rules
+from customer_value.guess.remarks import UNKNOWN, Currency, guess_currency, no_goods, prefixes
+from customer_value.guess.states import StateRules, state_rules
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.writing import Draft
 from customer_value.sources import id_column
@@ -32,39 +33,59 @@ _WHOLE_MONEY = ("JPY", "KRW", "VND", "CLP", "ISK")
 """Currencies without decimals."""
 
 
-def drafted(table: Table, chosen: Chosen) -> Draft:
-    """A draft for a file, with all its questions."""
+def drafted(table: Table, chosen: Chosen, layout: Layout | None = None) -> Draft:
+    """A draft for a file, with all its questions.
+
+    Parameters
+    ----------
+    layout
+        The export that the file is, if it is known; what it says comes before what is guessed.
+    """
     draft = Draft(chosen.written, source=dict(chosen.stated))
     draft.options |= chosen.asked
     if not table.named:
         draft.options["header"] = (False, "the columns are called 1, 2, 3, … by their position")
     table = _with_decimal(table)
+    known = None if layout is None else apply_layout(layout, table)
+    if known is not None:
+        _take_layout(known, draft)
     _find_fields(table, draft)
     table = _with_marks(table, draft)
-    _find_currency(table, draft)
+    _find_currency(table, draft, known)
     _state_decimal(table, draft)
     _read_dates(table, draft)
-    _find_more(table, draft)
-    _find_odd_rows(table, draft)
+    _find_more(table, draft, whole=known is None)
+    _find_odd_rows(table, draft, known)
     return draft
 
 
+def _take_layout(known: FromLayout, draft: Draft) -> None:
+    """What a known export says; its column of currencies is looked at like any other."""
+    for role, column in known.columns.items():
+        if role != "currency":
+            draft.fields[role] = Choice(column, known.why.get(role, ""))
+    draft.options |= known.options
+    draft.timezone = known.timezone
+    draft.said += known.remarks
+
+
 def _find_fields(table: Table, draft: Draft) -> None:
-    """The fields that are needed, and those that help to find them."""
-    found: dict[str, Found] = {"order_date": guess_date(table)}
-    date = _column(found.get("order_date"))
-    order = guess_order(table, _taken(found), date)
-    if order is not None:
+    """The fields that are needed, and those that help to find them, as far as they are not known."""
+    found, known = draft.fields, bool(draft.fields)
+    if "order_date" not in found:
+        found["order_date"] = guess_date(table)
+    date = _column(found["order_date"])
+    if "order_id" not in found and (order := guess_order(table, _taken(found), date)):
         found["order_id"] = order
-    product = guess_id("product_id", table, _taken(found))
-    if product is not None:
+    if not known and (product := guess_id("product_id", table, _taken(found))):
         found["product_id"] = product
-    money = guess_money(table, _column(order), _column(product))
-    found |= money.fields
-    if money.amount_is is not None:
-        draft.options["amount_is"] = money.amount_is
-    found["customer_id"] = guess_customer(table, _taken(found), _column(order))
-    draft.fields |= found
+    if "amount" not in found and not {"quantity", "unit_price"} <= found.keys():
+        money = guess_money(table, _column(found.get("order_id")), _column(found.get("product_id")))
+        found |= money.fields
+        if money.amount_is is not None:
+            draft.options["amount_is"] = money.amount_is
+    if "customer_id" not in found:
+        found["customer_id"] = guess_customer(table, _taken(found), _column(found.get("order_id")))
 
 
 def _column(found: Found | None) -> str | None:
@@ -132,10 +153,13 @@ def _with_marks(table: Table, draft: Draft) -> Table:
     return table.reading(dr_cr=offered[0].value)
 
 
-def _find_currency(table: Table, draft: Draft) -> None:
+def _find_currency(table: Table, draft: Draft, known: FromLayout | None) -> None:
     columns = draft.meanwhile()
     money = [columns[role] for role in ("amount", "unit_price") if role in columns]
-    draft.currency = guess_currency(table, money, set(columns.values()))
+    likely = None if known is None else known.columns.get("currency")
+    draft.currency = guess_currency(table, money, set(columns.values()), likely)
+    if draft.currency.code == UNKNOWN and known is not None and known.currency is not None:
+        draft.currency = Currency(known.currency, f"the currency of {known.layout.name}")
     if draft.currency.column is not None:
         draft.fields["currency"] = Choice(draft.currency.column, "")
 
@@ -144,7 +168,10 @@ def _read_dates(table: Table, draft: Draft) -> None:
     column = draft.meanwhile().get("order_date")
     if column is None:
         return
-    reading = read_dates(table, column)
+    stated = draft.options.get("dates")
+    if isinstance(stated, tuple):
+        table = table.reading(dates=stated[0])
+    reading = read_dates(table, column, draft.timezone)
     draft.options |= reading.options
     draft.options |= reading.questions
     draft.timezone = reading.timezone
@@ -153,11 +180,19 @@ def _read_dates(table: Table, draft: Draft) -> None:
         draft.fields["order_date"] = Choice(column, "; ".join(filter(None, [reading.told, found.reason])))
 
 
-def _find_more(table: Table, draft: Draft) -> None:
-    """Cost, discount, channel, and rules that are offered as comments."""
+def _find_more(table: Table, draft: Draft, *, whole: bool) -> None:
+    """Cost, discount, channel, and rules that are offered as comments; of a known export only what it leaves open."""
     columns = draft.meanwhile()
-    costs, notes = guess_costs(table, columns, set(columns.values()))
-    draft.fields |= costs
+    if not columns.keys() & {"cost", "unit_cost", "margin"}:
+        costs, notes = guess_costs(table, columns, set(columns.values()))
+        draft.fields |= costs
+        draft.notes += notes
+    if whole:
+        _find_optional(table, draft)
+    _find_codes(table, draft)
+
+
+def _find_optional(table: Table, draft: Draft) -> None:
     discount, more = guess_discount(table, set(draft.meanwhile().values()))
     if discount is not None:
         draft.fields["discount"] = discount
@@ -168,7 +203,11 @@ def _find_more(table: Table, draft: Draft) -> None:
     channel = guess_id("channel", table, set(draft.meanwhile().values()))
     if channel is not None:
         draft.fields["channel"] = channel
-    draft.notes += [*notes, *more]
+    draft.notes += more
+
+
+def _find_codes(table: Table, draft: Draft) -> None:
+    """Codes that are no goods, and letters before the numbers of orders."""
     product, order = (draft.fields.get(role) for role in ("product_id", "order_id"))
     codes = no_goods(table, product if isinstance(product, Choice) else None)
     draft.suggested += [codes] if codes else []
@@ -180,12 +219,13 @@ def _find_more(table: Table, draft: Draft) -> None:
     draft.notes += returns
 
 
-def _find_odd_rows(table: Table, draft: Draft) -> None:
+def _find_odd_rows(table: Table, draft: Draft, known: FromLayout | None) -> None:
     columns = draft.meanwhile()
     sure, unsure = totals(table, columns)
-    draft.excluded += sure
-    draft.suggested += unsure
-    _find_states(table, draft, columns)
+    states = _state_rules(table, draft, columns, known)
+    draft.excluded += without_repeats(table, [*sure, *states.excluded])
+    draft.credits += states.credits
+    draft.suggested += [*unsure, *states.listed]
     customer = columns.get("customer_id")
     if customer is None:
         return
@@ -200,17 +240,24 @@ def _find_odd_rows(table: Table, draft: Draft) -> None:
         draft.offered["join_spellings"] = (True, f"{told}; take the '# ' in front away to count each as one")
 
 
-def _find_states(table: Table, draft: Draft, columns: Mapping[str, str]) -> None:
-    """What the words of order states say; their money is left out where an order's total stands on each line."""
+def _state_rules(
+    table: Table, draft: Draft, columns: Mapping[str, str], known: FromLayout | None
+) -> StateRules:
+    """What the words of order states say, by a known export or by themselves."""
+    rules = known.rules if known is not None else StateRules()
+    if rules.excluded or rules.listed:
+        return rules
+    return rules + _rules_of_words(table, draft, columns)
+
+
+def _rules_of_words(table: Table, draft: Draft, columns: Mapping[str, str]) -> StateRules:
+    """Rules by the words of columns; without money where an order's total stands on each of its lines."""
     money: Any = columns.get("amount")
     if "amount_is" in draft.options:
         money = None
     elif money is None and {"quantity", "unit_price"} <= columns.keys():
         money = table.number(columns["quantity"]) * table.number(columns["unit_price"])
-    rules = state_rules(table, money, set(columns.values()))
-    draft.excluded += without_repeats(table, rules.excluded)
-    draft.credits += rules.credits
-    draft.suggested += rules.listed
+    return state_rules(table, money, set(columns.values()))
 
 
 def _find_guests(table: Table, draft: Draft, customer: str) -> None:

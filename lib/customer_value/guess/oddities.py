@@ -89,7 +89,7 @@ def totals(table: Table, columns: Mapping[str, str]) -> tuple[list[Exclusion], l
         rows = sum(found.values())
         if not found or rows > _MOST_TOTALS * table.rows:
             continue
-        rule = Exclusion("total", column.name, "is", tuple(found), rows)
+        rule = Exclusion("total", column.name, "is", tuple(found), rows, no_order=True)
         (sure if _adds_up(table, rule, columns) else unsure).append(rule)
     seen: list[Exclusion] = []
     for rule in sure:

@@ -168,7 +168,9 @@ class Table:
 def _numbers_things(name: str) -> bool:
     """Whether a heading says that a number is a key, a telephone number or the like, which nobody adds up."""
     heading = read_heading(name)
-    return heading.has("id", "phone", "place") and not heading.has("amount", "total", "price", "quantity", "unit_price")
+    return heading.has("id", "phone", "place") and not heading.has(
+        "amount", "total", "price", "quantity", "unit_price"
+    )
 
 
 def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> Table:

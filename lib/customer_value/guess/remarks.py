@@ -67,15 +67,19 @@ class Exclusion:
     told: str = ""
 
 
-def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Currency:
+def guess_currency(
+    table: Table, money: list[str], taken: Collection[str], likely: str | None = None
+) -> Currency:
     """The currency of the amounts: by a column of codes, a sign, a name, or the language of the headings.
 
     A column of codes is found by its name or, if it is not taken by another field, by its values. Where rows
-    are in several currencies, their rates are asked for, because they are not in the file.
+    are in several currencies, their rates are asked for, because they are not in the file. ``likely`` is the
+    column where a known export has them.
     """
     texts = [c for c in table.of_kind("text") if not read_heading(c.name).has("total", "converted")]
     coded = [c for c in texts if c.name not in taken and _holds_currencies(table, c)]
-    for column in [*heaviest("currency", texts), *sorted(coded, key=lambda c: -c.distinct)]:
+    known = [c for c in table.columns if c.name == likely]
+    for column in [*known, *heaviest("currency", texts), *sorted(coded, key=lambda c: -c.distinct)]:
         codes = [value for value, _ in counted(table.source, column.name, 13)]
         if codes and len(codes) < 13 and all(re.fullmatch("[A-Za-z]{3}", code) for code in codes):
             several = tuple(dict.fromkeys(code.upper() for code in codes))

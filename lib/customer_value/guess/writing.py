@@ -16,7 +16,7 @@ __all__ = ["FIELDS", "Draft", "commented", "scalar"]
 
 FIELDS = (
     "customer_id", "order_date", "amount", "quantity", "unit_price", "order_id", "product_id", "cost", "unit_cost",
-    "margin", "list_price", "discount", "currency", "channel", "refund",
+    "margin", "list_price", "discount", "deduct", "refund", "currency", "channel",
 )  # fmt: skip
 
 
@@ -170,4 +170,5 @@ def _counted(rule: Exclusion) -> str:
 def _flow(rule: Exclusion, *, named: bool = True) -> str:
     values = ", ".join(scalar(value) for value in rule.values)
     reason = f"reason: {scalar(rule.reason)}, " if named else ""
-    return f"{{{reason}column: {scalar(rule.column)}, {rule.how}: [{values}]}}"
+    more = ", no_order: true" if rule.no_order else ""
+    return f"{{{reason}column: {scalar(rule.column)}, {rule.how}: [{values}]{more}}}"
