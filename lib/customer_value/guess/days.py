@@ -14,7 +14,7 @@ from customer_value.guess.names import tokens_of, weight
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import read_heading
 from customer_value.sources import date_column, id_column
-from customer_value.sources.dates import AS_WRITTEN
+from customer_value.sources.moments import AS_WRITTEN
 from customer_value.sources.offers import Offer, offers
 
 __all__ = ["SERIAL", "Reading", "guess_date", "read_dates"]
@@ -219,7 +219,7 @@ def _offer(offered: Sequence[Offer], column: str, reading: Reading) -> None:
 
 def _as_neighbours(table: Table, column: str) -> tuple[str, str] | None:
     """The order of day and month that the other columns with dates prove, if they agree."""
-    found = {}
+    found: dict[str, str] = {}
     for other in table.of_kind("date"):
         if other.name == column:
             continue

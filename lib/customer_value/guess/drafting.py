@@ -148,7 +148,8 @@ def _with_marks(table: Table, draft: Draft) -> Table:
     offered = [offer for offer in offers(table.source, column, table.spec) if offer.setting == "dr_cr"]
     if not offered:
         return table
-    sentence = f"column {shown(column)}: amounts are marked, as in '{words.plain(offered[0].example)}'; which marks are sales?"
+    example = words.plain(offered[0].example)
+    sentence = f"column {shown(column)}: amounts are marked, as in '{example}'; which marks are sales?"
     draft.options["dr_cr"] = Question(sentence, {offer.value: offer.told for offer in offered})
     return table.reading(dr_cr=offered[0].value)
 
@@ -197,9 +198,9 @@ def _find_optional(table: Table, draft: Draft) -> None:
     if discount is not None:
         draft.fields["discount"] = discount
     amount = draft.columns().get("amount")
-    refund = guess_refund(table, amount, set(draft.meanwhile().values())) if amount in table.numbers else None
-    if refund is not None:
-        draft.fields["refund"] = refund
+    if amount is not None and amount in table.numbers:
+        refund = guess_refund(table, amount, set(draft.meanwhile().values()))
+        draft.fields |= {"refund": refund} if refund is not None else {}
     channel = guess_id("channel", table, set(draft.meanwhile().values()))
     if channel is not None:
         draft.fields["channel"] = channel
@@ -273,7 +274,10 @@ def _find_guests(table: Table, draft: Draft, customer: str) -> None:
         told = "one id for all who have none; take this line away to count them as one customer"
         draft.excluded.append(replace(found.rule, told=told))
     else:
-        sentence = f"column {shown(customer)}: {found.told} far exceeds all others; is it one customer, or does it stand for all who have no id?"
+        sentence = (
+            f"column {shown(customer)}: {found.told} far exceeds all others; is it one customer, or does it stand for "
+            "all who have no id?"
+        )
         draft.asked.append((found.rule, Question(sentence, hint="if it stands for all who have no id")))
 
 

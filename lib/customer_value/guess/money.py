@@ -290,9 +290,10 @@ class _Search:
         sure = weight("unit_price", price.name) == 3
         if self.quantity is None:
             if sure:
-                sentence = f"column {shown(price.name)} is the price of one piece, but no column looks like the quantity"
+                told = "the price of one piece, but no column looks like the quantity"
+                options = {scalar(price.name): "if each row is one piece"}
                 fields["amount"] = Question(
-                    sentence, {scalar(price.name): "if each row is one piece"}, meanwhile=price.name
+                    f"column {shown(price.name)} is {told}", options, meanwhile=price.name
                 )
             else:
                 fields["amount"] = Choice(price.name, f"one piece per row; {price.told}")
@@ -302,14 +303,7 @@ class _Search:
             told = "does not grow with quantity, so it is the price of one piece"
             fields["unit_price"] = Choice(price.name, told)
         else:
-            sentence = (
-                f"column {shown(price.name)} may be the price of one piece or of the whole row; write it as unit_price "
-                "if of one piece, else as amount"
-            )
-            fields["unit_price"] = Question(
-                sentence, {scalar(price.name): "if it is the price of one piece; if of the whole row, call this line amount"},
-                meanwhile=price.name,
-            )  # fmt: skip
+            fields["unit_price"] = _price_asked(price)
 
     def _by_content(self) -> None:
         """The only column with decimals, where no name says anything; else a column that may become readable."""
@@ -335,6 +329,15 @@ class _Search:
         self.money.fields["amount"] = _asked(self.table, candidates, unread, self.money.fallen)
 
 
+def _price_asked(price: Column) -> Question:
+    told = "if it is the price of one piece; if of the whole row, call this line amount"
+    sentence = (
+        f"column {shown(price.name)} may be the price of one piece or of the whole row{price.such_as}; write it as "
+        "unit_price if of one piece, else as amount"
+    )
+    return Question(sentence, {scalar(price.name): told}, meanwhile=price.name)
+
+
 def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen: dict[str, str]) -> Found:
     offered = [
         c for c in unread if any(o.setting == "dr_cr" for o in offers(table.source, c.name, table.spec))
@@ -350,8 +353,8 @@ def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen:
     if unread:
         seen = words.listing([f"'{words.plain(value, 24)}'" for value, _ in unread[0].common])
         return Question(
-            f"column {shown(unread[0].name)} is called like an amount, but most of its values cannot be read as numbers, "
-            f"such as {seen}",
+            f"column {shown(unread[0].name)} is called like an amount, but most of its values cannot be read as "
+            f"numbers, such as {seen}",
             hint="the column with the money of a row",
         )
     told = "; ".join(f"{shown(name)}: {why}" for name, why in list(fallen.items())[:4])

@@ -136,8 +136,8 @@ def blanks_from_above(table: Table, customer: str, order_id: str | None) -> Ques
     if column.distinct < 0.8 * column.filled:
         return None
     sentence = (
-        f"column {shown(customer)} is blank in {words.percent(blank)} of rows, as where a customer's name stands on the "
-        "first row of a group only; does a blank mean the customer above it?"
+        f"column {shown(customer)} is blank in {words.percent(blank)} of rows, as where a customer's name stands on "
+        "the first row of a group only; does a blank mean the customer above it?"
     )
     options = {
         f"[{scalar(customer)}]": "yes: a blank takes the customer above it",
@@ -159,8 +159,8 @@ def spellings(table: Table, customer: str) -> str | None:
     example = groups.order_by("key").limit(1).to_pyarrow().to_pylist()[0]
     one, other = (f"'{words.plain(example[name], 40)}'" for name in ("other", "one"))
     return (
-        f"{words.count(seen['groups'], 'customer is', 'customers are')} written in {words.count(seen['ids'])} ways that "
-        f"differ in capitals, spaces and punctuation only, such as {one} and {other}"
+        f"{words.count(seen['groups'], 'customer is', 'customers are')} written in {words.count(seen['ids'])} ways "
+        f"that differ in capitals, spaces and punctuation only, such as {one} and {other}"
     )
 
 

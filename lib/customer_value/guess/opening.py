@@ -98,7 +98,8 @@ def _pattern(folder: Path) -> str:
     if len(endings) > 1:
         listed = words.listing(endings)
         raise InputError(
-            f"{folder.name} holds files of several kinds, {listed}; name those to read, such as {folder.name}/*{endings[0]}."
+            f"{folder.name} holds files of several kinds, {listed}; name those to read, such as "
+            f"{folder.name}/*{endings[0]}."
         )
     if not endings:
         raise InputError(f"{folder.name} holds no file of a kind that can be read, such as .csv or .xlsx.")
@@ -132,12 +133,12 @@ def _choose_sheet(path: Path, chosen: Chosen) -> None:
         )
     else:
         likely = fitting or sheets
-        told = {scalar(sheet.name): words.count(sheet.rows, "row") for sheet in likely}
+        rows = {scalar(sheet.name): words.count(sheet.rows, "row") for sheet in likely}
         listed = words.listing(
-            [f"'{words.plain(sheet.name, 30)}' ({told[scalar(sheet.name)]})" for sheet in likely]
+            [f"'{words.plain(sheet.name, 30)}' ({rows[scalar(sheet.name)]})" for sheet in likely]
         )
         sentence = f"orders may stand on several sheets, {listed}; say which with --sheet NAME"
-        chosen.asked["sheet"] = Question(sentence, told, meanwhile=likely[0].name)
+        chosen.asked["sheet"] = Question(sentence, rows, meanwhile=likely[0].name)
 
 
 def _fits(path: Path, sheet: Sheet) -> bool:

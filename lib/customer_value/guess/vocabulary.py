@@ -182,6 +182,6 @@ def _split(token: str) -> list[str] | None:
                 step = (before[0] + 1, before[1] + 1, [*before[2], part])
             else:
                 continue
-            best[end] = step if best[end] is None else min(best[end], step, key=lambda s: s[:2])  # type: ignore[index,type-var]
+            best[end] = step if best[end] is None else min(best[end], step, key=lambda s: s[:2])
     found = best[-1]
     return None if found is None else found[2]
