@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+from customer_value.config import load_settings
+from customer_value.contract import read_orders
+from customer_value.engines import Engine
 from customer_value.guess import OrdersDraft, first_settings
 from customer_value.inputs import check_inputs
 
@@ -138,6 +141,14 @@ def ledger(folder: Path, text: str, answers: dict[str, str]) -> dict[str, tuple[
         for line in found
         if line.status != "note"
     }
+
+
+def customers_of(folder: Path) -> int:
+    """How many customers `ledger` has kept, by reading the file once more."""
+    settings = load_settings(folder / "my.yml")
+    with Engine(settings.engine, folder / "scratch") as engine:
+        rows = read_orders(settings, folder, engine, folder / "scratch").rows
+        return int(rows.customer_id.nunique().execute())
 
 
 def _field(cell: object, sign: str) -> str:

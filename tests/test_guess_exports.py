@@ -9,6 +9,7 @@ from guess_kit import (
     SALES,
     TOTAL,
     Case,
+    customers_of,
     drafted,
     first_of,
     ledger,
@@ -272,7 +273,49 @@ CASES = {
                  comma(taxed(s.amount, "0.21")),
                             comma(s.amount + taxed(s.amount, "0.21"))], ";"),
         TOTAL, {"customer_id": "Klantnaam", "amount": "Bedrag excl. BTW"}),
+    # more shops, offices and warehouses
+    "outlets that sell to cards": Case(
+        of_sales(["TransactionID", "CardNumber", "Outlet", "Date", "BasketValue", "PointsEarned", "Age", "Gender"],
+                 lambda s: [s.n, f"7000{s.n * 7 % 25:04d}", f"Shop {s.n % 2}", s.day, s.amount, 3, 20 + s.who, "F"]),
+        TOTAL, asked="'CardNumber' (25 different values", answers={"customer_id": "CardNumber"}),
+    "deals of organisations": Case(
+        of_sales(["Deal - Title", "Deal - Value", "Deal - Weighted value", "Deal - Owner", "Deal - Organization",
+                  "Deal - Contact person", "Deal - Deal created", "Deal - Won time", "Deal - Expected close date"],
+                 lambda s: [f"D{s.n}", s.amount, s.amount / 2, "Sam", s.name, f"{s.name} {s.n % 3}", s.day, s.day,
+                 s.day]),
+        TOTAL, {"customer_id": "Deal - Organization", "order_date": "Deal - Won time", "amount": "Deal - Value"}),
+    "a clerk with a number": Case(
+        of_sales(["Posting Date", "Document No.", "Customer No.", "Amount", "Running Balance", "User ID"],
+                 lambda s: [s.day, f"SI{s.n}", f"D{s.who:05d}", s.amount, RUNNING[s.n], "U1"]),
+        TOTAL, {"customer_id": "Customer No.", "amount": "Amount", "order_id": "Document No."}),
+    "a unit price with tax beside an amount without": Case(
+        of_sales(["日期", "单据编号", "客户", "业务员", "物料编码", "数量", "含税单价", "价税合计", "税额", "金额", "成本"],
+                 lambda s: [s.day, f"X{s.n:04d}", f"{s.name}有限公司", f"业务{s.n % 4}", s.product, s.quantity,
+                            taxed(s.price, "1.13"), s.quantity * taxed(s.price, "1.13"),
+                            s.quantity * (taxed(s.price, "1.13") - s.price), s.amount, s.amount * 6 / 10],
+                            encoding="gb18030"),
+        TOTAL, {"customer_id": "客户", "amount": "金额", "unit_price": None, "cost": "成本"}, currency="CNY"),
+    "dates on the first line of an order": Case(
+        of_lines(["Order ID", "Email", "Paid at", "Subtotal", "Total", "Taxes", "Lineitem quantity",
+                  "Lineitem price"],
+                 lambda o, s: [1000 + o, first_of(o).mail,
+                               *([first_of(o).day, total_of(o), total_of(o) + 4,
+                               4] if s == first_of(o) else [""] * 4),
+                               1, s.price]),
+        TOTAL, {"amount": "Subtotal"}, {"amount_is": "order_on_first_line"}),
+    "years only": Case(
+        table(["Account", "Year", "Revenue"], [[f"K{k}", y, 100 + k + y % 7] for k in range(30) for y in range(2015,
+                  2024)]),
+        columns={"customer_id": "Account", "order_date": "Year"}, options={"dates": "%Y"}),
     # rows that are no orders
+    "totals for each customer below its name": Case(
+        table(["Customer", "Date", "Num", "Amount"],
+              [row for who in range(12) for row in (
+                  *([("" if k else NAMES[who]), us(s.day), s.n, s.amount]
+                    for k, s in enumerate(x for x in SALES if x.who == who)),
+                  [f"Total for {NAMES[who]}", "", "", sum(s.amount for s in SALES if s.who == who)])]),
+        TOTAL, asked="does a blank mean the customer above it?", answers={"fill_down": "[Customer]"},
+        excluded={"total of a group": 12}),
     "a dated total": Case(
         table(["customer", "date", "invoice", "amount"],
               [*([f"c{s.who}", s.day, s.n, s.amount] for s in SALES), ["Total", "2023-06-30", "", TOTAL]]),
@@ -379,3 +422,4 @@ def test_the_draft_reads_what_is_meant_or_asks(tmp_path, monkeypatch, case):
         found = ledger(tmp_path, draft.text, expected.answers)
         assert round(found["kept"][1], 2) == round(expected.kept, 2)
         assert {reason: found[reason][0] for reason in expected.excluded} == expected.excluded
+        assert expected.customers in (None, customers_of(tmp_path))

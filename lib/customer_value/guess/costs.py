@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from customer_value import words
-from customer_value.guess.arithmetic import equal
+from customer_value.guess.arithmetic import equal, price_grows
 from customer_value.guess.choice import Choice, heaviest, shown
 from customer_value.guess.names import weight
 from customer_value.guess.profile import Column, Table
@@ -41,7 +41,7 @@ def guess_costs(
         name = shown(column.name)
         return {}, [f"{name} may be the cost of a row (cost) or of one piece (unit_cost); add the right one."]
     told = "of one piece" if kind == "unit_cost" else "of the whole row"
-    return {kind: Choice(column.name, f"{told}, compared with quantity and price")}, []
+    return {kind: Choice(column.name, f"{told}, compared with the quantity")}, []
 
 
 def guess_discount(table: Table, taken: Collection[str]) -> tuple[Choice | None, list[str]]:
@@ -100,6 +100,9 @@ def _kind_of_cost(table: Table, cost: str, columns: Mapping[str, str]) -> str | 
     if not table.share(several):
         return "cost"
     value = table.number(cost)
+    grows = price_grows(table, columns["quantity"], cost, columns.get("product_id"))
+    if grows is not None:
+        return "cost" if grows else "unit_cost"
     if "unit_price" in columns:
         price = table.number(columns["unit_price"])
         whole = quantity * price

@@ -20,6 +20,7 @@ _CLAIMS = {
     "buyer": {_ID: 60, _EMAIL: 56, _BARE: 55, _NAME: 50},
     "account": {_ID: 58, _EMAIL: 43, _NAME: 42, _BARE: 40},
     "username": {_ID: 45, _EMAIL: 45, _NAME: 45, _BARE: 45},
+    "contact": {_ID: 29, _NAME: 29, _BARE: 29, _EMAIL: 27},
     "trade": {_ID: 35, _BARE: 33, _NAME: 32, _EMAIL: 31},
     "party": {_ID: 35, _NAME: 31, _BARE: 30, _EMAIL: 29},
     "": {_EMAIL: 28, _NAME: 25, _ID: 10, _BARE: 0},
@@ -50,6 +51,7 @@ _NEVER = {
     "date": "a time",
 }
 _FEW_ROWS = 8
+_FEW_SHOPS = 20
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -
             "does not say whose"
         )
         return Question(sentence, {scalar(again[0].name): again[0].told}, meanwhile=again[0].name)
-    return _nobody(fallen)
+    return _last_resort(columns) or _nobody(fallen)
 
 
 def _claimed(column: Column) -> _Candidate | None:
@@ -110,6 +112,7 @@ def _who(name: Heading) -> str | None:
         "account",
         "trade",
         "party",
+        "contact",
         "ordering_account",
         "username",
         "id",
@@ -121,10 +124,12 @@ def _who(name: Heading) -> str | None:
     if not name.says or not name.only(*known) or name.has("given_name"):
         return None
     if name.has("order", "deal") and not name.has("account", "ordering_account"):
-        return "party" if name.has("party", "trade") and not name.has("id") else None
+        if name.has("id"):
+            return None
+        return "party" if name.has("party", "trade") else "contact" if name.has("contact") else None
     if name.has("buyer", "ordering_account") or (name.has("order") and name.has("account")):
         return "buyer"
-    found = [who for who in ("account", "trade", "party", "username") if name.has(who)]
+    found = [who for who in ("account", "trade", "party", "contact", "username") if name.has(who)]
     if found:
         return found[0]
     return "" if name.has("id", "name", "email") else None
@@ -142,7 +147,7 @@ def _by_name(table: Table, column: Column) -> str:
     """Why a name rules a column out, if it does: with what its values are."""
     heading = read_heading(column.name)
     why = next((told for key, told in _NEVER.items() if heading.has(key)), "")
-    if not why or _who(heading) is not None:
+    if not why or _who(heading) is not None or heading.has("amount", "discount", "price", "total"):
         return ""
     held = _range(table, column)
     return f"{held}, {why}" if held else why
@@ -180,8 +185,14 @@ def _fault(one: _Candidate, named: list[_Candidate], table: Table, order_id: str
         return "a new value in nearly every row"
     if one.claim <= 10 and not _comes_again(column):
         return "few or no values that come again"
+    if (
+        one.claim in _CLAIMS["trade"].values()
+        and column.distinct <= _FEW_SHOPS
+        and column.filled >= 20 * column.distinct
+    ):
+        return f"few values{column.such_as}, as where these are the shops that sell"
     if _is_ledger(one, others):
-        return f"few values{column.such_as}, as numbers of accounts in the books"
+        return f"few values{column.such_as}, as numbers of accounts in the books or of clerks"
     return ""
 
 
@@ -194,10 +205,15 @@ def _is_ledger(one: _Candidate, others: list[_Candidate]) -> bool:
     """Whether a column called "account" has far fewer values than another that may be the customer."""
     if one.claim not in _CLAIMS["account"].values():
         return False
+    if one.claim == _CLAIMS["account"][_ID] and one.column.distinct <= min(30, _most(others) / 10):
+        return True
     digits = all(re.match(r"[0-9]{3,6}(?:\s|$)", value) for value, _ in one.column.common)
     bare = one.claim != _CLAIMS["account"][_ID]
-    many = max((other.column.distinct for other in others), default=0)
-    return (digits or bare) and one.column.distinct <= min(30, many / 2)
+    return (digits or bare) and one.column.distinct <= min(30, _most(others) / 2)
+
+
+def _most(candidates: list[_Candidate]) -> int:
+    return max((candidate.column.distinct for candidate in candidates), default=0)
 
 
 def _best(left: list[_Candidate], table: Table) -> Found:
@@ -225,6 +241,18 @@ def _comes_again(column: Column) -> bool:
     if column.kind not in ("text", "number") or column.decimals:
         return False
     return 20 < column.distinct < 0.9 * column.filled and column.distinct > 0.005 * column.filled
+
+
+def _last_resort(columns: list[Column]) -> Question | None:
+    """A telephone number or a card that comes again may stand for a customer, if a person says so."""
+    told = [c for c in columns if read_heading(c.name).has("phone", "payment") and _comes_again(c)]
+    if not told:
+        return None
+    options = {scalar(c.name): c.told for c in told}
+    listed = words.listing([f"{shown(c.name)} ({c.told})" for c in told])
+    return Question(
+        f"no column names the customer, but {listed} may stand for it", options, meanwhile=told[0].name
+    )
 
 
 def _nobody(fallen: dict[str, str]) -> Question:

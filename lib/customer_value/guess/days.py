@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -66,7 +67,13 @@ def guess_date(table: Table) -> Found:
         return Choice(offered[0].name, "")
     if len(full) == 1:
         return Choice(full[0].name, f"the only column with dates; {_in_words(full[0])}")
-    return doubt(full, WHAT) if full else _none(table, unread)
+    if full:
+        return doubt(full, WHAT)
+    periods = [c for c in table.columns if _pattern_of(c)]
+    if periods and not unread:
+        finest = max(periods, key=lambda c: len(str(_pattern_of(c))))
+        return Choice(finest.name, "there are no days; each sale counts on the first day of its period")
+    return _none(table, unread)
 
 
 def read_dates(table: Table, column: str, timezone: tuple[str, str] | None = None) -> Reading:
@@ -75,6 +82,8 @@ def read_dates(table: Table, column: str, timezone: tuple[str, str] | None = Non
     zone = reading.timezone[0] if reading.timezone else None
     if table.column(column).kind == "number" and _serial(table, table.column(column)):
         reading.options["dates"] = ("excel-serial", SERIAL)
+    if table.column(column).kind != "date" and (pattern := _pattern_of(table.column(column))):
+        reading.options["dates"] = (pattern, "")
     spec = table.spec
     if "dates" in reading.options:
         spec = spec.model_copy(update={"dates": reading.options["dates"][0]})
@@ -178,6 +187,19 @@ def _none(table: Table, unread: Sequence[Column]) -> Question:
     return Question(
         f"no column looks like the date of an order{told}", hint="the column with the day of the sale"
     )
+
+
+def _pattern_of(column: Column) -> str | None:
+    """How a column that is called a year or a month writes its periods, if there are several."""
+    if not _a_period(column) or column.distinct < 2:
+        return None
+    seen = [value for value, _ in column.common]
+    shapes = {
+        "%Y": r"(?:19|20)[0-9]{2}",
+        "%Y-%m": r"(?:19|20)[0-9]{2}-[0-9]{2}",
+        "%Y/%m": r"(?:19|20)[0-9]{2}/[0-9]{2}",
+    }
+    return next((p for p, shape in shapes.items() if all(re.fullmatch(shape, value) for value in seen)), None)
 
 
 def _a_period(column: Column) -> bool:

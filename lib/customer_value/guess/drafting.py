@@ -15,7 +15,14 @@ from customer_value.guess.customers import guess_customer
 from customer_value.guess.days import guess_date, read_dates
 from customer_value.guess.layouts import FromLayout, Layout, apply_layout
 from customer_value.guess.money import guess_money
-from customer_value.guess.oddities import blanks_from_above, guests, spellings, totals, without_repeats
+from customer_value.guess.oddities import (
+    blanks_from_above,
+    guests,
+    spellings,
+    stands_once,
+    totals,
+    without_repeats,
+)
 from customer_value.guess.opening import Chosen
 from customer_value.guess.order_ids import guess_id, guess_order
 from customer_value.guess.profile import Table, first
@@ -77,15 +84,26 @@ def _find_fields(table: Table, draft: Draft) -> None:
     date = _column(found["order_date"])
     if "order_id" not in found and (order := guess_order(table, _taken(found), date)):
         found["order_id"] = order
-    if not known and (product := guess_id("product_id", table, _taken(found))):
-        found["product_id"] = product
+    if not known and (goods := guess_id("product_id", table, _taken(found))):
+        found["product_id"] = goods
     if "amount" not in found and not {"quantity", "unit_price"} <= found.keys():
-        money = guess_money(table, _column(found.get("order_id")), _column(found.get("product_id")))
+        once = _stands_on_first_lines(table, date, _column(found.get("order_id")))
+        product = _column(found.get("product_id"))
+        money = guess_money(table, _column(found.get("order_id")), product, first_lines=once)
         found |= money.fields
         if money.amount_is is not None:
             draft.options["amount_is"] = money.amount_is
+        elif once:
+            told = "the date of an order stands on its first line only"
+            draft.options["fill_down"] = ([date], told)
     if "customer_id" not in found:
         found["customer_id"] = guess_customer(table, _taken(found), _column(found.get("order_id")))
+
+
+def _stands_on_first_lines(table: Table, date: str | None, order_id: str | None) -> bool:
+    if date is None or order_id is None or table.column(date).filled > 0.95 * table.rows:
+        return False
+    return stands_once(table, date, order_id)
 
 
 def _column(found: Found | None) -> str | None:
@@ -233,8 +251,10 @@ def _find_odd_rows(table: Table, draft: Draft, known: FromLayout | None) -> None
     above = blanks_from_above(table, customer, columns.get("order_id"))
     if isinstance(above, Question):
         draft.options["fill_down"] = above
-    elif above is not None:
-        draft.options["fill_down"] = ([customer], above)
+    elif above is not None and "amount_is" not in draft.options:
+        before = draft.options.get("fill_down")
+        others = before[0] if isinstance(before, tuple) else []
+        draft.options["fill_down"] = ([*others, customer], above)
     _find_guests(table, draft, customer)
     told = spellings(table, customer)
     if told is not None:

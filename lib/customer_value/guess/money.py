@@ -58,13 +58,16 @@ class Money:
     fallen: dict[str, str] = field(default_factory=dict)
 
 
-def guess_money(table: Table, order_id: str | None, product_id: str | None) -> Money:
+def guess_money(
+    table: Table, order_id: str | None, product_id: str | None, *, first_lines: bool = False
+) -> Money:
     """Columns for ``amount``, ``quantity`` and ``unit_price``.
 
     An amount is wanted that can be added up: of one row (an order's total on its lines counts once), net of
-    tax and shipping, after discounts and before fees. Without such a column it is quantity × unit price.
+    tax and shipping, after discounts and before fees. Without such a column it is quantity × unit price. Where an
+    order's date stands on its first line only (``first_lines``), so does the money that is wanted.
     """
-    return _Search(table, order_id, product_id).found()
+    return _Search(table, order_id, product_id, first_lines=first_lines).found()
 
 
 @dataclass
@@ -74,6 +77,7 @@ class _Search:
     table: Table
     order_id: str | None
     product_id: str | None
+    first_lines: bool = False
     money: Money = field(default_factory=Money)
     reasons: list[str] = field(default_factory=list)
 
@@ -210,11 +214,11 @@ class _Search:
     def _sums(self, columns: Sequence[Column]) -> list[Sum]:
         pairs = [(one.name, other.name) for one in columns for other in columns if one is not other]
         found = [explained(self.numbers, base, whole, self.extras) for base, whole in pairs]
-        return [one for one in found if one is not None]
+        return sorted((one for one in found if one is not None), key=lambda one: -len(one.parts))
 
     def _preferences(self) -> list[tuple[Callable[[list[Column]], list[Column]], str]]:
         return [
-            (self._rows_first, "of one row"),
+            (self._rows_first, "" if self.first_lines else "of one row"),
             (lambda left: [c for c in left if weight("amount", c.name) > 1], ""),
             (self._net_by_ratio, "net of tax"),
             (self._products, ""),
@@ -222,7 +226,8 @@ class _Search:
         ]
 
     def _rows_first(self, left: list[Column]) -> list[Column]:
-        return [c for c in left if self._level(c).amount_is == "row"] if len(left) > 1 else left
+        wanted = "order_on_first_line" if self.first_lines else "row"
+        return [c for c in left if self._level(c).amount_is == wanted] if len(left) > 1 else left
 
     def _products(self, left: list[Column]) -> list[Column]:
         return [c for c in left if self._is_product(c)] if self.product is not None else left
@@ -260,6 +265,8 @@ class _Search:
         """Whether the products of lines stand for an order's total."""
         if self.product is None or self.order_id is None or self.price is None or self.quantity is None:
             return False
+        if self.first_lines:
+            return False
         lines = self.table.number(self.quantity.name).cast("float64") * self.table.number(
             self.price.name
         ).cast("float64")
@@ -267,9 +274,9 @@ class _Search:
 
     def _is_price_of(self, amount: Column) -> bool:
         assert self.price is not None
-        return weight("unit_price", self.price.name) == 3 or (
-            self.product is not None and self._is_product(amount)
-        )
+        if self.product is None:
+            return weight("unit_price", self.price.name) == 3
+        return _share_near(self.numbers[amount.name], self.product) >= 0.5
 
     def _remarks(self, amount: Column) -> list[str]:
         remarks = []
@@ -279,7 +286,7 @@ class _Search:
             share = _share_near(self.numbers[amount.name], self.product)
             if share >= 0.5:
                 remarks.append(f"is quantity × unit price in {words.percent(share)} of rows")
-        dropped = [f"{shown(name)} is {why}" for name, why in self.money.fallen.items() if " = " in why]
+        dropped = [f"{shown(name)} {why}" for name, why in self.money.fallen.items() if " = " in why]
         remarks += dropped[:2]
         if weight("amount", amount.name) == 1 and not any("after fees" in why for why in dropped):
             remarks.append("its name says that tax is included, and there is no other amount")
@@ -318,7 +325,7 @@ class _Search:
                 "balance", "points", "measure", "place", "person", "refund", "forecast"
             )
         ]
-        candidates = [c for c in unknown if c.decimals]
+        candidates = [c for c in unknown if c.decimals] or [c for c in self.columns if _of_another_kind(c)]
         if len(candidates) == 1 and not self.table.named:
             told = f"the only column with decimals; {candidates[0].told}"
             self.money.fields["amount"] = Choice(candidates[0].name, told)
@@ -327,6 +334,12 @@ class _Search:
             c for c in self.table.of_kind("text") if weight("amount", c.name) or weight("unit_price", c.name)
         ]
         self.money.fields["amount"] = _asked(self.table, candidates, unread, self.money.fallen)
+
+
+def _of_another_kind(column: Column) -> bool:
+    """Whether a column is called an amount, but an expected one, or what is owed; only a person can take it."""
+    heading = read_heading(column.name)
+    return heading.has("amount", "total") and heading.has("forecast", "balance", "payment")
 
 
 def _price_asked(price: Column) -> Question:
@@ -348,7 +361,9 @@ def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen:
         return doubt(candidates[:6], WHAT)
     if candidates:
         name = candidates[0].name
-        sentence = f"column {shown(name)} has decimals, but its name does not say that it is money"
+        sentence = (
+            f"column {shown(name)} has decimals, but its name does not say that it is the money of a sale"
+        )
         return Question(sentence, {scalar(name): candidates[0].told}, meanwhile=name)
     if unread:
         seen = words.listing([f"'{words.plain(value, 24)}'" for value, _ in unread[0].common])
@@ -369,7 +384,7 @@ def _after_fees(found: Sum) -> tuple[str, str] | None:
     """What is left after fees: these are a cost of the seller, not less revenue."""
     if not _all_are(found, "fee"):
         return None
-    return (found.base if found.grows else found.whole), f"what is left after fees, as {found.told}"
+    return (found.base if found.grows else found.whole), f"is what is left after fees: {found.told}"
 
 
 def _with_tax_or_shipping(found: Sum) -> tuple[str, str] | None:
@@ -378,14 +393,14 @@ def _with_tax_or_shipping(found: Sum) -> tuple[str, str] | None:
         read_heading(name).has("tax", "shipping", "tip") for name, _ in found.parts
     ):
         return None
-    return found.whole, f"with more than the goods, as {found.told}"
+    return found.whole, f"holds more than the goods: {found.told}"
 
 
 def _before_discount(found: Sum) -> tuple[str, str] | None:
     """What discounts have yet to be taken off."""
     if not _all_are(found, "discount"):
         return None
-    return (found.whole if found.grows else found.base), f"before discounts, as {found.told}"
+    return (found.whole if found.grows else found.base), f"is before discounts: {found.told}"
 
 
 def _all_are(found: Sum, key: str) -> bool:

@@ -93,7 +93,7 @@ def currency_in(name: str) -> str | None:
 
 
 def _customer(name: Heading) -> int:
-    who = ("buyer", "account", "trade", "party", "ordering_account")
+    who = ("buyer", "account", "trade", "party", "contact", "ordering_account")
     kinds = ("id", "name", "username", "email")
     if not name.only(*who, *kinds, "filler", "order") or not name.has(*who, *kinds) or name.has("given_name"):
         return 0
@@ -108,7 +108,7 @@ def _customer(name: Heading) -> int:
 
 def _order_date(name: Heading) -> int:
     if not name.has("date", "created", "close") or name.has(
-        "other_date", "no_date", "person", "not_buyer", "category"
+        "other_date", "no_date", "person", "not_buyer", "category", "forecast"
     ):
         return 0
     if name.has("quantity", "price", "goods", "status", "email", "tax", "measure", "buyer"):
@@ -149,7 +149,9 @@ _CODED = ("asin", "ean", "gtin", "upc", "sku", "jan")
 
 
 def _quantity(name: Heading) -> int:
-    if name.has("price", "amount", "refund", "cost", "place", "person", "status", "category", "balance"):
+    if name.has(
+        "price", "amount", "refund", "cost", "place", "person", "status", "category", "balance", "measure"
+    ):
         return 0
     if not name.has("quantity"):
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from customer_value.guess.yaml_text import scalar
 from customer_value.sources import id_column
 from customer_value.spellings import spelling_key
 
-__all__ = ["Guests", "blanks_from_above", "guests", "spellings", "totals", "without_repeats"]
+__all__ = ["Guests", "blanks_from_above", "guests", "spellings", "stands_once", "totals", "without_repeats"]
 
 _CENT = Decimal("0.02")
 _MOST_TOTALS = 0.34
@@ -85,6 +86,8 @@ def totals(table: Table, columns: Mapping[str, str]) -> tuple[list[Exclusion], l
     for column in table.columns:
         if column.kind == "blank" or column.name == columns.get("amount") or column.distinct < 2:
             continue
+        of_groups = _totals_of_groups(table, column) if column.kind == "text" else None
+        sure += [of_groups] if of_groups else []
         found = _called_total(table, column)
         rows = sum(found.values())
         if not found or rows > _MOST_TOTALS * table.rows:
@@ -129,7 +132,7 @@ def blanks_from_above(table: Table, customer: str, order_id: str | None) -> Ques
     blank = 1 - column.filled / table.rows
     if blank < 0.3 or table.rows < 6 or not _starts_filled(table, customer):
         return None
-    if order_id is not None and _stands_once_an_order(table, customer, order_id):
+    if order_id is not None and stands_once(table, customer, order_id):
         return (
             f"the customer stands on the first row of an order only; {words.percent(blank)} of rows are blank"
         )
@@ -184,6 +187,71 @@ def _rows_of(table: Table, rule: Exclusion) -> Any:
     return ~named if rule.how == "is_not" else named
 
 
+def stands_once(table: Table, column: str, order_id: str) -> bool:
+    """Whether a column is filled on one line of an order, or says the same on several, and blank on others."""
+    source = table.source.table
+    lines = source.select(order=id_column(table.source, order_id), who=id_column(table.source, column))
+    lines = lines.filter(lines["order"].notnull())
+    orders = lines.group_by("order").aggregate(
+        lines=lines.count(), filled=lines["who"].count(), values=lines["who"].nunique()
+    )
+    several = orders.filter(orders["lines"] > 1)
+    once = (several["filled"] >= 1) & (several["values"] == 1)
+    seen = first(several.aggregate(all=several.count(), once=once.sum()))
+    blank = first(orders.aggregate(blank=(orders["filled"] == 0).sum(), all=orders.count()))
+    return bool(
+        seen["all"] and seen["once"] >= 0.95 * seen["all"] and (blank["blank"] or 0) <= 0.05 * blank["all"]
+    )
+
+
+def _totals_of_groups(table: Table, column: Column) -> Exclusion | None:
+    """Rows such as "Total for Ash" below those of Ash."""
+    text = id_column(table.source, column.name)
+    source = table.source.table.select(value=text)
+    named = source.filter(source["value"].lower().re_search(_pattern(whole=False)))
+    counts = named.group_by("value").aggregate(rows=named.count()).order_by("value").limit(2_000)
+    rest = {row["value"]: (_group_of(row["value"]), row["rows"]) for row in counts.to_pyarrow().to_pylist()}
+    groups = {group for group, _ in rest.values() if group}
+    if not groups:
+        return None
+    known = (
+        source.filter(source["value"].lower().isin(sorted(groups)))
+        .distinct()
+        .to_pyarrow()["value"]
+        .to_pylist()
+    )
+    lowered = {value.lower() for value in known}
+    found = {value: rows for value, (group, rows) in rest.items() if group in lowered}
+    if len(found) < 2:
+        return None
+    values = tuple(found)
+    start = _common_start(values)
+    alike = len(start) > 3 and all(value in found for value in rest if value.startswith(start))
+    how, shown_values = ("starts_with", (start,)) if alike else ("is", values)
+    return Exclusion("total of a group", column.name, how, shown_values, sum(found.values()), no_order=True)
+
+
+def _common_start(values: Sequence[str]) -> str:
+    alike = itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*values, strict=False))
+    return "".join(letters[0] for letters in alike)
+
+
+def _group_of(text: str) -> str:
+    """The group that a total is of, in small letters; empty if the text says no such thing.
+
+    >>> _group_of("Total for Ash Ltd"), _group_of("Ash Ltd Total"), _group_of("Total")
+    ('ash ltd', 'ash ltd', '')
+    """
+    lowered = text.lower()
+    first = re.match(rf"(?:{_total_words()})(?:\s+(?:{_OF}))?[\s:：–-]+(.+)$", lowered)
+    last = re.match(rf"(.+?)[\s:：–-]+(?:{_total_words()})$", lowered)
+    found = first or last
+    return found[1].strip() if found else ""
+
+
+_OF = "for|of|für|von|pour|de|del|di|van|do|da"
+
+
 def _called_total(table: Table, column: Column) -> dict[str, int]:
     """The values of a column that say no more than "total", and their rows."""
     text = id_column(table.source, column.name)
@@ -194,9 +262,17 @@ def _called_total(table: Table, column: Column) -> dict[str, int]:
 
 
 @cache
-def _pattern() -> str:
-    listed = sorted({word.lower() for word in written_values_of("total_rows")} | values_of("total_rows"))
-    return rf"^[\s:：.*=–-]*(?:{'|'.join(map(re.escape, listed))})[\s:：.*=–-]*$"
+def _total_words() -> str:
+    listed = {word.lower() for word in written_values_of("total_rows")} | values_of("total_rows")
+    return "|".join(map(re.escape, sorted(listed, key=lambda word: (-len(word), word))))
+
+
+@cache
+def _pattern(*, whole: bool = True) -> str:
+    """The words for totals alone, or at the beginning or end of something else."""
+    if whole:
+        return rf"^[\s:：.*=–-]*(?:{_total_words()})[\s:：.*=–-]*$"
+    return rf"^(?:{_total_words()})[\s:：–-]|[\s:：–-](?:{_total_words()})$"
 
 
 def _adds_up(table: Table, rule: Exclusion, columns: Mapping[str, str]) -> bool:
@@ -236,19 +312,3 @@ def _starts_filled(table: Table, column: str) -> bool:
     numbered = table.source.table.select(row=ibis.row_number(), value=id_column(table.source, column))
     head = numbered.order_by("row").limit(1).to_pyarrow().to_pylist()
     return bool(head and head[0]["value"] is not None)
-
-
-def _stands_once_an_order(table: Table, customer: str, order_id: str) -> bool:
-    source = table.source.table
-    lines = source.select(order=id_column(table.source, order_id), who=id_column(table.source, customer))
-    lines = lines.filter(lines["order"].notnull())
-    orders = lines.group_by("order").aggregate(
-        lines=lines.count(), filled=lines["who"].count(), values=lines["who"].nunique()
-    )
-    several = orders.filter(orders["lines"] > 1)
-    once = (several["filled"] >= 1) & (several["values"] == 1)
-    seen = first(several.aggregate(all=several.count(), once=once.sum()))
-    blank = first(orders.aggregate(blank=(orders["filled"] == 0).sum(), all=orders.count()))
-    return bool(
-        seen["all"] and seen["once"] >= 0.95 * seen["all"] and (blank["blank"] or 0) <= 0.05 * blank["all"]
-    )
