@@ -268,9 +268,22 @@ def test_days_as_written_by_a_pattern(tmp_path):
     assert dates(source, timezone="as written", dates="%d.%m.%Y %H:%M %z") == ["2023-01-05", "2023-01-06"]
 
 
-def test_a_missing_time_zone_can_be_as_written(tmp_path):
-    source = of_values(tmp_path, ["2023-01-05 23:30:00 -0500"])
-    assert "or timezone: as written" in message_of(lambda: dates(source), InputError)
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["Jan 5, 2023 11:30:00 PM PST", "Jul 15, 2023 12:10:00 AM PDT"],
+        ["05/01/2023 23:30 +01:00", "15/07/2023 00:10 +02:00"],
+        ["2023-01-05 23:30 GMT+01:00", "2023-07-15T00:10:00.000Z"],
+    ],
+)
+def test_names_of_zones_behind_any_notation(tmp_path, values):
+    assert dates(of_values(tmp_path, values), timezone="as written") == ["2023-01-05", "2023-07-15"]
+
+
+@pytest.mark.parametrize("value", ["2023-01-05 23:30:00 -0500", "Jan 5, 2023 11:30:00 PM PST"])
+def test_a_missing_time_zone_can_be_as_written(tmp_path, value):
+    source = of_values(tmp_path, [value])
+    assert "timezone: as written" in message_of(lambda: dates(source), InputError)
 
 
 def test_cells_of_the_buddhist_era(tmp_path):

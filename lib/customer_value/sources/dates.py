@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -32,7 +33,9 @@ from customer_value.sources.moments import (
     date_reading,
     from_dates,
     from_instants_of_engine,
+    has_zone,
     no_zone,
+    without_zones,
 )
 from customer_value.sources.native import native_date
 from customer_value.sources.notations import (
@@ -101,6 +104,8 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
         value = value.try_cast("int64").cast("string")
     with text_column(source, column, trimmed(value.cast("string"))) as written:
         texts = with_plain_signs(written)
+        if timezone == AS_WRITTEN and texts.count(zoned=has_zone)["zoned"]:
+            return _as_written(without_zones(texts), spec)
         if spec.dates == "excel-serial":
             return _from_serial(texts)
         if spec.dates in MIXTURES:
@@ -126,6 +131,15 @@ def _check_settings(source: Source, dates: str | None, timezone: str | None) -> 
             f"timezone: '{words.plain(timezone)}' is not known; write a name such as Europe/Berlin or UTC, "
             "or 'as written'."
         ) from None
+
+
+def _as_written(texts: TextColumn, spec: TableSource) -> tuple[Any, Reading]:
+    """The days of times without the zones behind them."""
+    if spec.dates is not None and "%" in spec.dates:
+        date, reading = _by_pattern(texts, re.sub(" ?%[zZ]$", "", spec.dates), None)
+    else:
+        date, reading = _from_text(texts, spec.dates, None)
+    return date, replace(reading, value=f"{reading.value}, days as they are written, whatever the time zone")
 
 
 def _from_serial(texts: TextColumn) -> tuple[Any, Reading]:
@@ -165,9 +179,6 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
         raise no_zone(texts.place, texts.row(lambda text: text.notnull()))
 
     def date(text: Any) -> Any:
-        if zoned and timezone == AS_WRITTEN:
-            bare = replaced(text, r" ?(?:Z|z|UTC|GMT|[+-]\d{2}:?\d{2})$", "")
-            return sane(parsed_time(bare, re.sub(" ?%z$", "", pattern)).date())
         if zoned:
             return sane(at_time_zone(str(timezone), parsed_zoned_time(text, pattern)).date())
         return sane(parsed_time(text, pattern).date())
@@ -255,9 +266,6 @@ def _from_instants(texts: TextColumn, timezone: str | None) -> tuple[Any, Readin
     def is_bare(text: Any) -> Any:
         return _YEAR_FIRST.fits(text) & ~_is_zoned(text)
 
-    if timezone == AS_WRITTEN:
-        told = f"{_YEAR_FIRST.name}, days as they are written, whatever the offset from UTC"
-        return _YEAR_FIRST.day(texts.text), date_reading(texts.name, told)
     if texts.count(bare=is_bare)["bare"]:
         raise InputError(
             f"{texts.place}: some times carry an offset from UTC and some do not, as {texts.row(_is_zoned)} "
@@ -352,10 +360,14 @@ def _require_some(texts: TextColumn, date: Any, how: str) -> None:
 
 def _unreadable(texts: TextColumn, how: str) -> InputError:
     calendars = {key: calendar.fits for key, calendar in CALENDARS.items()}
-    seen = texts.count(**calendars, number=lambda text: text.try_cast("float64").between(1, 109_939))
+    seen = texts.count(
+        **calendars, zoned=has_zone, number=lambda text: text.try_cast("float64").between(1, 109_939)
+    )
     era = max(calendars, key=lambda key: seen[key])
     if seen[era]:
         hint = f"state dates: {era} if these are {CALENDARS[era].told}"
+    elif seen["zoned"]:
+        hint = "state timezone: as written to take the days as they stand"
     elif seen["number"]:
         hint = "state dates: excel-serial if these are days counted by a spreadsheet"
     else:

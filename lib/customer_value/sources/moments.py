@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ibis
 
 from customer_value.errors import InputError
 from customer_value.sources.calendars import CALENDARS
-from customer_value.sources.engine import at_time_zone, sane
+from customer_value.sources.engine import at_time_zone, replaced, sane
 from customer_value.sources.source import Reading, Source, find_place
-from customer_value.sources.textcolumn import place_of
+from customer_value.sources.textcolumn import TextColumn, place_of
 
-__all__ = ["AS_WRITTEN", "date_reading", "from_dates", "from_instants_of_engine", "no_zone"]
+__all__ = [
+    "AS_WRITTEN",
+    "date_reading",
+    "from_dates",
+    "from_instants_of_engine",
+    "has_zone",
+    "no_zone",
+    "without_zones",
+]
 
 AS_WRITTEN = "as written"
 """The time zone of the settings that keeps the day of every time as it is written, whatever its offset from UTC."""
+_ZONED = (
+    r"(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?) ?"
+    r"(?:[Zz]|[A-Z]{3,4}|(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?)(?: ?\([^()]*\))?$"
+)
 _LATEST_YEAR, _GLANCE = 2399, 1_000
 
 
 def date_reading(column: str, value: str, *, declared: bool = False) -> Reading:
     """How the dates of a column were read."""
     return Reading(f"date order of {column}", value, declared)
+
+
+def has_zone(text: Any) -> Any:
+    """Whether a time has an offset from UTC or the short name of a zone behind it, as ``PST`` has."""
+    return text.re_search(_ZONED)
+
+
+def without_zones(texts: TextColumn) -> TextColumn:
+    """The same column without what follows the time of day."""
+    bare = replaced(texts.text, _ZONED, r"\1")
+    values = texts.values.select(text=replaced(texts.values["text"], _ZONED, r"\1")).distinct()
+    return replace(texts, text=bare, values=values)
 
 
 def from_dates(source: Source, column: str, dates: str | None) -> tuple[Any, Reading]:

@@ -13,8 +13,8 @@ from customer_value.sources.calendars import CALENDARS
 from customer_value.sources.debit_credit import CREDIT, DEBIT, has_side, on_side, without_side
 from customer_value.sources.engine import trimmed
 from customer_value.sources.mixtures import is_serial
-from customer_value.sources.moments import AS_WRITTEN
-from customer_value.sources.notations import NOTATIONS, ZONED
+from customer_value.sources.moments import AS_WRITTEN, has_zone
+from customer_value.sources.notations import NOTATIONS
 from customer_value.sources.source import Source, first_row
 from customer_value.sources.textcolumn import Condition, TextColumn, plain_signs, text_column
 
@@ -88,7 +88,7 @@ def _conditions() -> dict[str, Condition]:
         "filled": lambda text: text.notnull(),
         "read": _is_date,
         "serial": is_serial,
-        "zoned": lambda text: text.re_search(ZONED),
+        "zoned": has_zone,
         "amount": lambda text: is_amount(without_side(text)),
         "debit": lambda text: has_side(text, DEBIT) & is_amount(without_side(text)),
         "credit": lambda text: has_side(text, CREDIT) & is_amount(without_side(text)),
@@ -141,7 +141,7 @@ def _zones(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
     if share < _NEARLY_ALL:
         return []
     told = "days as they are written; the offset from UTC is not used"
-    return [Offer("timezone", AS_WRITTEN, _example(texts, lambda text: text.re_search(ZONED)), share, told)]
+    return [Offer("timezone", AS_WRITTEN, _example(texts, has_zone), share, told)]
 
 
 def _sides(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
