@@ -6,24 +6,18 @@ bear it out.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any
 
 import ibis
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from customer_value import words
 from customer_value.errors import ConfigError, InputError
+from customer_value.guess.layout_files import Layout, Status, Words, heading_key, known_layouts, load_layout
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.remarks import Exclusion
 from customer_value.guess.states import StateRules, Value, exclusion, meaning_of, state_key, values_of
-from customer_value.settings import CurrencyCode, OrderColumns
 from customer_value.sources import date_column, id_column
 
 __all__ = [
@@ -53,102 +47,6 @@ _MONEY = (
     "discount",
 )
 _OFFSET = r"([+-][0-9]{2}:?[0-9]{2}|Z)$"
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Names = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
-"""A name, or several of which any will do, the best first."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Status(_Strict):
-    """What the words of a column mean.
-
-    Either ``only`` these words are sales, all others being left out for one ``reason``; or ``sale`` and, by the reason
-    on the ledger, ``no_sale``. A word that is in neither is looked up among the words of states.
-    """
-
-    column: Names
-    sale: list[str] = []
-    no_sale: dict[Annotated[str, Field(max_length=60)], list[str]] = {}
-    no_order: list[str] = Field(
-        [], description="reasons of rows that are no orders at all, such as transfers"
-    )
-    only: list[str] = []
-    reason: str = Field("not won", max_length=60)
-
-
-class Words(_Strict):
-    """Rows by the values of a column."""
-
-    column: Names
-    is_: list[str] = Field([], alias="is")
-    starts_with: list[str] = []
-    reason: str = Field("credit", min_length=1, max_length=60)
-    no_order: bool = False
-
-
-class Layout(_Strict):
-    """One kind of export.
-
-    Attributes
-    ----------
-    name, export
-        The program and what it exports.
-    headings
-        All of these must be there; of a list any one.
-    columns
-        Field of ``orders.columns`` to its column; of several the first that its values bear out.
-    deduct
-        Column of the amount to the column with money off that it still holds.
-    why
-        Field to a comment for the draft.
-    amount_is
-        As in the settings.
-    dates
-        How dates are written, where that is not seen; of several the first by which all can be read.
-    timezone
-        For times that carry an offset.
-    currency
-        Where the export is in one only.
-    status, credits, exclude
-        What words of columns mean.
-    remarks
-        What a reader of the draft should know.
-    """
-
-    name: str = Field(min_length=1, max_length=60)
-    export: str = "orders"
-    headings: Annotated[list[Names], Field(min_length=2)]
-    columns: dict[str, Names]
-    deduct: dict[str, str] = {}
-    why: dict[str, str] = {}
-    amount_is: Literal["row", "order_on_each_line", "order_on_first_line"] = "row"
-    dates: Annotated[list[str], BeforeValidator(_as_list)] = []
-    timezone: str | None = None
-    currency: CurrencyCode | None = None
-    status: list[Status] = []
-    credits: list[Words] = []
-    exclude: list[Words] = []
-    remarks: list[str] = []
-
-    @model_validator(mode="after")
-    def _known_fields(self) -> Self:
-        for key in (*self.columns, *self.why):
-            if key not in OrderColumns.model_fields:
-                raise ValueError(f"'{key}' is no field of orders.columns")
-        return self
-
-    @property
-    def told(self) -> str:
-        """The layout in words."""
-        return f"{self.name} ({self.export})"
 
 
 @dataclass(frozen=True)
@@ -207,17 +105,7 @@ def recognised(table: Table, more: Iterable[Layout] = ()) -> Layout | None:
 def missing_headings(layout: Layout, table: Table) -> list[str]:
     """The headings of a layout that a table lacks."""
     present = _headings(table)
-    return [names[0] for names in layout.headings if not any(_key(name) in present for name in names)]
-
-
-@cache
-def known_layouts() -> tuple[Layout, ...]:
-    """The layouts of the package, in the order of their files."""
-    folder = resources.files("customer_value.guess") / "layouts"
-    files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".yml")), key=lambda file: file.name
-    )
-    return tuple(layout for file in files for layout in _read(file.read_text(encoding="utf-8"), file.name))
+    return [names[0] for names in layout.headings if not any(heading_key(name) in present for name in names)]
 
 
 def require_headings(layouts: Sequence[Layout], table: Table, name: str) -> Layout:
@@ -239,25 +127,6 @@ def require_headings(layouts: Sequence[Layout], table: Table, name: str) -> Layo
     )
 
 
-def load_layout(path: Path) -> tuple[Layout, ...]:
-    """The layouts of a YAML file of the user, one in each of its documents (parted by ``---``).
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read, is not YAML, or holds a key or value that is not allowed; in one sentence.
-    """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"{Path(path).name} cannot be read: {reason}.") from None
-    found = _read(text, Path(path).name)
-    if not found:
-        raise ConfigError(f"{Path(path).name}: holds no layout; it needs name, headings and columns.")
-    return found
-
-
 def apply_layout(layout: Layout, table: Table) -> FromLayout:
     """What a layout says of a table.
 
@@ -270,7 +139,7 @@ def apply_layout(layout: Layout, table: Table) -> FromLayout:
         for role, names in layout.columns.items()
         if (column := _chosen(role, names, table, present))
     }
-    off = present.get(_key(layout.deduct.get(columns.get("amount", ""), "")))
+    off = present.get(heading_key(layout.deduct.get(columns.get("amount", ""), "")))
     if off is not None and _not_zero(table, off):
         columns["deduct"] = off.name
     options: dict[str, tuple[Any, str]] = {}
@@ -296,41 +165,19 @@ _TOLD = {
 }
 
 
-def _read(text: str, name: str) -> tuple[Layout, ...]:
-    try:
-        documents = list(yaml.load_all(text, Loader=yaml.BaseLoader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{name}{where}: is not valid YAML.") from None
-    found = []
-    for document in filter(None, documents):
-        try:
-            found.append(Layout.model_validate(document))
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            said = str(first["msg"]).removeprefix("Value error, ")
-            raise ConfigError(f"{name}: {words.plain(f'{place}: {said}' if place else said, 200)}.") from None
-    return tuple(found)
-
-
-def _key(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
 def _headings(table: Table) -> dict[str, Column]:
-    return {_key(column.name): column for column in table.columns}
+    return {heading_key(column.name): column for column in table.columns}
 
 
 def _present(layout: Layout, table: Table) -> int:
     present = _headings(table)
-    return sum(any(_key(name) in present for name in names) for names in layout.columns.values())
+    return sum(any(heading_key(name) in present for name in names) for names in layout.columns.values())
 
 
 def _chosen(role: str, names: Sequence[str], table: Table, present: Mapping[str, Column]) -> Column | None:
     """The first of several columns that bears out its role."""
-    columns = [present[_key(name)] for name in names if _key(name) in present and present[_key(name)].filled]
+    named = [present[heading_key(name)] for name in names if heading_key(name) in present]
+    columns = [column for column in named if column.filled]
     if role == "customer_id":
         return _customer(table, columns)
     if role in _MONEY:
@@ -479,7 +326,7 @@ def _count(table: Table, column: str, how: str, value: str) -> int:
 
 
 def _filled(names: Sequence[str], present: Mapping[str, Column]) -> str | None:
-    columns = (present.get(_key(name)) for name in names)
+    columns = (present.get(heading_key(name)) for name in names)
     return next((column.name for column in columns if column is not None and column.filled), None)
 
 
