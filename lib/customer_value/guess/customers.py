@@ -27,6 +27,9 @@ _CLAIMS = {
 }
 """Who is named, and by what: the greater figure is believed first."""
 
+_CLERKS = (40, 43, 45)
+"""Claims of columns called user or login, who may as well sell as buy."""
+
 _IDS = 57
 """From here on two columns are both ids of customers, and a person has to say which counts."""
 
@@ -191,9 +194,17 @@ def _fault(one: _Candidate, named: list[_Candidate], table: Table, order_id: str
         and column.filled >= 20 * column.distinct
     ):
         return f"few values{column.such_as}, as where these are the shops that sell"
+    if one.claim in _CLERKS and _as_of_clerks(column):
+        return f"few values{column.such_as}, as where these are clerks"
     if _is_ledger(one, others):
         return f"few values{column.such_as}, as numbers of accounts in the books or of clerks"
     return ""
+
+
+def _as_of_clerks(column: Column) -> bool:
+    """Whether values come again so often as those of people who sell."""
+    few = column.distinct <= 4 and column.filled >= 8 * column.distinct
+    return few or (column.distinct <= 20 and column.filled >= 100 * column.distinct)
 
 
 def _heads_groups(column: Column) -> bool:

@@ -24,7 +24,7 @@ from customer_value.spellings import spelling_key
 __all__ = ["Guests", "blanks_from_above", "guests", "spellings", "stands_once", "totals", "without_repeats"]
 
 _CENT = Decimal("0.02")
-_MOST_TOTALS = 0.34
+_MOST_TOTALS = 0.5
 _NO_ID = (
     "0",
     "00",

@@ -76,7 +76,7 @@ def guess_currency(
     are in several currencies, their rates are asked for, because they are not in the file. ``likely`` is the
     column where a known export has them.
     """
-    texts = [c for c in table.of_kind("text") if not read_heading(c.name).has("total", "converted")]
+    texts = [c for c in table.of_kind("text") if not read_heading(c.name).has("total")]
     coded = [c for c in texts if c.name not in taken and _holds_currencies(table, c)]
     known = [c for c in table.columns if c.name == likely]
     for column in [*known, *heaviest("currency", texts), *sorted(coded, key=lambda c: -c.distinct)]:
