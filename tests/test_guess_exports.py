@@ -289,7 +289,8 @@ CASES = {
                  lambda s: [s.day, f"SI{s.n}", f"D{s.who:05d}", s.amount, RUNNING[s.n], "U1"]),
         TOTAL, {"customer_id": "Customer No.", "amount": "Amount", "order_id": "Document No."}),
     "a unit price with tax beside an amount without": Case(
-        of_sales(["日期", "单据编号", "客户", "业务员", "物料编码", "数量", "含税单价", "价税合计", "税额", "金额", "成本"],
+        of_sales(["日期", "单据编号", "客户", "业务员", "物料编码", "数量", "含税单价", "价税合计", "税额", "金额",
+                  "成本"],
                  lambda s: [s.day, f"X{s.n:04d}", f"{s.name}有限公司", f"业务{s.n % 4}", s.product, s.quantity,
                             taxed(s.price, "1.13"), s.quantity * taxed(s.price, "1.13"),
                             s.quantity * (taxed(s.price, "1.13") - s.price), s.amount, s.amount * 6 / 10],
@@ -307,6 +308,15 @@ CASES = {
         table(["Account", "Year", "Revenue"], [[f"K{k}", y, 100 + k + y % 7] for k in range(30) for y in range(2015,
                   2024)]),
         columns={"customer_id": "Account", "order_date": "Year"}, options={"dates": "%Y"}),
+    "money in two currencies without a column that says so": Case(
+        of_sales(["customer", "date", "amount"], lambda s: [s.name, s.day, f"{('€', '$')[s.n % 2]}{s.amount}"]),
+        asked="column 'amount': amounts are in different currencies"),
+    "an amount of no numbers": Case(
+        of_sales(["customer", "date", "amount"], lambda s: [s.name, s.day, "to be billed"]),
+        asked="column 'amount' is called like an amount, but most of its values cannot be read as numbers, such as"),
+    "nobody but clerks": Case(
+        of_sales(["user", "date", "amount"], lambda s: [f"u{s.n % 3}", s.day, s.amount]),
+        asked="few values, such as u0 and u1, as where these are clerks"),
     # rows that are no orders
     "totals for each customer below its name": Case(
         table(["Customer", "Date", "Num", "Amount"],

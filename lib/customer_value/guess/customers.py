@@ -123,6 +123,7 @@ def _who(name: Heading) -> str | None:
         "email",
         "filler",
         "order",
+        "deal",
     )
     if not name.says or not name.only(*known) or name.has("given_name"):
         return None

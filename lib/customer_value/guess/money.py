@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from customer_value import words
+from customer_value.errors import InputError
 from customer_value.guess.arithmetic import (
     Level,
     Sum,
@@ -312,6 +313,19 @@ class _Search:
         else:
             fields["unit_price"] = _price_asked(price)
 
+    def _unread_amount(self) -> Question | None:
+        """What keeps numbers that are called an amount from being read."""
+        for column in self.table.of_kind("number"):
+            if weight("amount", column.name) and column.name not in self.numbers:
+                try:
+                    self.table.number(column.name)
+                except InputError as error:
+                    told = str(error).split(": ", 1)[-1].removesuffix(".")
+                    return Question(
+                        f"column {shown(column.name)}: {told}", hint="the column with the money of a row"
+                    )
+        return None
+
     def _by_content(self) -> None:
         """The only column with decimals, where no name says anything; else a column that may become readable."""
         unknown = [
@@ -329,6 +343,9 @@ class _Search:
         if len(candidates) == 1 and not self.table.named:
             told = f"the only column with decimals; {candidates[0].told}"
             self.money.fields["amount"] = Choice(candidates[0].name, told)
+            return
+        if not candidates and (problem := self._unread_amount()):
+            self.money.fields["amount"] = problem
             return
         unread = [
             c for c in self.table.of_kind("text") if weight("amount", c.name) or weight("unit_price", c.name)
