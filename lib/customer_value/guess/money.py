@@ -29,6 +29,7 @@ from customer_value.guess.arithmetic import (
 from customer_value.guess.choice import Choice, Found, Question, doubt, heaviest, shown
 from customer_value.guess.names import is_extra, is_net, is_tax, weight
 from customer_value.guess.profile import Column, Table
+from customer_value.guess.sum_rules import SUM_RULES
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.yaml_text import scalar
 from customer_value.sources.offers import offers
@@ -191,7 +192,7 @@ class _Search:
         """The candidates that no sum rules out."""
         left = self._distinct(sorted(amounts, key=lambda c: -weight("amount", c.name)))
         sums = self._sums(left)
-        for rule in (_after_fees, _with_tax_or_shipping, _before_discount):
+        for rule in SUM_RULES:
             dropped = {name: why for found in sums if (fallen := rule(found)) for name, why in [fallen]}
             kept = [c for c in left if c.name not in dropped]
             if kept and len(kept) < len(left):
@@ -395,33 +396,6 @@ def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen:
         + (f"; looked at {told}" if told else ""),
         hint="the column with the money of a row",
     )
-
-
-def _after_fees(found: Sum) -> tuple[str, str] | None:
-    """What is left after fees: these are a cost of the seller, not less revenue."""
-    if not _all_are(found, "fee"):
-        return None
-    return (found.base if found.grows else found.whole), f"is what is left after fees: {found.told}"
-
-
-def _with_tax_or_shipping(found: Sum) -> tuple[str, str] | None:
-    """What holds tax, shipping or a tip on top of another column."""
-    if not found.grows or not any(
-        read_heading(name).has("tax", "shipping", "tip") for name, _ in found.parts
-    ):
-        return None
-    return found.whole, f"holds more than the goods: {found.told}"
-
-
-def _before_discount(found: Sum) -> tuple[str, str] | None:
-    """What discounts have yet to be taken off."""
-    if not _all_are(found, "discount"):
-        return None
-    return (found.whole if found.grows else found.base), f"is before discounts: {found.told}"
-
-
-def _all_are(found: Sum, key: str) -> bool:
-    return all(read_heading(name).has(key) for name, _ in found.parts)
 
 
 def _taxed(numbers: pd.DataFrame, whole: Column, base: Column) -> bool:
