@@ -53,6 +53,7 @@ def generated_orders(rows: int, seed: int = 1) -> pa.Table:
     rng = random.Random(seed)
     names = [*HOSTILE, *(f"C{number:03d}" for number in range(30))]
     records = [_record(rng, names) for _ in range(rows)]
+    records += [_taken_back(rng, record) for record in rng.sample(records, rows // 8)]
     records += [records[place] for place in (0, 0, 5, 17)]
     rng.shuffle(records)
     return pa.Table.from_pylist(records, schema=SCHEMA)
@@ -85,6 +86,20 @@ def _record(rng: random.Random, names: list[str]) -> dict[str, object]:
         "note": rng.choice([*HOSTILE, "", None]),
         "price": float(quantity * price),
     }  # fmt: skip
+
+
+def _taken_back(rng: random.Random, record: dict[str, object]) -> dict[str, object]:
+    """A row of the opposite money at some hour of the same day or the next one."""
+    money = {name: _opposite(record[name]) for name in ("amount", "quantity", "cost", "price")}
+    later = rng.choice([dt.timedelta(hours=2), dt.timedelta(), -dt.timedelta(hours=2), dt.timedelta(days=1)])
+    at = record["at"] + later
+    other = {"order": rng.choice([record["order"], f"C{rng.randrange(1000)}"])}
+    written = {"day": at.date(), "ordered": at.isoformat(sep=" ", timespec="seconds")}
+    return {**record, **money, **other, **written, "at": at, "instant": at.replace(tzinfo=dt.UTC)}
+
+
+def _opposite(value: object) -> object:
+    return None if value is None else -value
 
 
 def write_parquet(table: pa.Table, folder: Path, parts: int = 1) -> None:

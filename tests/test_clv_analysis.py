@@ -16,7 +16,7 @@ from customer_value.clv.assumptions import check_first_dates, check_independence
 from customer_value.clv.rules import rule_predictions
 from customer_value.clv.scores import paired_interval, score
 from customer_value.clv.tracking import tracking_table
-from customer_value.clv.value import margins_of, spend_of
+from customer_value.clv.value import spend_of
 from customer_value.settings import ClvSettings
 
 
@@ -201,27 +201,11 @@ def test_no_sentence_says_nan_or_one_customers(shape):
 # ---------------------------------------------------------------- value
 
 
-def small_customers(**columns):
-    table = pd.DataFrame({"purchase_days": [4, 4, 1], "net_revenue": [100.0, 200.0, 50.0], **columns})
-    return table.assign(frequency=table["purchase_days"] - 1.0)
-
-
-def test_margin_rates_are_the_customers_own_where_they_can_be_trusted():
-    found = margins_of(small_customers(margin=[50.0, -20.0, 40.0]))
-    assert found.rates.tolist() == pytest.approx([0.5, -0.1, 70 / 350])
-    assert (found.basis, found.own) == ("margin", 2)
-
-
-def test_a_margin_rate_beyond_reason_gives_way_to_the_company():
-    found = margins_of(small_customers(margin=[50.0, -900.0, 40.0]))
-    assert found.rates[1] == pytest.approx(-810 / 350)
-
-
-def test_customers_who_kept_nothing_stay_out_of_the_spend_fit_and_are_counted():
+def test_customers_who_paid_nothing_stay_out_of_the_spend_fit_and_are_counted():
     rng = np.random.default_rng(4)
-    table = pd.DataFrame({"frequency": rng.integers(1, 9, 60).astype(float), "net_revenue": 100.0})
+    table = pd.DataFrame({"frequency": rng.integers(1, 9, 60).astype(float), "gross": 100.0})
     table = table.assign(purchase_days=table["frequency"] + 1, monetary_value=rng.gamma(4, 10, 60))
-    table.loc[:2, "monetary_value"] = [0.0, -5.0, -80.0]
+    table.loc[:2, "monetary_value"] = 0.0
     spend = spend_of(table)
     assert (spend.fitted_on, spend.left_out) == (57, 3)
     lowest = spend.expected(np.array([3.0]), np.array([0.0]))

@@ -342,7 +342,7 @@ def spending(growth, customers=200, noise=0.3, seed=4):
         for place in np.flatnonzero(rng.random(36) < 0.3):
             money = level * (1 + growth) ** (place / 12) * rng.gamma(1 / noise, noise)
             rows.append((f"K{customer}", months[place], 1, money))
-    return pd.DataFrame(rows, columns=["customer_id", "month", "purchase_days", "net_revenue"])
+    return pd.DataFrame(rows, columns=["customer_id", "month", "purchase_days", "gross"])
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_a_rise_of_prices_is_found_within_customers(growth, verdict, words):
 
 def test_larger_newcomers_are_no_rise_of_prices():
     table = spending(0.0, noise=0.05)
-    late = table[table["month"] >= "2022-07-01"].assign(net_revenue=lambda t: t["net_revenue"] * 3)
+    late = table[table["month"] >= "2022-07-01"].assign(gross=lambda t: t["gross"] * 3)
     early = table[table["month"] < "2022-07-01"]
     table = pd.concat([early, late.assign(customer_id="new " + late["customer_id"])])
     assert check_spend_trend(table).verdict == "holds"

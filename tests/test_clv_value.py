@@ -81,7 +81,16 @@ def test_margin_rates_scale_value_and_interval(cdnow, weeks):
     assert margin.equity == pytest.approx(0.3 * sales.equity)
     assert (margin.low, margin.high) == pytest.approx((0.3 * sales.low, 0.3 * sales.high))
     pd.testing.assert_frame_equal(column.table, margin.table)
-    assert "margin_rate" not in sales.table.columns
+    assert (sales.table["kept_share"] == 1).all()
+    assert (column.table["kept_share"] == 0.3).all()
+
+
+def test_a_margin_rate_multiplies_the_kept_share(cdnow, weeks):
+    some = weeks.head(50)
+    sales = clv.clv(some, cdnow.fit, 10.0)
+    both = clv.clv(some.assign(kept_share=0.5), cdnow.fit, 10.0, margin_rate=0.3)
+    assert both.equity == pytest.approx(0.15 * sales.equity)
+    assert both.table["kept_share"].tolist() == pytest.approx([0.15] * 50)
 
 
 def test_a_spend_model_is_fitted_where_none_is_given(cdnow, weeks):
@@ -97,6 +106,7 @@ def test_a_spend_model_is_fitted_where_none_is_given(cdnow, weeks):
         ({"T": 0.0}, 10.0, "is after T 0"),
         ({"frequency": -1.0}, 10.0, "frequency -1 is below 0"),
         ({"margin_rate": 1.5}, 10.0, "Row 1: margin_rate 1.5 must be a number of 1 or less"),
+        ({"kept_share": 1.2}, 10.0, "Row 1: kept_share 1.2 must be a number of 1 or less"),
         ({}, -1.0, "spend per purchase -1.0"),
     ],
 )

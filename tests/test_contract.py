@@ -22,6 +22,7 @@ MORE = {
     "drop": "  returns: drop\n",
     "error": "  returns: error\n",
     "duplicates": "  drop_duplicates: true\n",
+    "unread": "  max_unread: 1\n",
 }
 
 
@@ -38,7 +39,7 @@ def test_good_rows_are_kept(desk):
 
 
 def test_each_bad_row_has_its_reason(desk):
-    extended(desk, MORE["as_of"]).orders(
+    extended(desk, MORE["unread"] + MORE["as_of"]).orders(
         "a,2024-01-01,1.00",
         ",2024-01-01,2.00",
         "  ,2024-01-01,2.50",
@@ -52,7 +53,8 @@ def test_each_bad_row_has_its_reason(desk):
         "kept": 1,
         "no customer id": 2,
         "unreadable date": 1,
-        "unreadable amount": 2,
+        "blank amount": 1,
+        "unreadable amount": 1,
         "date after as_of": 1,
     }
     inputs = desk.check()
@@ -105,14 +107,50 @@ def test_a_setting_that_makes_most_values_unreadable_stops_the_run(desk):
     extended(desk, "  decimal: ','\n").orders(*rows, "a,2024-01-12,7")
     with pytest.raises(
         InputError,
-        match=r"orders.csv, row 2, column 'amount': '12.50' is one of 30 of 31 values that cannot be read",
+        match=r"orders.csv, row 2, column 'amount': '12.50' cannot be read as an amount .* 30 of 31 rows \(97%\) would "
+        r"be lost. Check decimal in the settings, or the column; .*set max_unread: 0.97 under orders",
     ):
         desk.check()
 
 
 def test_blank_amounts_are_counted_and_do_not_stop_the_run(desk):
     desk.orders("a,2024-01-01,1.00", *["a,2024-01-02,"] * 9)
-    assert desk.ledger()["unreadable amount"] == 9
+    assert desk.ledger()["blank amount"] == 9
+    assert "9 rows with a customer have no amount" in desk.check().warnings[0]
+
+
+def test_values_that_cannot_be_read_stop_the_run_above_the_accepted_share(desk):
+    rows = [f"a,2024-01-{day:02d},1.00" for day in range(1, 20)]
+    desk.orders(*rows, "a,2024-01-20,much")
+    assert desk.ledger()["unreadable amount"] == 1
+    assert desk.check().warnings[0] == (
+        "1 row has an amount that cannot be read, such as 'much' (orders.csv, row 21, column 'amount'); the ledger "
+        "counts them and the figures leave them out."
+    )
+    desk.orders(*rows, "a,2024-01-20,much", "a,2024-01-21,more")
+    with pytest.raises(
+        InputError, match=r"row 21, column 'amount': 'much' .* 2 of 21 rows \(10%\) would be lost"
+    ):
+        desk.check()
+    extended(desk, "  max_unread: 0.1\n")
+    assert desk.ledger()["unreadable amount"] == 2
+
+
+def test_a_date_that_cannot_be_read_loses_money_that_is_known(desk):
+    rows = [f"a,2024-01-{day:02d},1.00" for day in range(1, 31)]
+    desk.orders(*rows, "a,someday,1.50")
+    assert "cannot be read, such as 'someday' (orders.csv, row 32, column 'date')" in desk.check().warnings[0]
+    assert desk.check().warnings[0].endswith("with EUR 1.50 on them.")
+    desk.orders(*rows, "a,someday,10.00")
+    with pytest.raises(InputError, match=r"'someday' .* 1 of 31 rows \(3.2%, worth EUR 10.00, 25%\)"):
+        desk.check()
+
+
+def test_blank_dates_of_footers_and_customers_do_not_stop_the_run(desk):
+    desk.orders("a,2024-01-01,1.00", "a,,99.00", ",,100.00", "Total,,")
+    assert desk.ledger() == {"read": 4, "kept": 1, "no customer id": 1, "blank date": 2}
+    assert "2 rows with a customer have no date" in desk.check().warnings[1]
+    assert "EUR 99.00 on them" in desk.check().warnings[1]
 
 
 def test_an_as_of_before_the_first_order_is_what_the_message_names(desk):
@@ -173,6 +211,24 @@ def test_a_last_date_that_stands_alone_is_an_error_that_names_its_row(desk):
         desk.check()
     extended(desk, MORE["as_of"])
     assert desk.ledger()["date after as_of"] == 1
+
+
+@pytest.mark.parametrize("step", [182, 365])
+def test_yearly_and_half_yearly_data_are_no_mistake(desk, step):
+    days = [dt.date(2020, 1, 1) + dt.timedelta(step * n) for n in range(4)]
+    desk.orders(*(f"a,{day},1.00" for day in days))
+    assert desk.check().orders.as_of == days[-1]
+
+
+def test_a_last_date_of_many_rows_is_no_mistake(desk):
+    desk.orders("a,2024-01-01,1.00", "a,2024-01-02,1.00", *["b,2024-12-02,1.00"] * 2)
+    assert desk.check().orders.as_of == dt.date(2024, 12, 2)
+
+
+def test_a_last_date_of_hardly_any_rows_is_a_mistake(desk):
+    desk.orders(*["a,2024-01-01,1.00"] * 2001, *["b,2024-12-02,1.00"] * 2)
+    with pytest.raises(InputError, match="336 days after the one before"):
+        desk.check()
 
 
 def test_an_as_of_long_after_the_last_order_is_a_warning(desk):
@@ -299,7 +355,8 @@ cells = st.tuples(
 @given(st.lists(cells, max_size=40))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_rows_are_accounted_for(desk, rows):
-    extended(desk, "as_of: 2024-02-01\n") if "as_of" not in desk.config.read_text() else None
+    if "as_of" not in desk.config.read_text():
+        extended(desk, MORE["unread"] + "as_of: 2024-02-01\n")
     desk.orders("z,2024-01-01,1.00", *(",".join(row) for row in rows))
     ledger = desk.ledger()
     assert ledger["read"] == len(rows) + 1

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -26,6 +27,7 @@ orders:
   columns: {{customer_id: customer, order_date: ordered, amount: amount, order_id: order, product_id: product,
     quantity: quantity, cost: cost, discount: discount, currency: currency, unit_price: unit price, channel: note}}
   dates: iso
+  max_unread: 1
   rates: {{USD: 1.08654}}
   exclude:
   - {{column: note, is: ["=1+1", "a\\\\b"], reason: by value}}
@@ -52,6 +54,7 @@ orders:
   {place}
   columns: {{customer_id: customer, order_date: instant, amount: price, product_id: product}}
   one_order_is: row
+  void_days: 2
 """
 DAYS = """\
 currency: EUR
@@ -82,14 +85,15 @@ def expected(orders, tmp_path_factory):
 
 
 def outcome(folder, text):
-    """Ledger without notes, warnings, dates, and all tables of a run, as frames and as files for people."""
+    """Ledger but for how files were read, warnings, dates, and all tables, as frames and as files for people."""
     folder.mkdir(parents=True)
     desk = Desk(folder).settings(text)
     run = desk.run()
     state = read_state(run)
-    ledger = [line for line in state.ledger.lines if line.status != "note"]
+    ledger = [line for line in state.ledger.lines if line.status != "note" or line.rows is not None]
     sheets = {path.name: path.read_bytes() for path in (run / "tables").glob("*.csv")}
-    return ledger, state.warnings, state.dates, read_tables(run), sheets
+    warnings = tuple(re.sub(r"such as '.*?' \(.*?, column", "(column", one) for one in state.warnings)
+    return ledger, warnings, state.dates, read_tables(run), sheets
 
 
 def assert_same(found, expected):
@@ -102,9 +106,11 @@ def assert_same(found, expected):
 
 def test_the_orders_are_of_every_kind(expected):
     reasons = {line.reason for ledger, *_ in expected.values() for line in ledger}
-    assert {"no customer id", "unreadable date", "unreadable amount", "date after as_of"} <= reasons
+    assert {"no customer id", "unreadable date", "blank date", "blank amount", "date after as_of"} <= reasons
     assert {"exact duplicate", "return dropped", "by value", "by size", "by beginning", "by name"} <= reasons
     assert all(line.rows for ledger, *_ in expected.values() for line in ledger)
+    assert any("order numbers of customers come again" in warning for warning in expected["all"][1])
+    assert all("void" in {line.reason for line in ledger} for ledger, *_ in expected.values())
     assert any("exact copy" in warning for warning in expected["all"][1])
     assert expected["all"][3]["customers"]["net_revenue"].max() > 1e10
     assert len(expected["all"][3]["customer_product_prices"]) > 50
@@ -112,8 +118,8 @@ def test_the_orders_are_of_every_kind(expected):
 
 def test_rates_and_products_are_exact_and_what_is_too_large_is_left_out(desk):
     desk.settings(
-        "currency: EUR\nmargin_rate: 0.33335\norders:\n  path: orders.csv\n  rates: {USD: 1.08654}\n  columns: "
-        "{customer_id: c, order_date: d, quantity: q, unit_price: p, currency: m}\n"
+        "currency: EUR\nmargin_rate: 0.33335\norders:\n  path: orders.csv\n  max_unread: 1\n"
+        "  rates: {USD: 1.08654}\n  columns: {customer_id: c, order_date: d, quantity: q, unit_price: p, currency: m}\n"
     )
     far = "b,2024-01-03,99999999999,99999999999,EUR"
     desk.orders("a,2024-01-01,1000000,1000000.5,EUR", "a,2024-01-02,1,100,USD", far, header="c,d,q,p,m")

@@ -72,8 +72,8 @@ def test_items_of_one_construct_get_one_scale(folder):
 
 def test_questions_as_column_names_become_wordings(folder):
     _, book = drafted(folder, rows("How satisfied are you?,exp_price", "1,2", "5,4", "4,5"))
-    assert book.loc["How satisfied are you?", ["wording_en", "construct"]].tolist() == [
-        "How satisfied are you?", "unsorted",
+    assert book.loc["How satisfied are you?", ["wording_en", "construct", "aspect"]].tolist() == [
+        "How satisfied are you?", "satisfaction", "overall",
     ]  # fmt: skip
     assert book.loc["exp_price", "aspect"] == "expected"
 
@@ -94,6 +94,11 @@ def test_questions_as_column_names_become_wordings(folder):
         ([-3, -1, 0, 3], Scale(-3, 3)),
         ([5, 33, 50, 77, 88, 95], Scale(0, 100)),
         ([0.25, 0.5, 1], Scale(0, 1)),
+        ([1, 1.5, 4.5, 5], Scale(1, 5)),
+        ([0.5, 3, 4.5], Scale(0, 5)),
+        ([0, 3.25, 9.5], Scale(0, 10)),
+        ([3.67, 6.33], Scale(1, 7)),
+        ([47.9151, 52.7449], None),
         ([250, 1200], None),
         ([-99], None),
     ],

@@ -47,7 +47,7 @@ def test_a_history_by_hand():
     assert row["purchase_days"] == 3
     assert (row["gross"], row["returns"], row["net_revenue"]) == (270.0, 25.0, 245.0)
     assert (row["frequency"], row["recency"], row["T"]) == (2, 40, 60)
-    assert row["monetary_value"] == pytest.approx((25 + 80) / 2)
+    assert row["monetary_value"] == pytest.approx((30 + 80) / 2)
     assert (row["gap_mean"], row["last_gap"]) == (20.0, 30)
     assert row["gap_std"] == pytest.approx(math.sqrt(200))
     assert row["gap_log_mean"] == pytest.approx((math.log(10) + math.log(30)) / 2, abs=1e-8)
@@ -62,7 +62,14 @@ def test_an_earlier_date_sees_only_what_had_happened():
 
 def test_the_window_counts_days_after_its_start():
     row = one_customer(HISTORY, DAY(2024, 3, 1), window=DAY(2024, 1, 11))
-    assert (row["window_orders"], row["window_net_revenue"]) == (1, 60.0)
+    assert (row["window_orders"], row["window_gross"], row["window_net_revenue"]) == (1, 80.0, 60.0)
+
+
+def test_the_day_of_a_credit_changes_no_money_per_purchase():
+    sales = [{"order_date": DAY(2024, 1, day), "amount": 100.0} for day in (1, 9, 20)]
+    for day in (9, 15, 31):
+        row = one_customer([*sales, {"order_date": DAY(2024, 1, day), "amount": -60.0}], DAY(2024, 2, 1))
+        assert (row["monetary_value"], row["net_revenue"], row["frequency"]) == (100.0, 240.0, 2)
 
 
 def test_returns_alone_are_money_but_no_purchase():
@@ -85,7 +92,7 @@ def test_a_day_whose_returns_exceed_its_sales_is_still_a_purchase_day():
         {"order_date": DAY(2024, 1, 2), "amount": -50.0},
     ]
     row = one_customer(records, DAY(2024, 1, 3))
-    assert (row["frequency"], row["monetary_value"]) == (1, -45.0)
+    assert (row["frequency"], row["monetary_value"], row["net_revenue"]) == (1, 5.0, -35.0)
 
 
 def test_without_order_ids_a_row_or_a_day_is_an_order():
@@ -126,7 +133,7 @@ def test_margin_is_amount_less_cost():
         {"order_date": DAY(2024, 1, 9), "amount": -10.0, "cost": -4.0},
     ]
     row = one_customer(records, DAY(2024, 1, 9))
-    assert (row["margin"], row["monetary_margin"]) == (-5.0, -11.0)
+    assert (row["margin"], row["monetary_value"]) == (-5.0, 20.0)
 
 
 def test_months_weeks_products_and_patterns():

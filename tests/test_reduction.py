@@ -34,6 +34,7 @@ def order_rows(con, records):
     money_type = pa.decimal128(18, 4)
     kinds = {"customer_id": pa.string(), "order_date": pa.date32(), "amount": money_type, "cost": money_type}
     kinds |= {"order_id": pa.string(), "_hash": pa.uint64(), NUMBER: pa.int64(), ORDER_NUMBER: pa.int64()}
+    kinds |= {"_void": pa.bool_()}
     names = [name for name in kinds if name in records[0]]
     table = pa.Table.from_pylist(records, schema=pa.schema([(name, kinds[name]) for name in names]))
     return con.create_table("orders", table, overwrite=True)
@@ -137,6 +138,25 @@ few = settings(
 @few
 def test_any_orders_give_the_same_tables(tmp_path, records, free, rows_per_part):
     assert_alike(records, tmp_path, free=free, rows_per_part=rows_per_part)
+
+
+@given(
+    st.lists(st.tuples(record, st.booleans()), min_size=1, max_size=40),
+    st.sampled_from(["ignore", "count"]),
+    st.sampled_from([None, 5]),
+)
+@few
+def test_any_void_rows_give_the_same_tables(tmp_path, records, free, rows_per_part):
+    told = [{**row, "_void": void} for row, void in records]
+    assert_alike(told, tmp_path, free=free, rows_per_part=rows_per_part)
+
+
+def test_void_rows_are_in_the_money_and_are_neither_sale_nor_return(tmp_path):
+    row = {"customer_id": "a", "order_date": START, "amount": money(500_000), "_void": True}
+    other = {**row, "amount": money(100_000), "_void": False}
+    assert_alike([row, {**row, "amount": money(-500_000)}, other], tmp_path)
+    customers = pq.read_table(tmp_path / "customers.parquet").to_pylist()
+    assert [(c["gross"], c["returns"], c["net_revenue"], c["orders"]) for c in customers] == [(10, 0, 10, 1)]
 
 
 @pytest.mark.parametrize("order", ["row", "day"])

@@ -42,18 +42,17 @@ class TestEightClasses:
         assert [names[r, f, 0].split()[0] for r in (1, 0) for f in (1, 0)] == ["Ordinary"] * 4
         assert tuple(sorted(names.values())) == tuple(sorted(rfm.EIGHT_CLASSES))
 
-    def test_the_mean_is_the_threshold_and_who_equals_it_is_low(self):
+    def test_the_mean_is_the_threshold_and_who_equals_it_is_high(self):
         table = bought([0, 10, 20], [1, 2, 3], [100, 200, 300])
-        assert classes(table) == ["Ordinary development", "Ordinary win-back", "Important retention"]
+        assert classes(table) == ["Ordinary development", "Important value", "Important retention"]
 
     def test_median_and_fixed_thresholds(self):
         table = bought([0, 10, 99], [1, 2, 30], [100, 200, 9000])
         assert rfm.thresholds(table, RfmSettings(thresholds="median"))["frequency"] == 2
         fixed = RfmSettings(thresholds="median", fixed_thresholds={"frequency": 1})
         assert rfm.thresholds(table, fixed) == {"recency": 10, "frequency": 1, "monetary": 200}
-        assert (
-            classes(table, thresholds="median", fixed_thresholds={"frequency": 1})[1] == "Ordinary retention"
-        )
+        fixed = {"thresholds": "median", "fixed_thresholds": {"frequency": 1, "monetary": 201}}
+        assert classes(table, **fixed)[1] == "Ordinary value"
 
     @settings(max_examples=5, deadline=None)
     @given(
@@ -269,6 +268,16 @@ class TestScoring:
         assert total.loc["often", "monetary_score"] > total.loc["rarely", "monetary_score"]
         assert mean.loc["often", "monetary_score"] < mean.loc["rarely", "monetary_score"]
         assert mean.loc["often", "net_revenue_per_order"] == 10
+
+    @pytest.mark.parametrize("window", [None, 6])
+    def test_the_day_of_a_credit_changes_no_mean_per_order(self, window):
+        sales = [*monthly("often", "2024-01-01", 10, 10.0), ("rarely", "2024-12-10", 60.0)]
+        found = []
+        for day in ("2024-03-09", "2024-08-01", "2024-12-09"):
+            orders = [*sales, ("often", day, -50.0)]
+            scored = rows(studied(orders, monetary_is="per_order", window_months=window))
+            found.append(scored.loc["often", "net_revenue_per_order"])
+        assert found == [5, 5, 5]
 
     def test_equal_means_per_order_are_equal(self):
         base = scores.with_per_order(bought([1, 1], [3, 1], [0.3, 0.1]))

@@ -384,10 +384,10 @@ def test_one_step_up_is_worth_the_slope_times_the_middle():
 
 def test_without_orders_the_parts_that_need_them_say_so():
     result = measure(pd.concat([OVERALL, PAIRS]), *[(9, 5, 9, 4, 2, 5, 1), (7, 3, 8, 5, 1, 4, 2)] * 5)
-    told = "\n".join(result.warnings)
-    assert "The win-win map needs orders" in told
-    assert "What follows a complaint needs orders" in told
-    assert "Setting satisfaction against money needs orders" in told
+    assert "The win-win map needs orders" in result.winwin
+    assert "What follows a complaint needs orders" in result.complaints
+    assert "Setting satisfaction against money needs orders" in result.link
+    assert "orders" not in "\n".join(result.warnings)
     for chart in (plots.win_win_map, plots.retention_by_satisfaction, plots.satisfaction_over_waves):
         assert isinstance(show(chart, result), Prose)
 

@@ -26,6 +26,7 @@ __all__ = [
     "rows_of",
     "suggestion",
     "text_column",
+    "word_numbers",
 ]
 
 ASPECTS = ("expected", "perceived", "attitude", "overall", "other")
@@ -58,14 +59,16 @@ def check_codebook(items: pd.DataFrame) -> pd.DataFrame:
         One item per row: ``item``, ``construct``, ``aspect`` (one of `ASPECTS`), ``scale_min``,
         ``scale_max`` (blank: 0 to 10 if the scale is ``nps``, 0 to 100 if it is ``percentage``), and where
         known ``attribute``, ``component``, ``target`` (``own`` if blank), ``reversed`` (no if blank),
-        ``missing_codes`` and ``not_applicable_codes`` (separated by ``;``), ``scale`` (the kind, one of
-        `KINDS`), ``wording_en``, ``wording_zh``.
+        ``missing_codes`` and ``not_applicable_codes`` (separated by ``;``), ``words`` (answers in words with their
+        numbers, ``very satisfied=5;satisfied=4``), ``scale`` (the kind, one of `KINDS`), ``wording_en``,
+        ``wording_zh``.
 
     Returns
     -------
     pandas.DataFrame
         The same columns, all present, sorted by item; ``missing_codes`` and ``not_applicable_codes`` as
-        tuples of text, and ``scale_name``, the name of the group of items that measure one thing: the construct, with
+        tuples of text, ``words`` as tuples of a word and its number, and
+        ``scale_name``, the name of the group of items that measure one thing: the construct, with
         aspect and target in brackets where the construct has several.
 
     Raises
@@ -122,6 +125,9 @@ one of expected, perceived, attitude, overall, other. Did you mean 'perceived'?
     ]
     for name in ("missing_codes", "not_applicable_codes"):
         book[name] = [_codes(v) for v in text_column(items, name)]
+    book["words"] = [
+        _worded(row, value) for row, value in zip(rows_of(book), text_column(items, "words"), strict=True)
+    ]
     for row in rows_of(book):
         if both := set(row.missing_codes) & set(row.not_applicable_codes):
             raise InputError(
@@ -130,6 +136,19 @@ one of expected, perceived, attitude, overall, other. Did you mean 'perceived'?
             )
     book["scale_name"] = _scale_names(book)
     return book.sort_values("item", ignore_index=True)
+
+
+def word_numbers(book: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Item and word, in small letters, to the number that the word stands for in a checked codebook.
+
+    Examples
+    --------
+    >>> book = check_codebook(pd.DataFrame({"item": ["Q1"], "construct": ["service"], "aspect": ["perceived"],
+    ...     "scale_min": [1], "scale_max": [2], "words": ["Poor=1; Good=2"]}))
+    >>> word_numbers(book)
+    {('Q1', 'poor'): 1.0, ('Q1', 'good'): 2.0}
+    """
+    return {(row.item, word): number for row in rows_of(book) for word, number in row.words}
 
 
 def need_columns(frame: pd.DataFrame, names: tuple[str, ...], where: str) -> None:
@@ -230,6 +249,43 @@ def _codes(value: Any) -> tuple[str, ...]:
     if pd.isna(value):
         return ()
     return tuple(code.strip().replace("−", "-").casefold() for code in str(value).split(";") if code.strip())
+
+
+def _worded(row: Any, value: Any) -> tuple[tuple[str, float], ...]:
+    """Words with their numbers, as ``words`` states them."""
+    parts = [] if pd.isna(value) else [part for part in str(value).split(";") if part.strip()]
+    found: dict[str, float] = {}
+    for part in parts:
+        word, _, number = part.rpartition("=")
+        word = _folded(word)
+        try:
+            stands_for = float(number.replace("−", "-"))
+        except ValueError:
+            stands_for = math.nan
+        if not word or not math.isfinite(stands_for):
+            raise InputError(
+                f"{_CODEBOOK}, item {row.item!r}: words holds {part.strip()!r}; write each word with its number, such "
+                "as 'very dissatisfied=1;very satisfied=5'."
+            )
+        if not row.scale_min <= stands_for <= row.scale_max:
+            raise InputError(
+                f"{_CODEBOOK}, item {row.item!r}: words gives {word!r} the number {stands_for:g}, which is outside the "
+                f"scale {row.scale_min:g} to {row.scale_max:g}."
+            )
+        if found.setdefault(word, stands_for) != stands_for:
+            raise InputError(f"{_CODEBOOK}, item {row.item!r}: words gives {word!r} two numbers.")
+    silent = (*row.missing_codes, *row.not_applicable_codes)
+    if both := [word for word in found if word in silent]:
+        raise InputError(
+            f"{_CODEBOOK}, item {row.item!r}: {words.listing(both)} cannot be both a word of the scale and a code for "
+            "no answer."
+        )
+    return tuple(found.items())
+
+
+def _folded(word: str) -> str:
+    """A word as it is compared: trimmed and in small letters."""
+    return word.strip().replace("−", "-").casefold()
 
 
 def _scale_names(book: pd.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ import ibis
 import pandas as pd
 
 from customer_value import words
-from customer_value.codebook import check_codebook, rows_of
+from customer_value.codebook import check_codebook, rows_of, word_numbers
 from customer_value.contract import LATE, ledger_notes
 from customer_value.contract_spans import first_fault
 from customer_value.engines import Engine
@@ -100,6 +100,7 @@ COMPANIONS: Mapping[str, Shape] = {
             "reversed": "text",
             "missing_codes": "text",
             "not_applicable_codes": "text",
+            "words": "text",
             "scale": "text",
             "wording_en": "text",
             "wording_zh": "text",
@@ -446,12 +447,13 @@ def _checked_codebook(items: Companion) -> Companion:
 def _with_scores(survey: Companion, items: Companion) -> Companion:
     """Turn scores into numbers; a declared code that is a word goes to the column ``code``."""
     answers = survey.rows.execute()
-    codes = {
-        row.item: (*row.missing_codes, *row.not_applicable_codes)
-        for row in rows_of(check_codebook(items.rows.execute()))
-    }
+    book = check_codebook(items.rows.execute())
+    codes = {row.item: (*row.missing_codes, *row.not_applicable_codes) for row in rows_of(book)}
     text = answers["score"].astype("string").str.strip().str.replace("−", "-")
-    numbers = pd.to_numeric(text, errors="coerce")
+    numbers = _as_numbers(text)
+    if worded := word_numbers(book):
+        keys = zip(answers["item"], text.str.casefold(), strict=True)
+        numbers = numbers.fillna(pd.Series([worded.get(key) for key in keys], index=text.index, dtype=float))
     odd = answers[text.notna() & numbers.isna()]
     declared = [str(row.score).strip().casefold() in codes.get(row.item, ()) for row in odd.itertuples()]
     wrong = odd[[not is_declared for is_declared in declared]]
@@ -460,9 +462,15 @@ def _with_scores(survey: Companion, items: Companion) -> Companion:
         raise InputError(
             f"{survey.source.files[0].name}: respondent '{words.plain(row['respondent_id'])}', item "
             f"'{words.plain(row['item'])}': the score '{words.plain(row['score'])}' is not a number. "
-            "Correct it, or declare it under missing_codes in the codebook."
+            "Correct it, or declare it in the codebook: under words with its number, or under missing_codes."
         )
     word = pd.Series(pd.NA, index=answers.index, dtype="string")
     word[odd.index] = text[odd.index].str.casefold()
     scored = answers.assign(score=numbers.astype("float64"), code=word)
     return replace(survey, rows=ibis.memtable(scored))
+
+
+def _as_numbers(text: pd.Series) -> pd.Series:
+    """Scores as numbers, with a point or a comma before the decimals; missing where they are words."""
+    comma = text.str.fullmatch(r"-?\d{1,3},\d{1,2}").fillna(False).astype(bool)
+    return pd.to_numeric(text.where(~comma, text.str.replace(",", ".")), errors="coerce").astype("float64")

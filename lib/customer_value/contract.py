@@ -3,7 +3,7 @@
 The rules, in the order in which a row is judged; the first that applies names its ledger line:
 
 0. repeated heading, and the report's own exclusions of rows that are no orders at all (``no_order``: totals,
-transfers); 1. no customer id, 2. unreadable date, 3. unreadable amount, 4. date after as_of,
+transfers); 1. no customer id, 2. blank or unreadable date, 3. blank or unreadable amount, 4. date after as_of,
 5. exact duplicate (only if ``drop_duplicates``), 6. the report's own exclusions (service code,
 bad-debt adjustment, …), 7. return dropped (only if ``returns: drop``).
 
@@ -17,6 +17,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from customer_value.errors import InputError
 from customer_value.ledger import RETURN, Ledger, LedgerLine
 from customer_value.order_money import (
     ADDED,
-    BLANK,
     as_credits,
     first_return,
     less,
@@ -39,6 +39,7 @@ from customer_value.order_money import (
     with_refund,
     with_refunds,
 )
+from customer_value.order_numbers import told_apart
 from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 from customer_value.settings import Exclusion, OrdersTable, Settings
 from customer_value.sources import (
@@ -54,7 +55,20 @@ from customer_value.sources import (
 from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
 from customer_value.sources.spark import as_view
+from customer_value.sources.times import time_of_day
 from customer_value.spellings import join_spellings
+from customer_value.unread import (
+    BLANK,
+    BLANK_AMOUNT,
+    BLANK_DATE,
+    NO_AMOUNT,
+    NO_DATE,
+    blank_fields,
+    refuse_unread,
+    unread_rules,
+    unread_warnings,
+)
+from customer_value.voids import TIME, Voids, void_note, with_voids
 
 __all__ = [
     "MONEY",
@@ -67,11 +81,9 @@ __all__ = [
     "read_orders",
 ]
 
-LONGEST_SILENCE_DAYS = 90
-"""A last order date further than this from the one before it is taken for a typing mistake."""
-
-MANY_UNREAD, FEW_ROWS = 0.5, 20
-"""Above this share of unreadable values, in more than a few rows, the settings are wrong, not the rows."""
+LONGEST_SILENCE_DAYS, LONGER_THAN_BEFORE, HARDLY_ANY = 90, 3, 0.001
+"""A last order date is taken for a typing mistake if it is more days after the one before it, more than so many times
+the longest silence before, and if one row or less than this share of the rows has it."""
 
 NO_ORDERS = "This needs orders; the settings file has none."
 """What is said where orders are asked for and a report has only a survey."""
@@ -79,7 +91,7 @@ NO_ORDERS = "This needs orders; the settings file has none."
 _MOST_DISCOUNT = 1_000_000
 _WRITTEN = "_written"
 
-NO_ID, NO_DATE, NO_AMOUNT = "no customer id", "unreadable date", "unreadable amount"
+NO_ID = "no customer id"
 LATE, DUPLICATE, REPEATED = "date after as_of", "exact duplicate", "same row in another file"
 HEADING = "repeated heading"
 
@@ -93,7 +105,8 @@ class Orders:
     rows
         Ibis table where the orders lie: customer_id, order_date, amount and the mapped ones of order_id,
         product_id, quantity, unit_price, discount, channel; ``cost`` where cost, margin or a margin
-        rate is known; ``_hash``, equal for rows that are equal in every source column; ``_number`` and
+        rate is known; ``_void``, whether a sale was taken back or takes one back (`customer_value.voids`),
+        only where there are such rows; ``_hash``, equal for rows that are equal in every source column; ``_number`` and
         ``_order_number``, customer_id and order_id where DuckDB reads them as whole numbers. Money is
         DECIMAL in the report's currency.
     first_date
@@ -104,6 +117,8 @@ class Orders:
         Whether the settings gave it (otherwise it is the last order date).
     survey
         How the ids of the kept rows look; None where the rows do not lie in DuckDB.
+    later
+        Orders to add to customers' days, see `customer_value.order_numbers.Restarts`; None if there are none.
     spellings
         How each customer id is written where spellings are joined (`customer_value.spellings`); else None.
     """
@@ -116,6 +131,7 @@ class Orders:
     warnings: tuple[str, ...]
     source: Source
     survey: Survey | None
+    later: ibis.Table | None = None
     spellings: ibis.Table | None = None
 
 
@@ -166,27 +182,39 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     judged = with_refunds(source, _judged(typed, spec, settings.as_of), spec, RETURN)
     account, survey = _account(judged, with_survey=source.engine == "duckdb")
     judged = _as_written(judged, account)
-    _refuse_unread(source, spec, settings, account)
+    judged, voids = with_voids(judged, account, spec, RETURN, engine, scratch)
+    if voids is not None and spec.returns == "drop":
+        account, survey = _account(judged, with_survey=source.engine == "duckdb")
+    refuse_unread(source, spec, settings, account)
     dates = _kept_dates(account)
-    as_of = settings.as_of or _last_date(source, spec, dates, settings)
+    as_of = settings.as_of or _last_date(source, spec, account, settings)
     lines = _lines(account, [rule.reason for rule in spec.exclude], source)
+    lines += void_note(voids, spec.void_days, lambda amount: words.money(float(amount), settings.currency))
     ledger = Ledger(tuple(lines) + ledger_notes("orders", (*source.readings, *readings))).reconciled()
-    _refuse_unusable(source, spec, settings, account, ledger)
+    _refuse_unusable(ledger)
+    if spec.returns == "error":
+        _refuse_returns(source, spec, account, voids)
     assert as_of is not None  # there is a kept row, so there is a last date
     everything = not ledger.rows("orders", "excluded")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
-    unused = ("outcome", "_excluded", "_file", *([ADDED] if ADDED in kept.columns else []))
+    kept, restarts = told_apart(kept, dates, spec, engine, scratch)
+    unused = ("outcome", "_excluded", "_file", *BLANK.values(), *([ADDED] if ADDED in kept.columns else []))
     rows = _with_cost(source, kept, spec, settings, account).drop(*unused)
     warnings = (
         *told,
         *_row_warnings(ledger, settings),
+        *unread_warnings(source, spec, settings, ledger),
         *_overlap_warnings(judged, source),
         *_as_of_warnings(dates[-1], settings),
     )
+    later = None
+    if restarts is not None:
+        ledger = ledger + Ledger((restarts.note(spec.order_number_days),))
+        warnings = (*warnings, restarts.warning(spec.order_number_days))
+        later = restarts.later
     spellings = None if joined is None else joined.spellings
-    return Orders(
-        rows, dates[0], as_of, settings.as_of is not None, ledger, warnings, source, survey, spellings
-    )
+    stated = settings.as_of is not None
+    return Orders(rows, dates[0], as_of, stated, ledger, warnings, source, survey, later, spellings)
 
 
 def exact_copies(rows: ibis.Table) -> Copies:
@@ -267,8 +295,10 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     fields = as_credits(source, spec, fields)
     if written is not None and not _is_text(source, spec) and not _is_involved(spec):
         fields[_WRITTEN] = written
-    if spec.amount_is != "row":
-        fields[BLANK] = id_column(source, str(columns.amount)).isnull()
+    time = time_of_day(source, columns.order_date, spec, settings.timezone)
+    if time is not None:
+        fields[TIME] = time
+    fields |= blank_fields(source, spec)
     fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
@@ -357,11 +387,14 @@ def _rate(source: Source, spec: OrdersTable, settings: Settings) -> Any:
     codes = [str(value) for value in found if isinstance(value, str)]
     rates = {settings.currency: 1.0, **{name.upper(): rate for name, rate in spec.rates.items()}}
     unknown = [name for name in codes if name not in rates]
+    if settings.currency == words.NO_CURRENCY and len(unknown) == 1 and len(codes) == 1:
+        return None
     if unknown:
         listed = words.listing([words.plain(name, 12) for name in codes])
+        own = "one currency" if settings.currency == words.NO_CURRENCY else settings.currency
         raise InputError(
-            f"orders, column '{column}': amounts are in {listed} but the report is in {settings.currency}; "
-            f"give their value in {settings.currency} under orders.rates, or set currency."
+            f"orders, column '{column}': amounts are in {listed} but the report is in {own}; "
+            f"give their value in {own} under orders.rates, or set currency."
         )
     if len(codes) != len(found):
         place, _ = find_place(source, column, written.isnull())
@@ -449,8 +482,7 @@ def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis
     rules = [
         (typed["_excluded"].isin([HEADING, *_no_orders(spec)]), typed["_excluded"]),
         (ids.isnull(), NO_ID),
-        (typed.order_date.isnull(), NO_DATE),
-        (typed.amount.isnull(), NO_AMOUNT),
+        *unread_rules(typed),
     ]
     if as_of is not None:
         rules.append((typed.order_date > ibis.literal(as_of), LATE))
@@ -528,50 +560,37 @@ def _kept_dates(account: pd.DataFrame) -> list[dt.date]:
     return sorted(account.loc[account["outcome"].isna(), "order_date"])
 
 
-def _refuse_unread(source: Source, spec: OrdersTable, settings: Settings, account: pd.DataFrame) -> None:
-    """Stop where much of a column cannot be read: that is a wrong setting, not a bad row."""
-    columns = spec.columns
-    money = [columns.amount] if columns.amount else [columns.quantity, columns.unit_price]
-    rows = account["rows"].sum()
-    undated = account.loc[account["order_date"].isna(), "rows"].sum()
-    suspects = [columns.order_date] if undated > MANY_UNREAD * rows else []
-    if account["no_amount"].sum() > MANY_UNREAD * rows:
-        suspects += [column for column in money if column]
-    for column in suspects:
-        if column == columns.order_date:
-            value, _ = date_column(source, column, spec, settings.timezone)
-        else:
-            value, _ = number_column(source, column, spec)
-        text = id_column(source, column)
-        odd = text.notnull() & value.isnull()
-        written = source.table.aggregate(all=text.notnull().sum(), odd=odd.sum()).execute().iloc[0]
-        if written["odd"] > max(FEW_ROWS, MANY_UNREAD * written["all"]):
-            place, shown = find_place(source, column, odd)
-            raise InputError(
-                f"{place}, column '{column}': '{shown}' is one of {words.count(written['odd'])} of "
-                f"{words.count(written['all'], 'value')} that cannot be read as the settings and the other rows say. "
-                "Check dates and decimal in the settings, or the column."
-            )
-
-
 def _last_date(
-    source: Source, spec: OrdersTable, dates: Sequence[dt.date], settings: Settings
+    source: Source, spec: OrdersTable, account: pd.DataFrame, settings: Settings
 ) -> dt.date | None:
-    days = dates[-2:]
+    """The last date with a kept row, unless it must be a typing mistake."""
+    days = _kept_dates(account)
     if not days:
         return None
-    last, before = days[-1], days[0]
-    if (last - before).days > LONGEST_SILENCE_DAYS:
-        column = spec.columns.order_date
-        date, _ = date_column(source, column, spec, settings.timezone)
-        place, value = find_place(source, column, date == ibis.literal(last))
-        raise InputError(
-            f"{place}, column '{column}': the last order date, {words.day(last)} "
-            f"('{words.plain(value)}'), is {words.count((last - before).days)} days after the one before "
-            f"it, {words.day(before)}. Correct it, or state as_of in the settings if it is right "
-            f"(as_of: {last.isoformat()}) or to leave it out (as_of: {before.isoformat()})."
-        )
-    return last
+    if not _stands_alone(account, days):
+        return days[-1]
+    last, before = days[-1], days[-2]
+    column = spec.columns.order_date
+    date, _ = date_column(source, column, spec, settings.timezone)
+    place, value = find_place(source, column, date == ibis.literal(last))
+    raise InputError(
+        f"{place}, column '{column}': the last order date, {words.day(last)} "
+        f"('{words.plain(value)}'), is {words.count((last - before).days)} days after the one before "
+        f"it, {words.day(before)}. Correct it, or state as_of in the settings if it is right "
+        f"(as_of: {last.isoformat()}) or to leave it out (as_of: {before.isoformat()})."
+    )
+
+
+def _stands_alone(account: pd.DataFrame, days: Sequence[dt.date]) -> bool:
+    """Whether the last day follows a silence unlike any before it, and hardly a row says so."""
+    silences = [(later - day).days for day, later in pairwise(days)]
+    if not silences or silences[-1] <= max(
+        LONGEST_SILENCE_DAYS, LONGER_THAN_BEFORE * max(silences[:-1], default=0)
+    ):
+        return False
+    kept = account[account["outcome"].isna()]
+    rows = int(kept.loc[kept["order_date"] == days[-1], "rows"].sum())
+    return rows == 1 or rows < HARDLY_ANY * kept["rows"].sum()
 
 
 def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[LedgerLine]:
@@ -606,7 +625,7 @@ def _added(account: pd.DataFrame) -> tuple[int, Decimal]:
 
 
 def _rank(reason: str) -> int:
-    order = [HEADING, NO_ID, NO_DATE, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
+    order = [HEADING, NO_ID, BLANK_DATE, NO_DATE, BLANK_AMOUNT, NO_AMOUNT, LATE, DUPLICATE, REPEATED]
     return order.index(reason) if reason in order else len(order)
 
 
@@ -618,9 +637,7 @@ def _exact(value: object) -> Decimal:
     return value if isinstance(value, Decimal) and value.is_finite() else Decimal(0)
 
 
-def _refuse_unusable(
-    source: Source, spec: OrdersTable, settings: Settings, account: pd.DataFrame, ledger: Ledger
-) -> None:
+def _refuse_unusable(ledger: Ledger) -> None:
     if ledger.rows("orders", "kept") == 0:
         why = words.listing(
             f"{words.count(line.rows or 0, 'row')}: {line.reason}" for line in ledger.of("orders", "excluded")
@@ -628,7 +645,11 @@ def _refuse_unusable(
         late = any(line.reason == LATE for line in ledger.of("orders", "excluded"))
         check = "as_of" if late else "the columns"
         raise InputError(f"orders: no row is left to analyse ({why}). Check {check} in the settings.")
-    if spec.returns == "error" and account.loc[account["outcome"].isna(), "returns"].sum():
+
+
+def _refuse_returns(source: Source, spec: OrdersTable, account: pd.DataFrame, voids: Voids | None) -> None:
+    given = account.loc[account["outcome"].isna(), "returns"].sum()
+    if given > (0 if voids is None else voids.rows // 2):
         amount_column, place, text = first_return(source, spec)
         raise InputError(
             f"{place}, column '{amount_column}': a return or credit ({words.plain(text)}), and "
@@ -672,12 +693,6 @@ def _row_warnings(ledger: Ledger, settings: Settings) -> list[str]:
                 f"{words.count(rows, 'row has', 'rows have')} no customer id and cannot be assigned to "
                 f"anyone: {words.money(float(amount), settings.currency)}, {words.percent(share)} of all "
                 "that was read. Every figure in this report leaves them out."
-            )
-        if line.reason in (NO_DATE, NO_AMOUNT):
-            what = line.reason.removeprefix("unreadable ")
-            found.append(
-                f"{words.count(rows, 'row has', 'rows have')} {'a' if what == 'date' else 'an'} {what} that "
-                "cannot be read; the ledger counts them and the figures leave them out."
             )
     return found
 

@@ -16,6 +16,7 @@ from customer_value.expressions import exact_sum
 from customer_value.ledger import Ledger
 from customer_value.result import Fact, warning_list
 from customer_value.survey_load import SurveyLoad, survey_load_of
+from customer_value.voids import VOID_NOTE
 from customer_value.workbook import Workbook
 
 __all__ = ["DataLoad", "overview", "overview_of"]
@@ -76,7 +77,7 @@ class DataLoad:
             "data.as_of": self.as_of.isoformat(),
             "data.first_order": self.first_order.isoformat(),
             "data.last_order": self.last_order.isoformat(),
-            "data.currency": self.currency,
+            "data.currency": None if self.currency == words.NO_CURRENCY else self.currency,
             "data.value_basis": self.value_basis,
             "data.warnings": list(self.warnings),
             **money,
@@ -99,7 +100,7 @@ class DataLoad:
         rows = [
             ("Customers", words.count(totals["customers"])),
             ("… with at least one purchase", words.count(totals["buyers"])),
-            ("… with returns or free orders only", words.count(totals["returns_only"])),
+            ("… with returns, void or free orders only", words.count(totals["returns_only"])),
             ("Orders", words.count(totals["orders"])),
             ("First order", words.day(self.first_order)),
             ("Last order", words.day(self.last_order)),
@@ -191,10 +192,16 @@ class DataLoad:
             parts.append(
                 f"Returns and credits of {words.money(returns, self.currency)}{share} are subtracted from revenue."
             )
+        parts.extend(
+            f"Void {words.verb(line.rows or 0, 'is', 'are')} {words.count(line.rows or 0, 'row')}: {line.detail}."
+            for line in self.ledger.of("orders", "note")
+            if line.reason == VOID_NOTE
+        )
         if only:
             parts.append(
-                f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns or "
-                f"orders for nothing; {words.verb(only, 'it counts', 'they count')} in the money but in no "
+                f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns, orders that "
+                f"were taken back at once, or orders for nothing; "
+                f"{words.verb(only, 'it counts', 'they count')} in the money but in no "
                 "purchase model."
             )
         return " ".join(parts)
@@ -325,7 +332,9 @@ _MONEY = {
 
 _MENDABLE = {
     "no customer id": "no customer id",
+    "blank date": "no date",
     "unreadable date": "a date that cannot be read",
+    "blank amount": "no amount",
     "unreadable amount": "an amount that cannot be read",
 }
 

@@ -15,6 +15,7 @@ import ibis
 import pandas as pd
 
 from customer_value import reduce, words
+from customer_value.codebook import OWN, check_codebook
 from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
 from customer_value.contract import Orders, copies_warning, exact_copies, read_orders
@@ -22,13 +23,14 @@ from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.order_tables import OrderTables
+from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
 from customer_value.settings import Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.spellings import spelling_warnings
-from customer_value.survey import SurveyScores, score_answers
+from customer_value.survey import MINIMUM, SurveyScores, score_answers
 from customer_value.tables import parquet_path, write_json, write_table
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "RunState",
     "check_inputs",
     "input_files",
+    "known_parts",
     "live_tables",
     "read_inputs",
     "read_state",
@@ -50,7 +53,7 @@ class Inputs:
     """Everything that was read, judged but not yet reduced.
 
     Without orders ``orders`` and ``dates`` are None, and ``as_of`` is the date that the settings state,
-    else the last day of the survey, else None.
+    else the last day of the survey, else None. ``waves`` is the number of survey waves with enough respondents.
     """
 
     orders: Orders | None
@@ -59,6 +62,7 @@ class Inputs:
     as_of: dt.date | None
     ledger: Ledger
     warnings: tuple[str, ...]
+    waves: int = 0
 
     def sources(self) -> tuple[Source, ...]:
         """The sources in the order of the ledger."""
@@ -106,18 +110,21 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     companions = read_companions(settings, base, engine, scratch, as_of, spellings)
     ledger = Ledger(()) if orders is None else orders.ledger
     warnings = [] if orders is None else list(orders.warnings)
+    waves = 0
     for companion in companions.values():
         ledger = ledger + companion.ledger
         warnings.extend(companion.warnings)
         if companion.name == "survey":
             answers, items = (_published(companions[name].rows).execute() for name in _SURVEY)
-            ledger = ledger + _what_answers_hold(score_answers(answers, items))
+            scored = score_answers(answers, items)
+            ledger = ledger + _what_answers_hold(scored)
+            waves = int((scored.waves["respondents"] >= MINIMUM).sum())
             as_of = as_of or _last_day(answers)
     if orders is None:
-        return Inputs(None, companions, None, as_of, ledger, tuple(warnings))
+        return Inputs(None, companions, None, as_of, ledger, tuple(warnings), waves)
     dates = reduce.reduction_dates(orders.first_date, orders.as_of, settings)
     _refuse_bad_calibration(dates)
-    return Inputs(orders, companions, dates, as_of, ledger, tuple(warnings))
+    return Inputs(orders, companions, dates, as_of, ledger, tuple(warnings), waves)
 
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
@@ -158,6 +165,7 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
             "as_of_stated": settings.as_of is not None,
             "ledger": [asdict(line) | {"amount": _text(line.amount)} for line in inputs.ledger.lines],
             "warnings": list(warnings),
+            "known": _known(inputs, settings),
             "provenance": provenance,
         }
         write_json(run / "_run" / "state.json", state)
@@ -182,6 +190,38 @@ def read_state(run: Path) -> RunState:
         tuple(state["warnings"]),
         state["provenance"],
     )
+
+
+def known_parts(run: Path) -> frozenset[str]:
+    """What the inputs of a run hold, by name; empty before it has been read.
+
+    Beside the names of the tables: ``repeat_purchase`` (orders, or a stated share of purchases), ``customer_groups``
+    (orders, or a customer file, so that groups of customers can be told apart), ``expectations`` (items on what was
+    expected and on what was perceived), ``attributes`` (items on how attributes are perceived beside overall
+    satisfaction), ``components`` (items on components of delivered value) and ``waves`` (a survey that was held twice).
+    """
+    path = run / "_run" / "state.json"
+    if not path.is_file():
+        return frozenset()
+    return frozenset(json.loads(path.read_text(encoding="utf-8")).get("known", ()))
+
+
+def _known(inputs: Inputs, settings: Settings) -> list[str]:
+    known = set(inputs.companions)
+    if inputs.orders is not None:
+        known |= {"orders", "repeat_purchase"}
+    if "survey_items" in known:
+        items = check_codebook(inputs.companions["survey_items"].rows.execute())
+        known |= {"repeat_purchase"} if share_item(items, settings.loyalty.stated_share) else set()
+        aspects = set(items.loc[items["target"] == OWN, "aspect"])
+        known |= {"expectations"} if aspects >= {"expected", "perceived"} else set()
+        known |= {"attributes"} if aspects >= {"perceived", "overall"} else set()
+        known |= {"components"} if items["component"].notna().any() else set()
+    if inputs.waves > 1:
+        known.add("waves")
+    if known & {"orders", "customers"}:
+        known.add("customer_groups")
+    return sorted(known)
 
 
 def _found(settings: Settings, base: Path) -> list[Found]:
@@ -318,15 +358,8 @@ def _parameters(settings: Settings) -> dict[str, Any]:
         "currency": True,
         "margin_rate": True,
         "orders": {
-            "amount_is",
-            "credits",
-            "join_spellings",
-            "returns",
-            "drop_duplicates",
-            "one_order_is",
-            "free_orders",
-            "exclude",
-            "rates",
+            *("amount_is", "credits", "join_spellings", "returns", "drop_duplicates", "one_order_is"),
+            *("free_orders", "exclude", "rates", "void_days", "order_number_days", "max_unread"),
         },
         "pareto": True,
         "rfm": True,
@@ -337,7 +370,8 @@ def _parameters(settings: Settings) -> dict[str, Any]:
         chosen |= {"satisfaction": True, "delivered_value": True}
     if settings.orders is not None:
         chosen |= with_orders
-    return settings.model_dump(mode="json", include=chosen, by_alias=True, exclude_none=True)
+    told = settings.model_dump(mode="json", include=chosen, by_alias=True, exclude_none=True)
+    return told | ({"currency": "none"} if told.get("currency") == words.NO_CURRENCY else {})
 
 
 def _text(amount: Decimal | None) -> str | None:

@@ -28,7 +28,8 @@ class LedgerLine:
     """One line: all rows of a table that were read, added, kept, or excluded for one reason.
 
     ``amount`` is the money of those rows in the report's currency, None for tables without money.
-    A line with status ``note`` states how the table was read and has no rows of its own.
+    A line with status ``note`` states how the table was read; if it has rows, they are among the kept ones, and
+    its money is what they were sold for.
     """
 
     table: str
@@ -114,29 +115,28 @@ class Ledger:
 
     def rows_table(self, currency: str) -> Table:
         """The lines with rows, for reading; without a column of amounts if there is no money."""
-        shown = [line for line in self.lines if line.status != "note"]
+        shown = [line for line in self.lines if line.status != "note" or line.rows is not None]
         read = {table: self.rows(table, "read") for table in self.tables()}
+        money = words.with_currency("Amount", currency, " ({})")
         frame = pd.DataFrame(
             {
                 "Table": [line.table for line in shown],
-                "Rows are": [line.status for line in shown],
+                "Rows are": [_OF_KEPT if line.status == "note" else line.status for line in shown],
                 "Reason": [line.reason or line.detail for line in shown],
                 "Rows": [line.rows or 0 for line in shown],
                 "Share of rows": [
                     (line.rows or 0) / read[line.table] if read[line.table] else None for line in shown
                 ],
-                f"Amount ({currency})": [
-                    None if line.amount is None else float(line.amount) for line in shown
-                ],
+                money: [None if line.amount is None else float(line.amount) for line in shown],
             }
         )
         formats: dict[str, Callable[[Any], str]] = {
             "Rows": words.count,
             "Share of rows": words.percent,
-            f"Amount ({currency})": lambda value: f"{value:,.2f}",
+            money: lambda value: f"{value:,.2f}",
         }
         if all(line.amount is None for line in shown):
-            frame = frame.drop(columns=f"Amount ({currency})")
+            frame = frame.drop(columns=money)
         return Table(frame, formats, "Every row that was read, and where it ended", most=200)
 
     def notes_table(self) -> Table:
@@ -150,6 +150,9 @@ class Ledger:
             }
         )
         return Table(frame, caption="How the files were read", most=200)
+
+
+_OF_KEPT = "of those kept"
 
 
 def cents(amount: Decimal) -> str:

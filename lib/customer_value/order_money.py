@@ -16,10 +16,10 @@ from customer_value.settings import Credits, OrdersTable
 from customer_value.sources import Source, find_place, id_column, number_column
 from customer_value.sources.engine import MONEY, hashed
 from customer_value.sources.native import row_key
+from customer_value.unread import BLANK
 
 __all__ = [
     "ADDED",
-    "BLANK",
     "REFUND",
     "as_credits",
     "first_return",
@@ -34,17 +34,11 @@ __all__ = [
 REFUND = "_refund"
 """Money given back on a row, never negative; NULL or 0 where nothing was."""
 
-BLANK = "_blank"
-"""Whether a row has no amount at all, which is another thing than one that cannot be read."""
-
 ADDED = "_added"
 """Whether a row was not read but stands for money given back on one that was."""
 
 FEW = 0.05
 """Up to this share of the orders with several lines may contradict what the settings say of their total."""
-
-ORDER_NUMBER_DAYS = 31
-"""An order number that comes again after more days is another order."""
 
 _ORDER, _NTH, _TOTAL, _BACK = "_order", "_nth", "_total", "_back"
 
@@ -92,12 +86,14 @@ def order_totals(typed: ibis.Table, spec: OrdersTable) -> ibis.Table:
     """
     if spec.amount_is == "row":
         return typed
-    orders = _numbered(typed)
+    orders = _numbered(typed, spec)
     lines = _lines_of_order(orders)
     if spec.amount_is == "order_on_first_line":
-        elsewhere = orders.order_id.notnull() & orders[BLANK] & (orders.amount.count().over(lines) > 0)
+        elsewhere = (
+            orders.order_id.notnull() & orders[BLANK["amount"]] & (orders.amount.count().over(lines) > 0)
+        )
         amount = ibis.ifelse(elsewhere, _zero(), orders.amount)
-        return orders.mutate(amount=amount).drop(_ORDER, BLANK)
+        return orders.mutate(amount=amount).drop(_ORDER)
     nth = ibis.row_number().over(
         ibis.window(group_by=["customer_id", "order_id", _ORDER], order_by=_by_weight(orders))
     )
@@ -111,7 +107,7 @@ def order_totals(typed: ibis.Table, spec: OrdersTable) -> ibis.Table:
     counted = {"amount": _once(known, several, known[_TOTAL], known.amount)}
     if REFUND in orders.columns:
         counted[REFUND] = _once(known, several, known[_BACK], known[REFUND])
-    return known.mutate(**counted).drop(_ORDER, BLANK, *told)
+    return known.mutate(**counted).drop(_ORDER, *told)
 
 
 def totals_warnings(typed: ibis.Table, spec: OrdersTable) -> list[str]:
@@ -124,7 +120,7 @@ def totals_warnings(typed: ibis.Table, spec: OrdersTable) -> list[str]:
     """
     if spec.amount_is == "row":
         return []
-    orders = _numbered(typed.filter(typed.order_id.notnull()))
+    orders = _numbered(typed.filter(typed.order_id.notnull()), spec)
     groups = orders.group_by("customer_id", "order_id", _ORDER).aggregate(
         lines=orders.count(),
         amounts=orders.amount.count(),
@@ -206,14 +202,14 @@ def _is_credit(source: Source, spec: OrdersTable, rule: Credits) -> Any:
     return text.isin([str(value) for value in rule.is_]).fill_null(False)
 
 
-def _numbered(typed: ibis.Table) -> ibis.Table:
+def _numbered(typed: ibis.Table, spec: OrdersTable) -> ibis.Table:
     """The rows with the number of the order among those that its customer has under the same order id."""
     same = ["customer_id", "order_id"]
     day = ibis.coalesce(typed.order_date, typed.order_date.min().over(ibis.window(group_by=same)))
     dated = typed.mutate(_day=day)
     in_time = ibis.window(group_by=same, order_by="_day")
     pause = dated.mutate(_pause=dated["_day"].delta(dated["_day"].lag().over(in_time), unit="day"))
-    new = ibis.ifelse(pause["_pause"] > ORDER_NUMBER_DAYS, 1, 0)
+    new = ibis.ifelse(pause["_pause"] > spec.order_number_days, 1, 0)
     till_now = ibis.window(group_by=same, order_by="_day", range=(None, 0))
     steps = pause.mutate(_new=new)
     return steps.mutate(**{_ORDER: steps["_new"].sum().over(till_now)}).drop("_day", "_pause", "_new")

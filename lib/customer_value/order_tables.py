@@ -17,6 +17,7 @@ from customer_value.contract import Copies, Orders, exact_copies
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.machine import processors
+from customer_value.order_numbers import with_later_orders
 from customer_value.reduce import Dates
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources.parquet import read_saved
@@ -116,7 +117,7 @@ class OrderTables:
         copies = exact_copies(rows)
         path = self.scratch / "days.parquet"
         self.engine.save(reduce.customer_days(rows, self._one_order_is, self.spec.free_orders), path)
-        days = self.engine.read(path, like=rows)
+        days = with_later_orders(self.engine.read(path, like=rows), self.orders.later)
         summed = days.net_revenue.sum().as_scalar().to_pyarrow().as_py()
         _require_all_money(Decimal(summed or 0), kept)
         customers = reduce.customers_at(days, as_of, self._window_start)

@@ -4,7 +4,8 @@ The engine does the work: each function returns an Ibis expression, and `write_t
 and leaves Parquet. After this step nothing reads order lines again.
 
 A *purchase day* is a day with positive sales before returns; orders for nothing count only where the
-settings say so. Returns change money, never the frequency, recency or T of a customer. Money is
+settings say so. Void rows (`customer_value.voids`) stay in the net money, where they come to nothing, and are
+neither sales nor returns. Returns change money, never the frequency, recency or T of a customer. Money is
 DECIMAL until it has been summed and logarithms are rounded to DECIMAL before they are, so that no
 sum depends on the order of its rows.
 """
@@ -23,12 +24,15 @@ from customer_value.settings import ClvSettings, Settings
 
 __all__ = [
     "EXACT",
+    "VOID",
     "Dates",
     "customer_days",
     "customer_months",
     "customer_product_prices",
     "customer_product_years",
     "customers_at",
+    "is_sale",
+    "not_void",
     "purchase_patterns",
     "reduction_dates",
     "snapshots_at",
@@ -37,6 +41,9 @@ __all__ = [
 
 EXACT = "decimal(18, 9)"
 """Logarithms and discounts are rounded to this before they are summed."""
+
+VOID = "_void"
+"""Boolean column of order rows, where there are void ones: see `customer_value.voids`."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,16 @@ def reduction_dates(origin: dt.date, as_of: dt.date, settings: Settings) -> Date
     return Dates(origin, as_of, calibration_end, (pd.Timestamp(as_of) - months).date())
 
 
+def not_void(rows: ibis.Table, condition: Any) -> Any:
+    """A condition on order rows that no void one fulfils."""
+    return condition & ~rows[VOID] if VOID in rows.columns else condition
+
+
+def is_sale(rows: ibis.Table, free_orders: str = "ignore") -> Any:
+    """Whether an order row is a sale: not void, and positive or, with ``"count"``, not negative."""
+    return not_void(rows, rows.amount >= 0 if free_orders == "count" else rows.amount > 0)
+
+
 def customer_days(
     rows: ibis.Table, one_order_is: str | None = None, free_orders: str = "ignore"
 ) -> ibis.Table:
@@ -106,11 +123,11 @@ def customer_days(
         (days since the customer's previous purchase day; NULL on the first and on days without a
         purchase).
     """
-    sale = rows.amount >= 0 if free_orders == "count" else rows.amount > 0
+    sale = is_sale(rows, free_orders)
     measures = {
         "bought": sale.any(),
-        "gross": rows.amount.sum(where=rows.amount > 0).fill_null(0),
-        "returns": (-rows.amount).sum(where=rows.amount < 0).fill_null(0),
+        "gross": rows.amount.sum(where=not_void(rows, rows.amount > 0)).fill_null(0),
+        "returns": (-rows.amount).sum(where=not_void(rows, rows.amount < 0)).fill_null(0),
         "net_revenue": rows.amount.sum(),
     }
     if "cost" in rows.columns:
@@ -139,15 +156,16 @@ def customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None 
     as_of
         Later days are not looked at.
     window_start
-        ``window_orders`` and ``window_net_revenue`` count days after this one; None: all.
+        ``window_orders``, ``window_gross`` and ``window_net_revenue`` count days after this one; None: all.
 
     Returns
     -------
     ibis.Table
         customer_id, first_order, last_order, orders, purchase_days, gross, returns, net_revenue,
-        margin (if known), frequency, recency, T (days), monetary_value, monetary_margin (if
-        known), window_orders, window_net_revenue, gap_mean, gap_std, gap_log_mean, last_gap
-        (days). Customers with returns only have NULL where a purchase would be needed.
+        margin (if known), frequency, recency, T (days), monetary_value (mean gross money of the
+        purchase days after the first), window_orders, window_gross, window_net_revenue, gap_mean,
+        gap_median, gap_std, gap_log_mean, last_gap (days). Customers with returns only have NULL where
+        a purchase would be needed.
     """
     return _customers_at(days, as_of, window_start).order_by("customer_id")
 
@@ -216,7 +234,7 @@ def customer_product_years(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     Columns customer_id, product_id (NULL where blank), year, lines, quantity (if known),
     net_revenue, margin (if known).
     """
-    known = rows.filter(rows.order_date <= ibis.literal(as_of))
+    known = rows.filter(not_void(rows, rows.order_date <= ibis.literal(as_of)))
     known = known.mutate(year=known.order_date.year().cast("int64"))
     measures: dict[str, Any] = {"lines": known.count()}
     if "quantity" in rows.columns:
@@ -234,7 +252,8 @@ def customer_product_prices(rows: ibis.Table, as_of: dt.date) -> ibis.Table:
     Columns customer_id, product_id (if known), lines, discount_sum, discount_square_sum,
     log_quantity_sum, log_quantity_square_sum, discount_log_quantity_sum; sales lines only.
     """
-    sales = rows.filter((rows.order_date <= ibis.literal(as_of)) & (rows.amount > 0) & (rows.quantity > 0))
+    bought = (rows.order_date <= ibis.literal(as_of)) & (rows.amount > 0) & (rows.quantity > 0)
+    sales = rows.filter(not_void(rows, bought))
     sales = sales.filter(sales.discount.notnull())
     log_quantity = sales.quantity.cast("float64").ln().cast(EXACT)
     discount = sales.discount.cast(EXACT)
@@ -284,20 +303,24 @@ def _customers_at(days: ibis.Table, as_of: dt.date, window_start: dt.date | None
         orders=known.orders.sum(),
         purchase_days=buys.sum(),
         **sums,
-        **_repeat_sums(known, buys, has_margin),
+        **_repeat_sums(known, buys),
         window_orders=known.orders.sum(where=in_window).fill_null(0),
+        window_gross=known.gross.sum(where=in_window).fill_null(0),
         window_net_revenue=known.net_revenue.sum(where=in_window).fill_null(0),
         **_gap_sums(known),
     )
-    return _finished(table, as_of, has_margin)
+    return _finished(table, as_of)
 
 
-def _repeat_sums(known: ibis.Table, buys: Any, has_margin: bool) -> dict[str, Any]:
-    """Money on all purchase days and on the first one, to take their difference."""
-    names = ["net_revenue", *(["margin"] if has_margin else [])]
-    sums = {f"_days_{name}": known[name].sum(where=buys) for name in names}
-    first = {f"_first_{name}": known[name].argmin(known.order_date, where=buys) for name in names}
-    return sums | first
+def _repeat_sums(known: ibis.Table, buys: Any) -> dict[str, Any]:
+    """Gross money on all purchase days and on the first one, to take their difference.
+
+    Credits are left out, for the day on which they are booked says nothing of what a purchase brought.
+    """
+    return {
+        "_days_gross": known.gross.sum(where=buys),
+        "_first_gross": known.gross.argmin(known.order_date, where=buys),
+    }
 
 
 def _gap_sums(known: ibis.Table) -> dict[str, Any]:
@@ -307,11 +330,12 @@ def _gap_sums(known: ibis.Table) -> dict[str, Any]:
         "_gap_sum": gap.sum(),
         "_gap_square_sum": (gap * gap).sum(),
         "_gap_log_sum": gap.cast("float64").ln().cast(EXACT).sum(),
+        "_gap_median": gap.median(),
         "last_gap": gap.argmax(known.order_date, where=gap.notnull()),
     }
 
 
-def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table:
+def _finished(table: ibis.Table, as_of: dt.date) -> ibis.Table:
     bought = table.purchase_days > 0
     repeats = _whole(table.purchase_days) - 1
     gaps, gap_sum = table["_gaps"], table["_gap_sum"]
@@ -323,24 +347,23 @@ def _finished(table: ibis.Table, as_of: dt.date, has_margin: bool) -> ibis.Table
         for name in ("gross", "returns", "net_revenue", "margin")
         if name in table.columns
     }
-    repeated = {"monetary_value": "net_revenue"} | ({"monetary_margin": "margin"} if has_margin else {})
-    for name, source in repeated.items():
-        money = _money(table[f"_days_{source}"] - table[f"_first_{source}"])
-        columns[name] = money / repeats.cast("float64").nullif(0)
+    repeated = _money(table["_days_gross"] - table["_first_gross"]) / repeats.cast("float64").nullif(0)
     return table.select(
         "customer_id",
         "first_order",
         "last_order",
         orders=_whole(table.orders),
         purchase_days=_whole(table.purchase_days),
-        **{name: columns[name] for name in ("gross", "returns", "net_revenue", "margin") if name in columns},
+        **columns,
         frequency=ibis.ifelse(bought, repeats, ibis.null("int64")),
         recency=table.last_order.delta(table.first_order, unit="day").cast("int64"),
         T=ibis.literal(as_of).delta(table.first_order, unit="day").cast("int64"),
-        **{name: ibis.ifelse(bought, columns[name], ibis.null("float64")) for name in repeated},
+        monetary_value=ibis.ifelse(bought, repeated, ibis.null("float64")),
         window_orders=_whole(table.window_orders),
+        window_gross=_money(table.window_gross),
         window_net_revenue=_money(table.window_net_revenue),
         gap_mean=gap_sum.cast("float64") / gaps.cast("float64").nullif(0),
+        gap_median=table["_gap_median"].cast("float64"),
         gap_std=ibis.ifelse(variance > 0, variance, variance * 0).sqrt(),
         gap_log_mean=_money(table["_gap_log_sum"]) / gaps.cast("float64").nullif(0),
         last_gap=table.last_gap.cast("int64"),

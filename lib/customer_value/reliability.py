@@ -26,7 +26,16 @@ from scipy.special import fdtri, ndtri
 
 from customer_value import words
 
-__all__ = ["GOOD", "Omega", "alpha_interval", "cronbach_alpha", "item_rest", "omega", "spearman_brown"]
+__all__ = [
+    "GOOD",
+    "Omega",
+    "alpha_interval",
+    "cronbach_alpha",
+    "item_rest",
+    "omega",
+    "opposed",
+    "spearman_brown",
+]
 
 GOOD = 0.70
 """Below this reliability (Nunnally's usual bar) the workbook warns."""
@@ -219,6 +228,55 @@ def omega(answers: pd.DataFrame, level: float = 0.95) -> Omega:
     low, high = _omega_ends(loadings, rest, respondents, level)
     ave = float((standard**2).mean())
     return Omega(figure, low, high, ave, tuple(map(float, loadings)), tuple(map(float, rest)))
+
+
+def opposed(answers: pd.DataFrame, level: float = 0.95) -> tuple[str, ...]:
+    """The items of a scale that run against the others, as reversed wordings do that nobody declared.
+
+    Parameters
+    ----------
+    answers
+        A row per respondent, a column per item, no missing values.
+    level
+        Of the interval that must lie off 0.
+
+    Returns
+    -------
+    tuple of str
+        The items on the smaller side of the first principal component of the correlations (of two equal sides, the one
+        without the first item), as far as each clearly goes with the others once that side is turned round: the lower
+        end of the interval of its correlation with their sum is above 0. Either these items or all others are turned
+        round; the answers cannot tell which. Empty if all run the same way, or with fewer than two items that vary.
+
+    Notes
+    -----
+    With some items turned round the sum of the others means nothing, so a negative correlation with it names the
+    wrong ones; the first component does not depend on which side is turned. Interval by Fisher's z.
+
+    Examples
+    --------
+    >>> opposed(pd.DataFrame({"a": [1, 2, 3, 4, 5, 5], "b": [5, 4, 3, 2, 1, 2], "c": [1, 2, 3, 4, 4, 5]}))
+    ('b',)
+    """
+    values = _values(answers)
+    vary = values.std(axis=0) > 1e-12
+    names, values = [name for name, has in zip(answers.columns, vary, strict=True) if has], values[:, vary]
+    if values.shape[0] <= 3 or values.shape[1] < 2:
+        return ()
+    standard = (values - values.mean(axis=0)) / values.std(axis=0)
+    _, vectors = np.linalg.eigh(np.corrcoef(values, rowvar=False))
+    sides = np.where(vectors[:, -1] < -1e-9, -1.0, 1.0)
+    sides *= sides[0]
+    if 2 * int((sides < 0).sum()) > len(sides):
+        sides = -sides
+    turned = standard * sides
+    reach = float(ndtri((1 + level) / 2)) / math.sqrt(len(values) - 3)
+    found = []
+    for place in np.flatnonzero(sides < 0):
+        r = _correlation(turned[:, place], turned.sum(axis=1) - turned[:, place])
+        if r is not None and math.atanh(min(max(r, -1 + 1e-12), 1 - 1e-12)) > reach:
+            found.append(str(names[place]))
+    return tuple(found)
 
 
 def item_rest(answers: pd.DataFrame) -> pd.DataFrame:

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
+
+from customer_value.words import NO_CURRENCY
 
 __all__ = [
     "NO_CURRENCY",
@@ -38,9 +49,6 @@ __all__ = [
     "TableSource",
 ]
 
-NO_CURRENCY = "XXX"
-"""ISO 4217's code for "no currency", where a report has no money."""
-
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -60,9 +68,18 @@ def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+def _code_of_none(value: object) -> object:
+    return NO_CURRENCY if _is_none(value) else value
+
+
+def _is_none(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lower() == "none"
+
+
 Day = Annotated[dt.date, BeforeValidator(_no_number)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[CurrencyCode, BeforeValidator(_code_of_none)]
 FourNumbers = Annotated[tuple[float, ...], AfterValidator(_four_rising)]
 Weight = Annotated[float, Field(ge=0)]
 Category = Literal["industry", "region", "channel", "account_manager"]
@@ -220,6 +237,15 @@ class OrdersTable(TableSource):
     free_orders: Literal["ignore", "count"] = Field(
         "ignore", description="whether an order for nothing is a purchase (a sample, a replacement: no)"
     )
+    void_days: Annotated[int, Field(ge=0, le=366)] = Field(
+        0, description="most days from a sale to the credit that takes it back as if it had never been"
+    )
+    order_number_days: Annotated[int, Field(ge=1, le=36_600)] = Field(
+        31, description="an order number that comes again later than this is another order"
+    )
+    max_unread: Share = Field(
+        0.05, description="most rows, or money, that may be lost to dates or amounts that cannot be read"
+    )
     exclude: list[Exclusion] = []
     rates: dict[CurrencyCode, Annotated[float, Field(gt=0)]] = Field(
         {}, description="report currency per unit of a foreign currency"
@@ -323,6 +349,7 @@ class SurveyItemColumns(_Strict):
     reversed: str | None = None
     missing_codes: str | None = None
     not_applicable_codes: str | None = None
+    words: str | None = Field(None, description="answers in words with their numbers: low=1;high=2")
     scale: str | None = Field(None, description="likert, semantic_differential, nps or percentage")
     wording_en: str | None = None
     wording_zh: str | None = None
@@ -463,7 +490,8 @@ class RfmSettings(_Strict):
     window_months: Annotated[int, Field(ge=1, le=240)] | None = None
     migration_months: Annotated[int, Field(ge=1, le=120)] = 12
     monetary_is: Literal["total", "per_order"] = Field(
-        "total", description="M is net spend; per_order: mean amount per order instead (RFA)"
+        "total",
+        description="M is net spend; per_order: mean amount per order, as far as it is kept, instead (RFA)",
     )
     quantiles: FourNumbers = Field(
         (0.2, 0.4, 0.6, 0.8), description="shares of customers below the scores 2, 3, 4 and 5"
@@ -523,6 +551,11 @@ class LoyaltySettings(_Strict):
 
     cuts: Literal["fixed", "median"] = "fixed"
     share_of_wallet_cut: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    stated_share: str | None = Field(
+        None,
+        description="item of the survey that asks which share of its purchases a customer makes here; where it is "
+        "named, it is the axis of repeat purchase",
+    )
 
 
 class SatisfactionSettings(_Strict):
@@ -562,10 +595,13 @@ class ReportSettings(_Strict):
 
 
 class Settings(_Strict):
-    """All settings of one report."""
+    """All settings of one report.
+
+    ``currency`` is a code, or ``none`` if no code is to be printed.
+    """
 
     title: str = Field("Customer value", min_length=1, max_length=120)
-    currency: CurrencyCode = NO_CURRENCY
+    currency: Currency = NO_CURRENCY
     as_of: Day | None = None
     timezone: str | None = Field(
         None,
@@ -589,6 +625,21 @@ class Settings(_Strict):
     delivered_value: DeliveredValueSettings = DeliveredValueSettings()
     report: ReportSettings = ReportSettings()
 
+    _says_none: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _none_is_said(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        settings = handler(values)
+        if isinstance(values, dict):
+            settings._says_none = _is_none(values.get("currency"))
+        return settings
+
+    @property
+    def currency_is_open(self) -> bool:
+        """Whether there is money and nobody has said in which currency, or that none is to be named."""
+        return self.currency == NO_CURRENCY and not self._says_none and self._holds_money()
+
     @model_validator(mode="after")
     def _something_to_analyse(self) -> Self:
         if self.orders is None and self.survey is None:
@@ -600,7 +651,9 @@ class Settings(_Strict):
     @model_validator(mode="after")
     def _money_has_a_currency(self) -> Self:
         if "currency" not in self.model_fields_set and self._holds_money():
-            raise ValueError("the key 'currency' is missing; name the currency of all money, such as EUR")
+            raise ValueError(
+                "the key 'currency' is missing; name the currency of all money, such as EUR, or none"
+            )
         return self
 
     @model_validator(mode="after")

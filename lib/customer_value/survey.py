@@ -22,7 +22,14 @@ from typing import Any
 import pandas as pd
 
 from customer_value import reliability, words
-from customer_value.codebook import check_codebook, need_columns, rows_of, suggestion, text_column
+from customer_value.codebook import (
+    check_codebook,
+    need_columns,
+    rows_of,
+    suggestion,
+    text_column,
+    word_numbers,
+)
 from customer_value.constructs import MINIMUM, PERSON, construct_correlations
 from customer_value.errors import InputError
 
@@ -69,7 +76,8 @@ class SurveyScores:
         ``reliability`` (the figure that counts: alpha from three items, Spearman-Brown for two),
         ``omega``, ``omega_low``, ``omega_high`` (McDonald's omega from three items, 95 % interval), ``ave``
         (average variance extracted; of two items their correlation), ``omega_problem`` (why there is no
-        omega, as a sentence, or blank).
+        omega, as a sentence, or blank), ``opposed`` (items that run against the others, see
+        `customer_value.reliability.opposed`, a line each, or blank).
         """
         return self._measured[0]
 
@@ -91,7 +99,7 @@ class SurveyScores:
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know, as sentences."""
         reading = _reading_warnings(self.ledger, self.items)
-        return (*reading, *_reliability_warnings(self.latest_reliability, self.item_rest))
+        return (*reading, *_reliability_warnings(self.latest_reliability))
 
     @cached_property
     def _measured(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -112,7 +120,7 @@ def score_answers(
     ----------
     answers
         One answer per row: ``respondent_id``, ``item``, ``score`` (number, or text that may be a
-        missing code), and where known ``customer_id``, ``date``, ``weight`` (of the respondent,
+        missing code or a word of the scale), and where known ``customer_id``, ``date``, ``weight`` (of the respondent,
         0 or more; blank counts as 1), ``code`` (the word that stands instead of a score).
     items
         The codebook, see `customer_value.codebook`.
@@ -172,7 +180,7 @@ def _read_answers(answers: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     read = pd.DataFrame({name: text_column(answers, name) for name in (*PERSON, "item")})
     written = text_column(answers, "score").fillna(text_column(answers, "code"))
     read["code"] = written.str.replace("−", "-").str.casefold()
-    read["number"] = pd.to_numeric(read["code"], errors="coerce")
+    read["number"] = pd.to_numeric(read["code"], errors="coerce").fillna(_worded(read, book)).astype(float)
     dates = answers["date"] if "date" in answers.columns else pd.Series(pd.NaT, index=answers.index)
     read["date"] = pd.to_datetime(dates).astype("datetime64[us]").dt.normalize().to_numpy()
     weight = text_column(answers, "weight").fillna("1")
@@ -185,6 +193,15 @@ def _read_answers(answers: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     for row in rows_of(read[~read["weight"].between(0, sys.float_info.max)]):
         raise InputError(f"{_ANSWERS}, {_who(row.respondent_id)}: the weight must be a number of 0 or more.")
     return read
+
+
+def _worded(read: pd.DataFrame, book: pd.DataFrame) -> pd.Series:
+    """The numbers of answers in words, as the codebook states them."""
+    numbers = word_numbers(book)
+    if not numbers:
+        return pd.Series(math.nan, index=read.index)
+    keys = zip(read["item"], read["code"], strict=True)
+    return pd.Series([numbers.get(key, math.nan) for key in keys], index=read.index, dtype=float)
 
 
 def _declared(read: pd.DataFrame, book: pd.DataFrame, column: str) -> Any:
@@ -230,13 +247,14 @@ def _check_scores(read: pd.DataFrame, book: pd.DataFrame) -> None:
         return
     first = wrong.iloc[0]
     scale = book[book["item"] == first["item"]].iloc[0]
-    what = "is no number" if pd.isna(first["number"]) else "is outside the scale"
+    what = "is no number and none of its words" if len(scale["words"]) else "is no number"
+    what = what if pd.isna(first["number"]) else "is outside the scale"
     more = f" {words.count(len(wrong) - 1, 'more answer')} likewise." if len(wrong) > 1 else ""
     raise InputError(
         f"{_ANSWERS}, {_who(first['respondent_id'])}, item {first['item']!r}: score {first['code']!r} "
         f"{what}; the scale goes from {scale['scale_min']:g} to {scale['scale_max']:g}.{more} Correct the "
         "answer, or declare the value in missing_codes (or not_applicable_codes) of the codebook if it means "
-        "no answer."
+        "no answer, or in words with its number."
     )
 
 
@@ -333,13 +351,15 @@ def _reliability(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         pair = reliability.spearman_brown(table) if enough else None
         ends = (None, None) if alpha is None else reliability.alpha_interval(alpha, len(table), len(asked))
         counts = pair if len(asked) == 2 else alpha
-        rows.append((*key, len(asked), len(table), alpha, *ends, pair, counts, *_omega_cells(single, pair)))
+        against = "\n".join(reliability.opposed(table)) if enough else ""
+        cells = (*_omega_cells(single, pair), against)
+        rows.append((*key, len(asked), len(table), alpha, *ends, pair, counts, *cells))
         if enough:
             parts.append(reliability.item_rest(table).assign(wave=key[0], scale=key[1]))
     columns = ["wave", "scale", "items", "n", "alpha", "low", "high", "spearman_brown", "reliability"]
-    columns += ["omega", "omega_low", "omega_high", "ave", "omega_problem"]
+    columns += ["omega", "omega_low", "omega_high", "ave", "omega_problem", "opposed"]
     by_scale = pd.DataFrame(rows, columns=columns)
-    by_scale[columns[4:-1]] = by_scale[columns[4:-1]].astype(float)
+    by_scale[columns[4:-2]] = by_scale[columns[4:-2]].astype(float)
     order = ["wave", "scale", "item", "item_rest", "alpha_if_dropped"]
     return by_scale, pd.concat(parts)[order].reset_index(drop=True) if parts else pd.DataFrame(columns=order)
 
@@ -388,9 +408,8 @@ def _inside(code: str, low: float, high: float) -> bool:
     return _is_number(code) and low <= float(code) <= high
 
 
-def _reliability_warnings(latest: pd.DataFrame, by_item: pd.DataFrame) -> tuple[str, ...]:
+def _reliability_warnings(latest: pd.DataFrame) -> tuple[str, ...]:
     told = []
-    by_item = by_item.merge(latest[["wave", "scale"]], on=["wave", "scale"])
     for row in rows_of(latest[latest["reliability"] < reliability.GOOD]):
         figure = "Cronbach's alpha" if row.items > 2 else "the Spearman-Brown figure"
         told.append(
@@ -403,8 +422,19 @@ def _reliability_warnings(latest: pd.DataFrame, by_item: pd.DataFrame) -> tuple[
         for row in rows_of(latest[(latest["omega_problem"] != "") & (latest["n"] > latest["items"])])
     ]
     told += [
-        f"Item {words.plain(row.item)} runs against the rest of its scale {words.plain(row.scale)} "
-        f"(correlation {words.decimal(row.item_rest)}). Is it a reversed wording that is not declared?"
-        for row in rows_of(by_item[by_item["item_rest"] < 0])
+        _turned_round(row.scale, row.opposed.split("\n"), row.items)
+        for row in rows_of(latest[latest["opposed"] != ""])
     ]
     return tuple(told)
+
+
+def _turned_round(scale: str, opposed: list[str], items: int) -> str:
+    """Which items of a scale may be reversed wordings that nobody declared; the other side is not named."""
+    these, name = words.listing(map(words.plain, opposed), most=12), words.plain(scale)
+    rest = words.verb(items - len(opposed), "the other item", "the rest")
+    if len(opposed) == 1:
+        return f"Item {these} runs against {rest} of its scale {name}. Is it a reversed wording that is not declared?"
+    return (
+        f"Items {these} run against {rest} of their scale {name}. Are they, or the others instead, reversed wordings "
+        "that are not declared? Until that is settled the means of the scale say nothing."
+    )

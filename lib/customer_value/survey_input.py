@@ -37,6 +37,7 @@ def codebook_source(spec: SurveyItemsTable, base: Path, con: Any, scratch: Path)
         items:
           CUSA1: {construct: satisfaction, aspect: overall, wording_en: Overall satisfaction}
           CUSA2: {construct: satisfaction, aspect: overall, missing_codes: [-99, None]}
+          CUSA3: {construct: satisfaction, aspect: overall, scale_max: 3, words: {low: 1, middle: 2, high: 3}}
 
     Raises
     ------
@@ -147,6 +148,8 @@ def _fields(fields: Any, item: str, name: str) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return ";".join(f"{word}={number}" for word, number in value.items())
     if isinstance(value, list):
         return ";".join(str(part) for part in value if part is not None)
     if isinstance(value, bool):

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 
 __all__ = [
+    "NO_CURRENCY",
     "count",
     "day",
     "decimal",
@@ -22,7 +23,11 @@ __all__ = [
     "plain",
     "short_money",
     "verb",
+    "with_currency",
 ]
+
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for "no currency", where a report has no money or nothing says which; it is never printed."""
 
 
 _MONTHS = (
@@ -76,13 +81,13 @@ def percent(share: float, digits: int | None = None) -> str:
 def money(amount: float, currency: str) -> str:
     """An amount with its currency code, in whole units (two decimals under 100).
 
-    >>> money(1234567.891, "EUR"), money(12.5, "USD"), money(-3000, "EUR"), money(0, "EUR")
-    ('EUR 1,234,568', 'USD 12.50', '−EUR 3,000', 'EUR 0')
+    >>> money(1234567.891, "EUR"), money(12.5, "USD"), money(-3000, "EUR"), money(0, "EUR"), money(5, NO_CURRENCY)
+    ('EUR 1,234,568', 'USD 12.50', '−EUR 3,000', 'EUR 0', '5.00')
     """
     sign = "−" if amount < 0 and round(abs(amount), 2) > 0 else ""
     size = abs(amount)
     digits = 2 if 0 < size < 99.995 else 0
-    return f"{sign}{currency} {size:,.{digits}f}"
+    return f"{sign}{_code(currency)}{size:,.{digits}f}"
 
 
 def short_money(amount: float, currency: str) -> str:
@@ -96,8 +101,17 @@ def short_money(amount: float, currency: str) -> str:
     for limit, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e4, "thousand")):
         if size >= limit * 0.9995:
             scale = 1e3 if name == "thousand" else limit
-            return f"{sign}{currency} {significant(size / scale)} {name}"
+            return f"{sign}{_code(currency)}{significant(size / scale)} {name}"
     return money(amount, currency)
+
+
+def with_currency(title: str, currency: str, form: str = ", {}") -> str:
+    """A heading with the currency behind it, if there is one.
+
+    >>> with_currency("Amount", "EUR", " ({})"), with_currency("Net revenue", NO_CURRENCY)
+    ('Amount (EUR)', 'Net revenue')
+    """
+    return title if currency == NO_CURRENCY else title + form.format(currency)
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -176,3 +190,7 @@ def first_line(text: str, most: int = 200) -> str:
     'no space left'
     """
     return plain(next(iter(text.strip().splitlines()), "no reason given"), most).rstrip(".")
+
+
+def _code(currency: str) -> str:
+    return "" if currency == NO_CURRENCY else f"{currency} "

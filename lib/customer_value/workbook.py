@@ -24,7 +24,7 @@ import ibis
 import pandas as pd
 from pydantic import BaseModel
 
-from customer_value import __version__, tables
+from customer_value import __version__, tables, words
 from customer_value.config import load_settings, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine, saved_table
@@ -63,7 +63,9 @@ class Workbook:
     def __repr__(self) -> str:
         as_of = self.known_as_of
         date = "without a date" if as_of is None else f"as of {as_of.isoformat()}"
-        money = "no orders" if self.settings.orders is None else f"money in {self.currency}"
+        money = "no orders"
+        if self.settings.orders is not None:
+            money = words.with_currency("money", self.currency, " in {}")
         return f"{self.settings.title}: {date}, {money}"
 
     @cached_property
@@ -105,7 +107,7 @@ class Workbook:
 
     @property
     def currency(self) -> str:
-        """ISO code of the report's currency; ``XXX`` where the report has no money."""
+        """ISO code of the report's currency; `customer_value.words.NO_CURRENCY` where it has none to print."""
         return self.settings.currency
 
     @property

@@ -27,16 +27,10 @@ from customer_value.clv.rules import RULES
 from customer_value.clv.tracking import conditional_table, repeat_histogram, tracking_table
 from customer_value.clv.validation import MODELS, Holdout, fit_chosen, validate
 from customer_value.clv.validation_tables import NO_HOLDOUT
-from customer_value.clv.value import (
-    Margins,
-    SpendModel,
-    Valuation,
-    margins_of,
-    spend_of,
-    value_customers,
-)
+from customer_value.clv.value import SpendModel, Valuation, spend_of, value_customers
 from customer_value.display import Prose
 from customer_value.errors import FitError, NotEnoughData
+from customer_value.kept import KeptShare, kept_share_of, late_credits, stated_rate
 from customer_value.result import Fact, warning_list
 from customer_value.settings import ClvSettings
 from customer_value.workbook import Workbook
@@ -65,8 +59,10 @@ class LifetimeValue:
         The chosen model fitted to all history, or None with the reason in ``why_no_model``.
     holdout
         Predictions against what happened, or None if nothing could be kept back.
-    spend, margins, valuation
-        Spend per purchase, share of it that counts as value, and the values (None without a model).
+    spend, kept, valuation
+        Gross spend per purchase, share of it that counts as value, and the values (None without a model).
+    late_credits
+        Share of the money credited that came more than 30 days after the purchase before it, or None.
     realised
         What the customers have brought so far, less what it cost to win them; None where the money of
         each month is not known.
@@ -94,7 +90,8 @@ class LifetimeValue:
     why_no_model: str
     holdout: Holdout | None
     spend: SpendModel | None
-    margins: Margins
+    kept: KeptShare
+    late_credits: float | None
     valuation: Valuation | None
     realised: Realised | None
     tracking: pd.DataFrame
@@ -246,13 +243,14 @@ def lifetime_value(
     abc_cuts: Sequence[float] = (0.80, 0.95),
     contracts: ContractValue | None = None,
     classes: pd.DataFrame | None = None,
+    margin_rate: float | None = None,
 ) -> LifetimeValue:
     """Choose a model on the time kept back, fit it to all history, and value every customer.
 
     Parameters
     ----------
     snapshots
-        One row per date and customer, as reduced: as_of, customer_id, first_order, purchase_days,
+        One row per date and customer, as reduced: as_of, customer_id, first_order, purchase_days, gross,
         net_revenue, [margin], frequency, recency, T (days), monetary_value, gap_mean, gap_log_mean;
         at least for ``as_of`` and ``calibration_end``.
     patterns
@@ -266,8 +264,8 @@ def lifetime_value(
     options
         Horizon, yearly discount rate, time unit and seed.
     months
-        customer_id, month, purchase_days, net_revenue, [margin] (pandas or Ibis), for two of the
-        simple rules and for realised value; optional.
+        customer_id, month, purchase_days, gross, returns, net_revenue, [margin] (pandas or Ibis), for two
+        of the simple rules, the trend of spend and realised value; optional.
     customer_file
         customer_id with name, acquired_on, acquisition_cost, region and industry where known; optional.
     values
@@ -282,6 +280,8 @@ def lifetime_value(
     classes
         customer_id and a column of ordered categories per classification, instead of those that follow
         from ``values`` and ``customer_file``.
+    margin_rate
+        The stated margin rate, where all margin follows from it alone.
 
     Returns
     -------
@@ -302,7 +302,7 @@ def lifetime_value(
     today = _patterns_at(patterns, as_of)
     fit, why = _fit(now, today, holdout, options)
     spend = spend_of(now) if len(now) else None
-    margins = margins_of(now)
+    kept = kept_share_of(_at(snapshots, as_of), margin_rate=margin_rate)
     start = None if now.empty else pd.Timestamp(now["first_order"].min()).date()
     if classes is None:
         everyone = _money_at(snapshots, as_of) if values is None else values
@@ -323,9 +323,10 @@ def lifetime_value(
         why_no_model=story.only_contracts(contracts) if now.empty and contracts is not None else why,
         holdout=holdout,
         spend=spend,
-        margins=margins,
-        valuation=_valuation(now, fit, spend, margins, options, start, as_of, classes),
-        realised=_realised(now, months, margins, options, customer_file),
+        kept=kept,
+        late_credits=None if months is None else late_credits(months),
+        valuation=_valuation(now, fit, spend, kept, options, start, as_of, classes),
+        realised=_realised(now, months, kept, options, customer_file),
         tracking=_tracking(weekly, now, holdout, options, calibration_end, as_of),
         repeats=_repeats(today, fit, options),
         conditional=_conditional(holdout),
@@ -392,6 +393,7 @@ def lifetime_value_of(
         values=workbook.frame("customers", ["customer_id", *money]),
         abc_cuts=workbook.settings.pareto.abc_cuts,
         contracts=contracts,
+        margin_rate=stated_rate(workbook.settings),
     )
 
 
@@ -402,7 +404,7 @@ def _customers_at(
     snapshots: pd.DataFrame, date: dt.date, customer_file: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, int]:
     """Customers with a purchase on a date, sorted, with names; and how many have returns only."""
-    here = snapshots[pd.to_datetime(snapshots["as_of"]) == pd.Timestamp(date)]
+    here = _at(snapshots, date)
     bought = here[here["frequency"].notna()].sort_values("customer_id", ignore_index=True)
     bought = bought.assign(first_order=pd.to_datetime(bought["first_order"]))
     if customer_file is not None and "name" in customer_file.columns:
@@ -411,13 +413,17 @@ def _customers_at(
     return bought, len(here) - len(bought)
 
 
+def _at(table: pd.DataFrame, date: dt.date) -> pd.DataFrame:
+    return table[pd.to_datetime(table["as_of"]) == pd.Timestamp(date)]
+
+
 def _patterns_at(patterns: pd.DataFrame, date: dt.date) -> pd.DataFrame:
-    here = patterns[pd.to_datetime(patterns["as_of"]) == pd.Timestamp(date)]
+    here = _at(patterns, date)
     return here.rename(columns={"customers": "weight"})[["frequency", "recency", "T", "weight"]]
 
 
 def _money_at(snapshots: pd.DataFrame, date: dt.date) -> pd.DataFrame:
-    here = snapshots[pd.to_datetime(snapshots["as_of"]) == pd.Timestamp(date)]
+    here = _at(snapshots, date)
     return here[["customer_id", *(name for name in _MONEY if name in here.columns)]]
 
 
@@ -437,7 +443,7 @@ def _valuation(
     now: pd.DataFrame,
     fit: Fit[PurchaseModel] | None,
     spend: SpendModel | None,
-    margins: Margins,
+    kept: KeptShare,
     options: ClvSettings,
     start: dt.date | None,
     as_of: dt.date,
@@ -446,7 +452,7 @@ def _valuation(
     if fit is None or spend is None or start is None:
         return None
     days = (as_of - start).days
-    return value_customers(now, fit, spend, margins, options, days, classes)
+    return value_customers(now, fit, spend, kept.of(now), options, days, classes, kept.doubt)
 
 
 def _covariates(
@@ -465,14 +471,14 @@ def _covariates(
 def _realised(
     now: pd.DataFrame,
     months: Any | None,
-    margins: Margins,
+    kept: KeptShare,
     options: ClvSettings,
     customer_file: pd.DataFrame | None,
 ) -> Realised | None:
     if months is None or now.empty:
         return None
     return realised_value(
-        now, months, discount_rate=options.discount_rate, basis=margins.basis, customer_file=customer_file
+        now, months, discount_rate=options.discount_rate, basis=kept.basis, customer_file=customer_file
     )
 
 

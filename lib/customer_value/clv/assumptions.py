@@ -95,7 +95,7 @@ def assumptions(
     spend
         The fitted spend model; fitted here if not given.
     months
-        customer_id, month, purchase_days, net_revenue (pandas or Ibis), for season and trend.
+        customer_id, month, purchase_days, gross (pandas or Ibis), for season and trend.
     weekly
         acquired_week, week, customers, purchase_days, for the behaviour of newcomers.
     acquired_on
@@ -334,7 +334,7 @@ def check_spend_trend(months: Any | None) -> Check:
     Parameters
     ----------
     months
-        customer_id, month, purchase_days, net_revenue (pandas or Ibis); None if not known.
+        customer_id, month, purchase_days, gross (pandas or Ibis); None if not known.
     """
     name = "steady spend per purchase"
     if months is None:
@@ -428,7 +428,7 @@ def with_true_first_dates(
     Parameters
     ----------
     customers
-        customer_id, first_order, frequency, recency, T (days); and monetary_value, net_revenue,
+        customer_id, first_order, frequency, recency, T (days); and monetary_value, gross,
         purchase_days where known.
     acquired_on
         When each customer was won, by customer_id; a customer without a date counts as won at the first
@@ -441,7 +441,7 @@ def with_true_first_dates(
     pandas.DataFrame
         The customers in their order, with the corrected columns, ``before_data`` (whether a customer is
         older than the data) and ``weight``. An old customer's monetary_value is the mean over all
-        purchase days in the data, if net_revenue and purchase_days are known.
+        purchase days in the data, if gross and purchase_days are known.
 
     Raises
     ------
@@ -474,8 +474,8 @@ def with_true_first_dates(
         before_data=old,
         weight=np.where(old, 0.0, 1.0),
     )
-    if {"monetary_value", "net_revenue", "purchase_days"} <= set(table.columns):
-        mean = table["net_revenue"].to_numpy(float) / table["purchase_days"].to_numpy(float)
+    if {"monetary_value", "gross", "purchase_days"} <= set(table.columns):
+        mean = table["gross"].to_numpy(float) / table["purchase_days"].to_numpy(float)
         table["monetary_value"] = np.where(old, mean, table["monetary_value"].to_numpy(float))
     return table
 

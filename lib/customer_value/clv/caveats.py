@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["warnings"]
 
+_USUALLY = 0.5
 _BUYING, _LEAVING = {"r", "alpha"}, {"a", "b", "s", "beta"}
 
 
@@ -27,7 +28,7 @@ def warnings(result: LifetimeValue) -> tuple[str, ...]:
             f"What is fitted, compared, checked and drawn here rests on {result.sampled}; counts in those parts are "
             "of them. Values, totals and lists are those of every customer."
         )
-    if result.margins.basis == "revenue" and result.number:
+    if result.kept.basis == "revenue" and result.number:
         found.append("Cost is not known, so value means revenue here, not earnings.")
     if result.returns_only:
         found.append(
@@ -49,28 +50,56 @@ def _spend_warnings(result: LifetimeValue) -> list[str]:
     if spend.fit is None:
         found.append(
             f"{spend.why_not} Every purchase is therefore counted with the average of all customers, "
-            f"{words.money(spend.average, result.currency)}."
+            f"{words.money(spend.average, result.currency)}{' before returns' if result.kept.company < 1 else ''}."
         )
     elif spend.left_out:
         found.append(
-            f"{_capital(words.count(spend.left_out, 'customer'))} who bought again kept nothing of it after returns. "
+            f"{_capital(words.count(spend.left_out, 'customer'))} who bought again paid nothing for it. "
             f"{words.verb(spend.left_out, 'It stays', 'They stay')} out of the spend model and "
             f"{words.verb(spend.left_out, 'is', 'are')} valued as if the repeat purchases had brought 0."
         )
-    margins = result.margins
-    if margins.basis == "margin" and margins.company is not None:
-        others = result.number - margins.own
-        rest = (
-            f" For the other {words.count(others)} it is the company's rate of {words.percent(margins.company)}."
-            if others
-            else ""
+    return [*found, *_kept_warnings(result)]
+
+
+def _kept_warnings(result: LifetimeValue) -> list[str]:
+    """What part of sales counts as value, and whose share it is."""
+    kept, found = result.kept, []
+    if kept.basis == "margin" or kept.company < 1:
+        found.append(_kept_rule(result))
+    if kept.above:
+        least = (
+            "From three purchase days on, nothing of such a customer's purchases counts as kept."
+            if kept.lowest == 0
+            else "No customer's share counts as less than −100% of sales."
         )
+        whose = words.verb(kept.above, "its", "their")
+        found.append(f"The credits of {words.count(kept.above, 'customer')} exceed {whose} sales. {least}")
+    if kept.basis == "revenue" and kept.company <= 0:
         found.append(
-            "Value is margin: expected sales times a margin rate, the customer's own one for "
-            f"{words.count(margins.own, 'customer')} with three or more purchase days and a rate within 100% of "
-            f"sales.{rest} Cost to serve is not taken off."
+            "As much was credited as was sold, or more, so purchases to come are worth nothing or little."
+        )
+    if result.late_credits is not None and result.late_credits > _USUALLY:
+        found.append(
+            "Credits usually come more than 30 days after the customer's last purchase before them. Recent sales "
+            "may still be credited, so that values are rather too high."
         )
     return found
+
+
+def _kept_rule(result: LifetimeValue) -> str:
+    kept = result.kept
+    margin = kept.basis == "margin"
+    after = "after returns and cost of goods" if margin and kept.rate is None else "after returns"
+    times = f", times the margin rate of {words.percent(kept.rate)}" if kept.rate is not None else ""
+    company, own = words.percent(kept.company), words.count(kept.own, "customer")
+    others = result.number - kept.own
+    whose = f"the customer's own for {own} with three or more purchase days"
+    if not kept.own:
+        whose = f"the company's, {company}, mixed with the customer's own, as nobody has three purchase days"
+    elif others:
+        whose += f"; for the other {words.count(others)} it is mixed with the company's, {company}"
+    meaning, served = ("margin: ", " Cost to serve is not taken off.") if margin else ("", "")
+    return f"Value is {meaning}expected sales times the share of them that is kept {after}, {whose}{times}.{served}"
 
 
 def _fit_warnings(result: LifetimeValue) -> list[str]:

@@ -29,6 +29,7 @@ from customer_value.clv.survival import endless_stay, log_stay
 from customer_value.clv.units import DAYS
 from customer_value.contract_spans import add_months, continued, first_fault, renewals_before, renewals_until
 from customer_value.errors import FitError, InputError
+from customer_value.kept import kept_share_of, stated_rate
 from customer_value.result import Fact
 from customer_value.settings import ClvSettings
 
@@ -189,6 +190,9 @@ def contract_value_of(
     months = workbook.table("customer_months")
     first = months.month.min().execute()
     ids = workbook.table("contracts").select("customer_id").distinct()
+    everyone = workbook.table("customers")
+    kept = kept_share_of(everyone, margin_rate=stated_rate(workbook.settings))
+    bound = everyone.semi_join(ids, "customer_id").to_pandas()
     return contract_value(
         workbook.frame("contracts"),
         workbook.as_of,
@@ -197,6 +201,7 @@ def contract_value_of(
         currency=workbook.currency,
         customer_months=months.semi_join(ids, "customer_id").to_pandas(),
         orders_from=pd.Timestamp(first).date(),
+        kept_shares=pd.Series(kept.of(bound), index=bound["customer_id"]),
         replicates=replicates,
     )
 
@@ -210,6 +215,7 @@ def contract_value(
     currency: str = "",
     customer_months: pd.DataFrame | None = None,
     orders_from: dt.date | None = None,
+    kept_shares: pd.Series | None = None,
     replicates: int | None = None,
 ) -> ContractValue:
     """What each open contract, and all of them, are worth from now on.
@@ -237,6 +243,10 @@ def contract_value(
         orders, or the mean of all such contracts.
     orders_from
         Since when there are orders; the first month of ``customer_months`` if not given.
+    kept_shares
+        Share of gross money that each customer keeps (`customer_value.kept`), by customer_id. With it
+        money of a period is the gross money of its months (``gross`` in ``customer_months``) times that
+        share, so that it does not hang on when credits are booked.
     replicates
         Simulated totals; fewer for many contracts if not given.
 
@@ -261,7 +271,7 @@ def contract_value(
     _refuse_faults(contracts)
     known = contracts[pd.to_datetime(contracts["started_on"]) <= pd.Timestamp(as_of)]
     spans, ends_later = _aged(continued(known), as_of, period_months)
-    spans, basis = _valued(spans, customer_months, orders_from, period_months)
+    spans, basis = _valued(spans, _kept_months(customer_months, kept_shares), orders_from, period_months)
     data = Renewals.of(spans)
     fit, why_no_fit = _fitted(spans, data)
     open_ones = spans[spans["ended_on"].isna()].reset_index(drop=True)
@@ -340,6 +350,15 @@ def _valued(
     )
     value = value if mean is None else value.fillna(mean)
     return spans.drop(columns="value").assign(value_per_period=value, value_from=origin), basis
+
+
+def _kept_months(months: pd.DataFrame | None, shares: pd.Series | None) -> pd.DataFrame | None:
+    """Months with what is kept of their gross money in place of what was booked in them."""
+    if months is None or shares is None:
+        return months
+    money = months["gross"] * months["customer_id"].map(shares).fillna(0.0)
+    known = [name for name in ("net_revenue", "margin") if name in months.columns]
+    return months.assign(**{name: money.where(months[name].notna()) for name in known})
 
 
 def _from_orders(

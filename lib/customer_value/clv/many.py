@@ -7,9 +7,10 @@ of each customer and customer equity are therefore those of everybody; what stan
 parameters and the intervals.
 
 The interval of a customer is that of a typical history with as many purchases, observed as long and as
-likely still active: relative to what is expected, spend and margin do not change how uncertain a value is
-(`relative_intervals`). The interval of customer equity is that of the sample, taken in proportion. It
-holds the chance of the sample's customers, which is a little more than that of all.
+likely still active: relative to what is expected, spend does not change how uncertain a value is
+(`relative_intervals`). What is uncertain about the kept share is added to it as an independent deviation.
+The interval of customer equity is that of the sample, taken in proportion. It holds the chance of the sample's
+customers, which is a little more than that of all.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ from customer_value.clv.simulation import Base, simulate_values
 from customer_value.clv.tracking import tracking_table
 from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit, months_in_units
 from customer_value.clv.validation import Newcomers
-from customer_value.clv.value import LEAST_DAYS, Margins, SpendModel, Valuation, beyond_share, sensitivity
+from customer_value.clv.value import SpendModel, Valuation, beyond_share, sensitivity
 from customer_value.expressions import as_table, column_values, exact_sum, kept, on_spark, steps
+from customer_value.kept import KeptShare, kept_share_of, stated_rate
 from customer_value.pareto.classes import ABC, PYRAMID, abc_bounds, pyramid_bounds
 from customer_value.settings import ClvSettings
 
@@ -61,12 +63,13 @@ _REPLICATES = 400
 _EXACT_COUNT, _COUNT_STEP = 12, 0.2
 _DAYS_STEP, _ALIVE_STEP = 56.0, 0.04
 _DIGITS = 6
+_NORMAL_95 = 1.96
 _KEPT = ("customer_id", "frequency")
 _MOST_NAMED = 10_000
 _SCORES = ("p_alive", "expected_purchases", "discounted_purchases", "endless_purchases", "low", "high")
 _COLUMNS = (
     "customer_id", "frequency", "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
-    "margin_rate", "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk", "realised_value",
+    "kept_share", "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk", "realised_value",
     "acquisition_cost",
 )  # fmt: skip
 
@@ -108,12 +111,12 @@ def lifetime_value_of_many(
             found, returns_only=people.returns_only, start=people.start, realised=None, crowd=crowd
         )
     spend = replace(found.spend, average=people.average, left_out=people.left_out)
-    margins, rate = _margins(people.now, found.margins.basis)
+    kept_share = kept_share_of(people.here, margin_rate=stated_rate(workbook.settings))
     scores = _scored(workbook, people, found.fit, spend, options)
-    joined, in_order = _joined(people, scores, spend, rate, options.discount_rate, margins.basis)
-    joined = joined.cast({"_rate": "float64", "_spend": "float64"})
-    table = _valued(people, joined, endless=not found.why_not_endless)
-    listed = table.select(*(name for name in _columns(margins, joined) if name in table.columns))
+    joined, in_order = _joined(people, scores, spend, kept_share, options.discount_rate)
+    joined = joined.cast({"_kept": "float64", "_spend": "float64"})
+    table = _valued(people, joined, kept_share, endless=not found.why_not_endless)
+    listed = table.select(*(name for name in _columns(joined) if name in table.columns))
     figures = figures_on(listed)
     everybody = listed if in_order else listed.order_by("customer_id")
     crowd = _crowd(people, everybody, figures, people.names(figures.listed))
@@ -122,9 +125,9 @@ def lifetime_value_of_many(
         returns_only=people.returns_only,
         start=people.start,
         spend=spend,
-        margins=margins,
+        kept=kept_share,
         valuation=_valuation(found, table, figures, scores, options, people),
-        realised=_realised(table, margins.basis, people),
+        realised=_realised(table, kept_share.basis, people),
         tracking=_tracking(workbook, people, found, options),
         holdout=found.holdout and replace(found.holdout, came=people.came, newcomers=people.came.customers),
         crowd=crowd,
@@ -177,7 +180,7 @@ def relative_intervals(
     low, high
         A history shares them with those of as many purchases (single counts up to 12, then in steps of a
         fifth), observed as long (in steps of eight weeks) and as likely still active (in steps of 4 %).
-        One of each such group is simulated; spend and margin scale its values and their mean alike.
+        One of each such group is simulated; spend scales its values and their mean alike.
     """
     x, t_x, T = (histories[name].to_numpy(float) for name in _HISTORY)
     count = np.where(
@@ -213,6 +216,7 @@ def relative_intervals(
 class _People:
     """The customers on the engine, and what a few passes over them tell."""
 
+    here: ibis.Table
     now: ibis.Table
     known: ibis.Table
     months: ibis.Table
@@ -225,6 +229,7 @@ class _People:
     left_out: int
     purchase_days: float
     net_revenue: float
+    gross: float
     start: dt.date | None
     came: Newcomers
 
@@ -248,6 +253,7 @@ class _People:
                 left_out=(again & ~(now.monetary_value > 0).fill_null(False)).sum(),
                 purchase_days=now.purchase_days.sum(),
                 net_revenue=exact_sum(now.net_revenue),
+                gross=exact_sum(now.gross),
                 start=now.first_order.cast("date").min(),
                 newcomers=new.sum(),
                 new_revenue=exact_sum(now.net_revenue, where=new),
@@ -256,6 +262,7 @@ class _People:
         before = _row(known.aggregate(money=exact_sum(known.net_revenue)))["money"] or 0.0
         net, new_revenue = row["net_revenue"] or 0.0, row["new_revenue"] or 0.0
         return cls(
+            here=here,
             now=now,
             known=known,
             months=months,
@@ -268,14 +275,15 @@ class _People:
             left_out=int(row["left_out"] or 0),
             purchase_days=float(row["purchase_days"] or 0),
             net_revenue=float(net),
+            gross=float(row["gross"] or 0.0),
             start=row["start"],
             came=Newcomers(int(row["newcomers"] or 0), float(new_revenue), float(net - new_revenue - before)),
         )
 
     @property
     def average(self) -> float:
-        """Net sales per day with a purchase."""
-        return max(self.net_revenue, 0.0) / self.purchase_days if self.purchase_days else 0.0
+        """Gross sales per day with a purchase."""
+        return self.gross / self.purchase_days if self.purchase_days else 0.0
 
     def names(self, ids: Sequence[str]) -> Mapping[str, str] | None:
         """Names of some customers; None where no names are known."""
@@ -321,6 +329,7 @@ def _of_the_sample(
         customer_file=file,
         abc_cuts=workbook.settings.pareto.abc_cuts,
         classes=frame,
+        margin_rate=stated_rate(workbook.settings),
     )
     return replace(found, contracts=contracts)
 
@@ -361,12 +370,13 @@ def _scored(
 
 
 def _joined(
-    people: _People, scores: pd.DataFrame, spend: SpendModel, rate: Any, discount_rate: float, basis: str
+    people: _People, scores: pd.DataFrame, spend: SpendModel, kept_share: KeptShare, discount_rate: float
 ) -> tuple[ibis.Table, bool]:
     """Every customer with the scores of its history and money so far; whether in the order of customer_id."""
     told = [name for name in ("acquisition_cost", "acquired_on") if people.has(name)]
-    now = people.now.mutate(_rate=rate, _spend=_expected_spend(people.now, spend))
-    now = now.select("customer_id", "first_order", *_HISTORY, "_rate", "_spend", *people.classes)
+    basis = kept_share.basis
+    now = people.now.mutate(_kept=kept_share.on(people.now), _spend=_expected_spend(people.now, spend))
+    now = now.select("customer_id", "first_order", *_HISTORY, "_kept", "_spend", *people.classes)
     columns = [*_SCORES, "identified"]
     if not told:
         try:
@@ -384,11 +394,11 @@ def _joined(
     return kept(joined), False
 
 
-def _valued(people: _People, joined: ibis.Table, *, endless: bool) -> ibis.Table:
+def _valued(people: _People, joined: ibis.Table, kept_share: KeptShare, *, endless: bool) -> ibis.Table:
     """Every customer with value, classes and money so far."""
-    worth = joined["_spend"] * joined["_rate"]
+    worth = joined["_spend"] * joined["_kept"]
     value = joined.discounted_purchases * worth
-    bounds = [value * joined[side] for side in ("low", "high")]
+    low, high = _bounds(joined, value, kept_share)
     at_risk = value / ibis.greatest(joined.p_alive, 1e-300) - value
     earned = joined.earned.fill_null(0.0)
     cost = ibis.null("float64")
@@ -404,12 +414,12 @@ def _valued(people: _People, joined: ibis.Table, *, endless: bool) -> ibis.Table
         expected_purchases=joined.expected_purchases,
         discounted_purchases=joined.discounted_purchases,
         expected_spend=joined["_spend"],
-        margin_rate=joined["_rate"],
+        kept_share=joined["_kept"],
         worth=worth,
         **{name: joined[name] for name in people.classes},
         clv=value,
-        clv_low=ibis.least(*bounds),
-        clv_high=ibis.greatest(*bounds),
+        clv_low=low,
+        clv_high=high,
         clv_endless=joined.endless_purchases * worth if endless else ibis.null("float64"),
         value_at_risk=ibis.ifelse(joined.identified, at_risk, ibis.null("float64")),
         **{name: joined[name] for name in ("acquired_on",) if name in joined.columns},
@@ -419,6 +429,31 @@ def _valued(people: _People, joined: ibis.Table, *, endless: bool) -> ibis.Table
     )
 
 
+def _bounds(joined: ibis.Table, value: Any, kept_share: KeptShare) -> tuple[Any, Any]:
+    """Bounds of the 95 % interval, wider by what is uncertain about the kept share.
+
+    The two deviations are independent, so their squares add up. What has surely no purchases ahead cannot
+    be credited either, so the second one is as large as the purchases are at the bound (at most as expected).
+    """
+    scaled = [value * joined[side] for side in ("low", "high")]
+    low, high = ibis.least(*scaled), ibis.greatest(*scaled)
+    doubt = kept_share.doubt
+    if doubt is None:
+        return low, high
+    share = doubt.deviation(joined["_kept"], joined.frequency, joined.expected_purchases)
+    money = _NORMAL_95 * joined.discounted_purchases * joined["_spend"] * share
+    near, far = (ibis.least(joined[side], 1.0) for side in ("low", "high"))
+    below = ibis.ifelse(value < 0, far, near) * money
+    above = ibis.ifelse(value < 0, near, far) * money
+    low, high = low - _more(value - low, below), high + _more(high - value, above)
+    return (ibis.greatest(low, 0.0), high) if min(doubt.low, doubt.low + doubt.width) >= 0 else (low, high)
+
+
+def _more(deviation: Any, other: Any) -> Any:
+    """What an independent deviation adds to another one."""
+    return (deviation * deviation + other * other).sqrt() - deviation.abs()
+
+
 def _expected_spend(now: ibis.Table, spend: SpendModel) -> Any:
     """Expected spend per purchase, as `GammaGamma.expected_spend` has it."""
     if spend.fit is None:
@@ -426,18 +461,6 @@ def _expected_spend(now: ibis.Table, spend: SpendModel) -> Any:
     model, x = spend.fit.model, now.frequency.cast("float64")
     mean = ibis.ifelse(now.frequency > 0, ibis.greatest(now.monetary_value.fill_null(0.0), 0.0), 0.0)
     return (x * mean + model.gamma) * model.p / (x * model.p + (model.q - 1))
-
-
-def _margins(now: ibis.Table, basis: str) -> tuple[Margins, Any]:
-    """What `value.margins_of` says, with the rates as an expression."""
-    if basis != "margin":
-        return Margins("revenue", np.ones(0), None, 0), ibis.literal(1.0)
-    row = _row(now.aggregate(net=exact_sum(now.net_revenue), margin=exact_sum(now.margin)))
-    company = row["margin"] / row["net"]
-    rate = now.margin.fill_null(0.0) / ibis.ifelse(now.net_revenue > 0, now.net_revenue, ibis.null("float64"))
-    own = ((rate.abs() <= 1) & (now.purchase_days >= LEAST_DAYS)).fill_null(False)
-    number = int(own.sum().to_pyarrow().as_py() or 0)
-    return Margins("margin", np.ones(0), company, number), ibis.ifelse(own, rate, company)
 
 
 def _valuation(
@@ -651,9 +674,8 @@ def _one_row_each(file: ibis.Table) -> ibis.Table:
     return placed.filter(placed["_place"] == 0).drop("_place")
 
 
-def _columns(margins: Margins, joined: ibis.Table) -> list[str]:
-    left_out = {"margin_rate"} if margins.basis != "margin" else set()
-    left_out |= {"acquisition_cost"} - set(joined.columns)
+def _columns(joined: ibis.Table) -> list[str]:
+    left_out = {"acquisition_cost"} - set(joined.columns)
     return [name for name in _COLUMNS if name not in left_out]
 
 

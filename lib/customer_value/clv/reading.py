@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 _COLUMNS = (
-    "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
+    "p_alive", "expected_purchases", "discounted_purchases", "expected_spend", "kept_share",
     "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk",
 )  # fmt: skip
 
@@ -70,7 +70,11 @@ def _with_so_far(table: pd.DataFrame, realised: Realised | None) -> pd.DataFrame
 
 
 def facts(result: LifetimeValue) -> dict[str, Fact]:
-    """Headline figures, keyed ``clv.figure``."""
+    """Headline figures, keyed ``clv.figure``.
+
+    ``modelled_equity`` is the model's own total of the customers without a contract, whatever its holdout says;
+    ``customer_equity`` is what the report stands for, contracts included.
+    """
     fit, holdout, value, equity = result.fit, result.holdout, result.valuation, result.equity
     spend = result.spend.fit if result.spend else None
     known: dict[str, Fact] = {
@@ -89,6 +93,9 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "holdout_days": holdout.days if holdout else None,
         "calibration": _calibration(result),
         "calibration_end": result.calibration_end.isoformat(),
+        "modelled_equity": value.equity if value else None,
+        "modelled_equity_low": value.low if value else None,
+        "modelled_equity_high": value.high if value else None,
         "customer_equity": equity.total if equity else None,
         "customer_equity_low": equity.low if equity else None,
         "customer_equity_high": equity.high if equity else None,
@@ -104,7 +111,9 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "expected_active": result.figures["everyone"].p_alive if value else None,
         "horizon_months": result.options.horizon_months,
         "discount_rate": result.options.discount_rate,
-        "value_basis": result.margins.basis,
+        "value_basis": result.kept.basis,
+        "kept_share": result.kept.overall if result.number else None,
+        "credits_above_sales": result.kept.above,
         "customers": result.number,
         "repeat_customers": result.repeaters,
         "returns_only": result.returns_only,
@@ -190,7 +199,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
     if not rows:
         return Prose(("No model could be fitted, so there are no parameters.",), kind="note")
     unit = unit_name(result.options.time_unit)
-    caption = f"Parameters, time in {unit}s, spend in {result.currency}"
+    caption = words.with_currency(f"Parameters, time in {unit}s", result.currency, ", spend in {}")
     three = {"Value": lambda v: words.decimal(v, 3), "Standard error": lambda v: words.decimal(v, 3)}
     return Table(pd.DataFrame(rows), three, caption)
 
@@ -203,7 +212,9 @@ def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     columns: dict[str, Any] = {"Customer": shown["customer_id"]}
     if result.names is not None:
         columns["Name"] = shown["customer_id"].map(result.names)
-    columns |= {title: shown[name] for name, title in _ACCOUNT.items() if name in shown.columns}
+    there = [name for name in _ACCOUNT if name in shown.columns]
+    told = [name for name in there if name != "kept_share" or (shown[name] != 1).any()]
+    columns |= {_ACCOUNT[name]: shown[name] for name in told}
     columns["Value at risk"] = _at_risk(shown["value_at_risk"], result.currency)
     money = dict.fromkeys(
         ("Spend per purchase", "So far", "Lifetime value", "Low", "High", "Value at risk"),
@@ -211,10 +222,11 @@ def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     )
     formats = money | {
         "P(alive)": words.percent,
+        "Share kept": words.percent,
         "Expected purchases": lambda v: words.decimal(v, 1),
     }
     caption = (
-        f"Highest lifetime value ({result.margins.basis}, next {result.options.horizon_months} months), "
+        f"Highest lifetime value ({result.kept.basis}, next {result.options.horizon_months} months), "
         "with 95% interval"
     )
     return Table(pd.DataFrame(columns), formats, caption, most=most)
@@ -240,7 +252,7 @@ def classes_table(result: LifetimeValue) -> Table | Prose:
     shown = shown.assign(by=named).rename(columns=_CLASS)
     formats = dict.fromkeys(("Customer equity", "Low", "High"), lambda v: words.money(v, result.currency))
     caption = (
-        f"Customer equity by class ({result.margins.basis}, next {result.options.horizon_months} months), "
+        f"Customer equity by class ({result.kept.basis}, next {result.options.horizon_months} months), "
         "with 95% interval"
     )
     return Table(shown, formats | {"Share": words.percent}, caption, most=len(shown))
@@ -281,6 +293,7 @@ _ACCOUNT = {
     "p_alive": "P(alive)",
     "expected_purchases": "Expected purchases",
     "expected_spend": "Spend per purchase",
+    "kept_share": "Share kept",
     "realised_value": "So far",
     "clv": "Lifetime value",
     "clv_low": "Low",

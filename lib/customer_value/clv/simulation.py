@@ -1,7 +1,7 @@
 """Intervals for customers and for their total: what is uncertain, and what is chance.
 
 Each replicate draws the parameters once for all customers (what the data leave open), and then a
-future for each of them: alive or not, rate, dropout, purchases, spend (chance). The intervals hold
+future for each of them: alive or not, rate, dropout, purchases, spend, returns (chance). The intervals hold
 both. They do not hold what no model knows: that the world changes.
 """
 
@@ -17,6 +17,7 @@ from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array, distinct
 from customer_value.clv.mbg_cnbd import TimedAhead
 from customer_value.clv.purchases import Ahead, PurchaseModel
+from customer_value.kept import ShareDoubt
 
 __all__ = ["Base", "ValueRange", "replicates_for", "simulate_totals", "simulate_values"]
 
@@ -28,19 +29,19 @@ _CHUNK = 4_000
 class Base:
     """Customers to simulate: one-dimensional arrays of equal length, times in the model's unit.
 
-    ``mean`` is the mean spend per repeat purchase (0 where there is none or it is not positive),
-    ``rate`` the share of spend that counts as value.
+    ``mean`` is the mean gross spend per repeat purchase (0 where there is none or it is not positive),
+    ``kept`` the share of gross spend that counts as value.
     """
 
     x: Array
     t_x: Array
     T: Array
     mean: Array
-    rate: Array
+    kept: Array
 
     def take(self, rows: Array) -> Base:
         """Some of the customers."""
-        return Base(*(column[rows] for column in (self.x, self.t_x, self.T, self.mean, self.rate)))
+        return Base(*(column[rows] for column in (self.x, self.t_x, self.T, self.mean, self.kept)))
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def simulate_values(
     seed: int,
     replicates: int,
     groups: Array | None = None,
+    doubt: ShareDoubt | None = None,
 ) -> ValueRange:
     """Simulated discounted value of each customer over a finite horizon.
 
@@ -87,6 +89,8 @@ def simulate_values(
         Number of futures.
     groups
         Groups of customers to add up as well: a row each, true for the customers in it.
+    doubt
+        How uncertain the kept shares are; None: not at all.
 
     Returns
     -------
@@ -94,7 +98,8 @@ def simulate_values(
         Totals and per-customer bounds, in money.
     """
     models, spends = _drawn(fit, spend, seed, replicates)
-    rows, group = distinct(base.x, base.t_x, base.T, base.mean, base.rate)
+    shares = _Shares(doubt, seed, replicates)
+    rows, group = distinct(base.x, base.t_x, base.T, base.mean, base.kept)
     order = np.argsort(group, kind="stable")
     totals = np.zeros(replicates)
     members_of = np.zeros((0, len(base.x)), dtype=bool) if groups is None else groups
@@ -102,13 +107,15 @@ def simulate_values(
     low, high = np.empty(len(rows[0])), np.empty(len(rows[0]))
     for number, part in enumerate(_chunks(group[order])):
         rng = np.random.default_rng([seed, 2, number])
+        chances = np.random.default_rng([seed, 6, number])
         members = base.take(order[part])
         values = np.empty((len(members.x), replicates))
         histories, same = distinct(members.x, members.t_x, members.T)
         for r, (model, money) in enumerate(zip(models, spends, strict=True)):
             p_alive = model.p_alive(*histories)[same]
             future = model.simulate_ahead(rng, p_alive, members.x, members.T, horizon, members.t_x)
-            values[:, r] = members.rate * _money(rng, future, money, members, force)
+            spent = _money(rng, future, money, members, force)
+            values[:, r] = spent * shares.of(members, future, chances, r)
         totals += values.sum(axis=0)
         group_totals += members_of[:, order[part]].astype(float) @ values
         _bounds(values, group[order][part], low, high)
@@ -142,6 +149,26 @@ def replicates_for(customers: int) -> int:
     (400, 200, 100)
     """
     return int(np.clip(1_000_000 // max(customers, 1), 100, 400))
+
+
+class _Shares:
+    """What customers keep of their purchases, replicate by replicate; drawn apart from all other chance."""
+
+    def __init__(self, doubt: ShareDoubt | None, seed: int, replicates: int) -> None:
+        self._doubt = doubt
+        rng = np.random.default_rng([seed, 6])
+        self._company = np.zeros(0) if doubt is None else doubt.draw_company(rng, replicates)
+
+    def of(self, members: Base, future: Ahead, rng: np.random.Generator, replicate: int) -> Array:
+        """The kept share of each customer in a future; where they buy nothing, the expected one."""
+        if self._doubt is None:
+            return members.kept
+        ahead = future.number + future.last
+        who, drawn = np.flatnonzero(ahead), members.kept.astype(float)
+        drawn[who] = self._doubt.draw(
+            rng, members.kept[who], members.x[who], ahead[who], float(self._company[replicate])
+        )
+        return drawn
 
 
 def _drawn(

@@ -7,9 +7,9 @@ import pandas as pd
 
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
-from customer_value.clv.inputs import checked_history
+from customer_value.clv.inputs import Array, checked_history
 from customer_value.clv.purchases import PurchaseModel
-from customer_value.clv.value import Margins, SpendModel, Valuation, value_histories
+from customer_value.clv.value import SpendModel, Valuation, value_histories
 from customer_value.errors import FitError, InputError
 from customer_value.settings import ClvSettings
 
@@ -29,7 +29,7 @@ def clv(
     """Value of each customer from now on: over a horizon, to infinity, and with intervals.
 
     A customer's value is the sum of their expected purchases, each discounted to now, times the
-    expected spend per purchase, times the margin rate. The intervals hold the uncertainty of the
+    expected gross spend per purchase, times the share of it that is kept. The intervals hold the uncertainty of the
     parameters and the chance of the future: in each replicate the parameters are drawn once for all
     customers, and then for each customer whether they are alive, how fast they buy, when they
     leave, what they buy and for how much.
@@ -38,9 +38,11 @@ def clv(
     ----------
     customers
         One row per customer: ``frequency`` (repeat purchases), ``recency`` and ``T`` in the time unit
-        of the fit (`in_time_unit` converts days), ``monetary_value`` (mean spend per repeat
-        purchase; not needed where ``spend`` is an amount), and optionally ``customer_id`` and
-        ``margin_rate`` (share of spend that is earned). The customers need not be those of the fit.
+        of the fit (`in_time_unit` converts days), ``monetary_value`` (mean gross spend per repeat
+        purchase, before returns; not needed where ``spend`` is an amount), and optionally
+        ``customer_id``, ``kept_share`` (share of gross spend that is kept after returns; 1 where it is
+        not given) and ``margin_rate`` (share of what is kept that is earned). The customers need not be
+        those of the fit.
     fit
         A fitted purchase model, for instance ``BetaGeoNBD.fit(...)``.
     spend
@@ -51,7 +53,8 @@ def clv(
     discount_rate
         Effective rate per year.
     margin_rate
-        One margin rate for all, instead of a column; with neither, value means revenue.
+        One margin rate for all, instead of a column; with neither, value means revenue. It multiplies
+        the kept share; a ``kept_share`` that holds the margin already needs none.
     seed
         Of the intervals: the same seed gives the same figures.
 
@@ -59,7 +62,7 @@ def clv(
     -------
     Valuation
         Its ``table`` has, per customer, p_alive, expected_purchases, discounted_purchases,
-        expected_spend, margin_rate (where given), clv with clv_low and clv_high (95 % interval),
+        expected_spend, kept_share (times the margin rate), clv with clv_low and clv_high (95 % interval),
         clv_endless and value_at_risk. ``equity``, ``low`` and ``high`` are the total and its interval,
         ``endless`` the total to infinity, and ``beyond_data_share`` the share of that which lies later
         than three times the longest history: read it before quoting anything endless.
@@ -97,7 +100,7 @@ def clv(
     )
     table = _checked(customers, needs_spend=not isinstance(spend, int | float))
     within = 3 * float(table["T"].max())
-    return value_histories(table, fit, _spend(table, spend), _margins(table, margin_rate), options, within)
+    return value_histories(table, fit, _spend(table, spend), _shares(table, margin_rate), options, within)
 
 
 def _checked(customers: pd.DataFrame, *, needs_spend: bool) -> pd.DataFrame:
@@ -129,12 +132,21 @@ def _spend(table: pd.DataFrame, spend: Fit[GammaGamma] | float | None) -> SpendM
     return SpendModel(model, model.model.mean_spend, len(usable), len(again) - len(usable))
 
 
-def _margins(table: pd.DataFrame, margin_rate: float | None) -> Margins:
-    if margin_rate is None and "margin_rate" not in table.columns:
-        return Margins("revenue", np.ones(len(table)), None, 0)
-    rates = table["margin_rate"].to_numpy(float) if margin_rate is None else np.full(len(table), margin_rate)
-    wrong = np.flatnonzero(~(np.isfinite(rates) & (rates <= 1)))
+def _shares(table: pd.DataFrame, margin_rate: float | None) -> Array:
+    """The share of gross spend that counts as value, for each customer."""
+    rate = np.full(len(table), margin_rate) if margin_rate is not None else _share(table, "margin_rate")
+    return _share(table, "kept_share") * _checked_share("margin_rate", rate)
+
+
+def _share(table: pd.DataFrame, name: str) -> Array:
+    if name not in table.columns:
+        return np.ones(len(table))
+    return _checked_share(name, table[name].to_numpy(float))
+
+
+def _checked_share(name: str, shares: Array) -> Array:
+    wrong = np.flatnonzero(~(np.isfinite(shares) & (shares <= 1)))
     if len(wrong):
         row = int(wrong[0])
-        raise InputError(f"Row {row + 1}: margin_rate {rates[row]:.10g} must be a number of 1 or less.")
-    return Margins("margin", rates, None, len(table) if margin_rate is None else 0)
+        raise InputError(f"Row {row + 1}: {name} {shares[row]:.10g} must be a number of 1 or less.")
+    return shares

@@ -247,7 +247,8 @@ def _equity(result: LifetimeValue) -> str:
             f"The {who} are expected to cost more than they bring: a loss of {_money(result, -value.equity)} "
             f"in margin {horizon}, {worth} ({bounds}). More purchases make it worse."
         )
-    what = "margin" if result.margins.basis == "margin" else "sales"
+    after = " after returns" if result.kept.company < 1 else ""
+    what = "margin" if result.kept.basis == "margin" else f"sales{after}"
     return (
         f"The {who} {words.verb(result.number, 'is', 'are')} expected to bring "
         f"{_money(result, value.equity)} in {what} {horizon}, {worth} ({bounds})."

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customer_value.expressions import exact_sum
+
 __all__ = ["CohortChange", "SpendTrend", "cohort_change", "spend_trend"]
 
 _LEAST_CUSTOMERS = 30
@@ -19,7 +21,7 @@ _LEAST_COHORTS = 8
 
 @dataclass(frozen=True)
 class SpendTrend:
-    """Change of spend per purchase within customers.
+    """Change of gross spend per purchase within customers.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ class CohortChange:
 
 
 def spend_trend(months: Any) -> SpendTrend | None:
-    """How fast spend per purchase grows within customers.
+    """How fast gross spend per purchase grows within customers; when credits are booked changes nothing.
 
     Each customer has a level of their own, and all share one rate of growth g: the money of a customer
     is split over the half-years in proportion to purchases × exp(g × time). This is Poisson regression
@@ -62,7 +64,7 @@ def spend_trend(months: Any) -> SpendTrend | None:
     Parameters
     ----------
     months
-        customer_id, month (first day), purchase_days, net_revenue (pandas or Ibis).
+        customer_id, month (first day), purchase_days, gross (pandas or Ibis).
 
     Returns
     -------
@@ -70,15 +72,15 @@ def spend_trend(months: Any) -> SpendTrend | None:
         None with fewer than 30 customers who bought and spent in two half-years or more.
     """
     table = _half_years(months)
-    net = table.groupby("customer_id")["net"].transform("sum")
+    spent = table.groupby("customer_id")["gross"].transform("sum")
     halves = table.groupby("customer_id")["half"].transform("size")
-    table = table[(net > 0) & (halves > 1)]
+    table = table[(spent > 0) & (halves > 1)]
     if table["customer_id"].nunique() < _LEAST_CUSTOMERS:
         return None
     owner = table.groupby("customer_id", sort=True).ngroup().to_numpy()
     time = table["half"].to_numpy(float) / 2
     time = time - time.max()
-    days, money = table["days"].to_numpy(float), table["net"].to_numpy(float)
+    days, money = table["days"].to_numpy(float), table["gross"].to_numpy(float)
     whole = np.bincount(owner, weights=money)
     growth = 0.0
     for _ in range(100):
@@ -154,10 +156,10 @@ def _half_years(months: Any) -> pd.DataFrame:
         month = pd.to_datetime(months["month"])
         half = month.dt.year * 2 + (month.dt.month > 6)
         table = months.assign(half=half.to_numpy()).groupby(["customer_id", "half"], as_index=False)
-        found = table.agg(days=("purchase_days", "sum"), net=("net_revenue", "sum"))
+        found = table.agg(days=("purchase_days", "sum"), gross=("gross", "sum"))
     else:
         half = months.month.year() * 2 + (months.month.month() > 6).cast("int64")
         keyed = months.mutate(half=half).group_by("customer_id", "half")
-        found = keyed.aggregate(days=months.purchase_days.sum(), net=months.net_revenue.sum()).to_pandas()
-    found = found.astype({"days": float, "net": float, "half": int})
+        found = keyed.aggregate(days=months.purchase_days.sum(), gross=exact_sum(months.gross)).to_pandas()
+    found = found.astype({"days": float, "gross": float, "half": int})
     return found[found["days"] > 0].sort_values(["customer_id", "half"], ignore_index=True)

@@ -1,4 +1,4 @@
-"""From purchases to money: spend per purchase, margin, value of each customer, and their total."""
+"""From purchases to money: spend per purchase, what is kept of it, value of each customer, and their total."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.simulation import Base, replicates_for, simulate_values
 from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit, months_in_units
 from customer_value.errors import FitError
+from customer_value.kept import ShareDoubt
 from customer_value.settings import ClvSettings
 
 __all__ = [
-    "Margins",
     "SpendModel",
     "Valuation",
     "beyond_share",
-    "margins_of",
     "sensitivity",
     "spend_of",
     "value_customers",
@@ -32,27 +31,26 @@ __all__ = [
 ]
 
 _LEAST_SPENDERS = 30
-LEAST_DAYS = 3
 _ORDER = (
     "customer_id", "frequency", "p_alive", "expected_purchases", "discounted_purchases", "expected_spend",
-    "margin_rate", "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk",
+    "kept_share", "clv", "clv_low", "clv_high", "clv_endless", "value_at_risk",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SpendModel:
-    """What a future purchase is expected to bring, in sales.
+    """What a future purchase is expected to bring, in gross sales.
 
     Parameters
     ----------
     fit
         The spend model, or None where it cannot be used.
     average
-        Net sales per purchase day over all customers; used for everyone if there is no fit.
+        Gross sales per purchase day over all customers; used for everyone if there is no fit.
     fitted_on
         Customers in the fit.
     left_out
-        Customers who bought again but whose repeat purchases came to nothing or less after returns.
+        Customers who bought again but for nothing.
     why_not
         Why there is no fit, as a sentence.
     """
@@ -71,28 +69,6 @@ class SpendModel:
 
 
 @dataclass(frozen=True)
-class Margins:
-    """The share of spend that counts as value, for each customer.
-
-    Parameters
-    ----------
-    basis
-        ``"margin"`` where cost is known, else ``"revenue"``.
-    rates
-        One per customer; 1 where value means revenue.
-    company
-        Margin of all customers over their net sales (None if unknown).
-    own
-        Customers whose own rate is used; the others have the company's.
-    """
-
-    basis: str
-    rates: Array
-    company: float | None
-    own: int
-
-
-@dataclass(frozen=True)
 class Valuation:
     """Value of each customer, of all together, and what stands behind it.
 
@@ -101,9 +77,10 @@ class Valuation:
     table
         One row per customer, lazily where they are too many to hold: customer_id (where given),
         frequency, p_alive, expected_purchases (within the horizon, not discounted), discounted_purchases,
-        expected_spend, margin_rate (where value is margin), clv, clv_low, clv_high (95 % interval),
-        clv_endless (value without an end to the horizon; missing at a discount rate of 0, where it need
-        not be finite), value_at_risk (missing where the model cannot tell whether a customer is alive).
+        expected_spend (gross, per purchase), kept_share (what is left of it after returns and, where value is
+        margin, cost), clv, clv_low, clv_high (95 % interval), clv_endless (value without an end to the
+        horizon; missing at a discount rate of 0, where it need not be finite), value_at_risk (missing
+        where the model cannot tell whether a customer is alive).
     equity, low, high
         Sum of ``clv`` and its 95 % interval.
     endless
@@ -136,13 +113,12 @@ def spend_of(customers: pd.DataFrame) -> SpendModel:
     Parameters
     ----------
     customers
-        frequency, monetary_value, net_revenue, purchase_days, gross.
+        frequency, monetary_value (gross), purchase_days, gross.
     """
     again = customers[customers["frequency"] > 0]
     usable = again[again["monetary_value"] > 0]
     days = float(customers["purchase_days"].sum())
-    net = float(customers["net_revenue"].sum())
-    average = max(net, 0.0) / days
+    average = float(customers["gross"].sum()) / days
     left_out = len(again) - len(usable)
 
     def without(why: str) -> SpendModel:
@@ -162,50 +138,32 @@ def spend_of(customers: pd.DataFrame) -> SpendModel:
     return SpendModel(fit, average, len(usable), left_out)
 
 
-def margins_of(customers: pd.DataFrame) -> Margins:
-    """Margin rates: a customer's own with three or more purchase days and a rate within ±100 %.
-
-    Parameters
-    ----------
-    customers
-        net_revenue, purchase_days and, if cost is known, margin.
-    """
-    if "margin" not in customers.columns or customers["margin"].isna().all():
-        return Margins("revenue", np.ones(len(customers)), None, 0)
-    net = customers["net_revenue"].to_numpy(float)
-    margin = customers["margin"].fillna(0).to_numpy(float)
-    total = float(net.sum())
-    if total <= 0:
-        return Margins("revenue", np.ones(len(customers)), None, 0)
-    company = float(margin.sum()) / total
-    rate = np.divide(margin, net, out=np.full(len(net), np.inf), where=net > 0)
-    own = (np.abs(rate) <= 1) & (customers["purchase_days"].to_numpy() >= LEAST_DAYS)
-    return Margins("margin", np.where(own, rate, company), company, int(own.sum()))
-
-
 def value_customers(
     customers: pd.DataFrame,
     fit: Fit[PurchaseModel],
     spend: SpendModel,
-    margins: Margins,
+    shares: Array,
     options: ClvSettings,
     data_days: float,
     classes: pd.DataFrame | None = None,
+    doubt: ShareDoubt | None = None,
 ) -> Valuation:
-    """Expected discounted purchases × expected spend × margin rate, with intervals.
+    """Expected discounted purchases × expected gross spend × kept share, with intervals.
 
     Parameters
     ----------
     customers
         customer_id, frequency, recency, T (days), monetary_value; sorted by customer_id.
-    fit, spend, margins
-        What purchases, spend and margins are expected to be.
+    fit, spend, shares
+        What purchases and gross spend are expected to be, and the share of it that each customer keeps.
     options
         Horizon, discount rate, time unit and seed.
     data_days
         Days that the data cover; beyond three times that a value is far from any evidence.
     classes
         Classifications of the customers, as `customer_classes` returns them; optional.
+    doubt
+        How uncertain the shares are (`customer_value.kept.KeptShare.doubt`); None: not at all.
 
     Returns
     -------
@@ -214,17 +172,18 @@ def value_customers(
     """
     history = in_time_unit(customers, options.time_unit)
     within = 3 * data_days / DAYS[options.time_unit]
-    return value_histories(history, fit, spend, margins, options, within, classes)
+    return value_histories(history, fit, spend, shares, options, within, classes, doubt)
 
 
 def value_histories(
     history: pd.DataFrame,
     fit: Fit[PurchaseModel],
     spend: SpendModel,
-    margins: Margins,
+    shares: Array,
     options: ClvSettings,
     within: float,
     classes: pd.DataFrame | None = None,
+    doubt: ShareDoubt | None = None,
 ) -> Valuation:
     """The same for customers whose times are in the model's unit already.
 
@@ -232,12 +191,12 @@ def value_histories(
     ----------
     history
         frequency, recency, T (model's unit), monetary_value and, where known, customer_id.
-    fit, spend, margins, options, classes
+    fit, spend, shares, options, classes, doubt
         As for `value_customers`.
     within
         Time ahead, in the model's unit, beyond which a value is far from any evidence.
     """
-    base = _base(history, margins)
+    base = _base(history, shares)
     rate = discount_rate_per_unit(options.discount_rate, options.time_unit)
     horizon = months_in_units(options.horizon_months, options.time_unit)
     labels, groups = membership(pd.DataFrame(index=range(len(history))) if classes is None else classes)
@@ -250,14 +209,15 @@ def value_histories(
         seed=options.seed,
         replicates=replicates_for(len(history)),
         groups=groups if len(labels) else None,
+        doubt=doubt,
     )
     table = _table(fit.model, spend, base, horizon, rate).assign(clv_low=ranges.low, clv_high=ranges.high)
     if "customer_id" in history.columns:
         table.insert(0, "customer_id", history["customer_id"].to_numpy())
     low, high = np.quantile(ranges.totals, (0.025, 0.975))
-    worth = table["expected_spend"].to_numpy() * base.rate
+    worth = table["expected_spend"].to_numpy() * base.kept
     return Valuation(
-        table=table[[name for name in _columns(margins.basis) if name in table.columns]],
+        table=table[[name for name in _ORDER if name in table.columns]],
         equity=float(table["clv"].sum()),
         low=float(low),
         high=float(high),
@@ -269,20 +229,16 @@ def value_histories(
     )
 
 
-def _columns(basis: str) -> list[str]:
-    return [name for name in _ORDER if basis == "margin" or name != "margin_rate"]
-
-
 def _table(model: PurchaseModel, spend: SpendModel, base: Base, horizon: float, rate: float) -> pd.DataFrame:
     history = (base.x, base.t_x, base.T)
     p_alive = model.p_alive(*history)
     discounted = model.discounted_expected_purchases(*history, discount_rate=rate, horizon=horizon)
     amount = spend.expected(base.x, base.mean)
-    clv = discounted * amount * base.rate
+    clv = discounted * amount * base.kept
     at_risk = clv / np.maximum(p_alive, 1e-300) - clv
     endless = np.full(len(clv), np.nan)
     if rate > 0:
-        endless = model.discounted_expected_purchases(*history, discount_rate=rate) * amount * base.rate
+        endless = model.discounted_expected_purchases(*history, discount_rate=rate) * amount * base.kept
     return pd.DataFrame(
         {
             "frequency": base.x.astype("int64"),
@@ -290,7 +246,7 @@ def _table(model: PurchaseModel, spend: SpendModel, base: Base, horizon: float, 
             "expected_purchases": model.conditional_expected_purchases(horizon, *history),
             "discounted_purchases": discounted,
             "expected_spend": amount,
-            "margin_rate": base.rate,
+            "kept_share": base.kept,
             "clv": clv,
             "clv_endless": endless,
             "value_at_risk": np.where(_identified(model, base.x), at_risk, np.nan),
@@ -298,10 +254,10 @@ def _table(model: PurchaseModel, spend: SpendModel, base: Base, horizon: float, 
     )
 
 
-def _base(history: pd.DataFrame, margins: Margins) -> Base:
+def _base(history: pd.DataFrame, shares: Array) -> Base:
     x, t_x, T = (history[name].to_numpy(float) for name in ("frequency", "recency", "T"))
     mean = np.maximum(history["monetary_value"].fillna(0).to_numpy(float), 0.0)
-    return Base(x, t_x, T, np.where(x > 0, mean, 0.0), margins.rates)
+    return Base(x, t_x, T, np.where(x > 0, mean, 0.0), shares)
 
 
 def _identified(model: PurchaseModel, x: Array) -> Array:

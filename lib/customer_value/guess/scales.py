@@ -14,6 +14,7 @@ _CODES = frozenset((77, 88, 97, 98, 99, 777, 888, 997, 998, 999, -7, -8, -9, -77
 _SEPARATE = (8, 9)
 _ENDS = ((1, 5), (1, 7), (1, 10), (0, 100))
 _ENDS_FROM_ZERO = ((0, 4), (0, 6), (0, 10), (0, 100))
+_ENDS_WITH_PARTS = ((0, 5), (0, 10), (0, 100))
 _MOST = 100
 
 
@@ -37,7 +38,7 @@ def guess_scale(values: Iterable[float]) -> Scale | None:
     Returns
     -------
     Scale or None
-        None if the values look like no answers on a scale (amounts, years, fractions above 1).
+        None if the values look like no answers on a scale (amounts, years).
 
     Examples
     --------
@@ -47,6 +48,8 @@ def guess_scale(values: Iterable[float]) -> Scale | None:
     (Scale(low=0, high=10, codes=()), Scale(low=-3, high=3, codes=()), Scale(low=1, high=5, codes=(9,)))
     >>> guess_scale([-2, -1, 1, 2, 5]), guess_scale([1952, 1980])
     (Scale(low=1, high=5, codes=(-2, -1)), None)
+    >>> guess_scale([1, 2.5, 4.5]), guess_scale([0.5, 3, 5]), guess_scale([2, 7.5, 9])
+    (Scale(low=1, high=5, codes=()), Scale(low=0, high=5, codes=()), Scale(low=1, high=10, codes=()))
     """
     seen = sorted(set(values))
     codes = [value for value in seen if value in _CODES and not _fits_percentage(seen, value)]
@@ -99,7 +102,11 @@ def _from_zero_up(answers: list[float], codes: list[float]) -> Scale | None:
     if any(value != math.floor(value) for value in answers):
         if answers[-1] <= 1:
             return Scale(0, 1, tuple(sorted(codes)))
-        return Scale(0, 100, tuple(sorted(codes))) if answers[-1] > 10 else None
+        if answers[-1] > 10 and any(value != round(value, 2) for value in answers):
+            return None
+        if answers[0] < 1 or answers[-1] > 10:
+            low, high = next(ends for ends in _ENDS_WITH_PARTS if answers[-1] <= ends[1])
+            return Scale(low, high, tuple(sorted(codes)))
     if answers[0] == 0 and answers[-1] in (5, 7):
         codes, answers = [*codes, 0], answers[1:]
     usual = _ENDS if answers[0] > 0 else _ENDS_FROM_ZERO

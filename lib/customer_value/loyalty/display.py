@@ -12,7 +12,7 @@ from customer_value.codebook import OWN, rows_of
 from customer_value.display import Prose, Table
 from customer_value.loyalty.cells import FOUR
 from customer_value.loyalty.names import CLASS_NAMES, NAMES, RANKED_BY, title
-from customer_value.loyalty.repeat_purchase import AGAIN, SHARE_OF_WALLET
+from customer_value.loyalty.repeat_purchase import AGAIN, SHARES
 from customer_value.survey import MINIMUM
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ def cells_table(result: LoyaltyMatrix) -> Table | Prose:
         "clv": "Lifetime value",
         "near_border": "Near a border",
     }
+    if not result.with_orders:
+        names = {name: names[name] for name in ("cell", "customers", "share", "near_border")}
+        names |= {"customers": f"{_capital(result.unit)}s", "share": f"Share of {result.unit}s"}
+        names |= {"mean_attitude": "Mean attitude"}
+        caption = f"Cells of the loyalty matrix; means of fewer than {MINIMUM} are not shown"
+        cells = table["cell"].map(title).where(table["cell"] != "not_surveyed", "Not placed")
+        return Table(_columns(table.assign(cell=cells), names), {names["share"]: words.percent}, caption)
     shown = _columns(table.assign(cell=table["cell"].map(title)), names)
     formats: _Formats = {"Share of customers": words.percent, "Share of revenue": words.percent}
     formats |= dict.fromkeys(("Net revenue", "Margin", "Lifetime value"), money)
@@ -67,7 +74,7 @@ def cells_table(result: LoyaltyMatrix) -> Table | Prose:
 
 def means_table(result: LoyaltyMatrix) -> Table | Prose:
     """How the customers of each cell judge and buy, on average."""
-    if result.customers.empty:
+    if result.customers.empty or not result.with_orders:
         return _note(_no_customers(result))
     table = result.cells
     names = {
@@ -107,7 +114,7 @@ def retention_table(result: LoyaltyMatrix) -> Table | Prose:
 def why_no_retention(result: LoyaltyMatrix) -> str:
     """Why it cannot be said who came back after the survey."""
     period = words.count(result.period_months, "month")
-    if result.customers.empty:
+    if result.customers.empty or not result.with_orders:
         return _no_customers(result)
     if result.status != "placed":
         return "Nobody is placed, so no cell can be followed up."
@@ -147,7 +154,7 @@ def moves_table(result: LoyaltyMatrix) -> Table | Prose:
 
 def why_no_moves(result: LoyaltyMatrix) -> str:
     """Why there is no movement to show."""
-    if result.customers.empty:
+    if result.customers.empty or not result.with_orders:
         return _no_customers(result)
     asked = len(result.opinions)
     if asked < 2:
@@ -170,9 +177,9 @@ def sensitivity_table(result: LoyaltyMatrix) -> Table | Prose:
     table = result.placed.groupby("cell")[list(flags)].sum().reindex(list(FOUR), fill_value=0)
     shown = table.rename(columns=flags).reset_index(names="Cell")
     sizes = shown["Cell"].map(result.placed["cell"].value_counts()).fillna(0).astype(int)
-    shown.insert(1, "Customers", sizes)
+    shown.insert(1, f"{_capital(result.unit)}s", sizes)
     shown["Cell"] = shown["Cell"].map(title)
-    return Table(shown, None, "Customers near a border of their cell")
+    return Table(shown, None, f"{_capital(result.unit)}s near a border of their cell")
 
 
 def splits_table(result: LoyaltyMatrix) -> Table | Prose:
@@ -182,7 +189,7 @@ def splits_table(result: LoyaltyMatrix) -> Table | Prose:
     shown = result.splits.rename(columns={cell: title(cell) for cell in FOUR})
     shown = shown.rename(columns={"split": "Split", "changed": "Change cell"})
     shown["Split"] = [_capital(text) for text in shown["Split"]]
-    return Table(shown, None, f"{words.count(len(result.placed), 'customer')} placed under other splits")
+    return Table(shown, None, f"{words.count(len(result.placed), result.unit)} placed under other splits")
 
 
 def classes_table(result: LoyaltyMatrix) -> Table | Prose:
@@ -261,7 +268,7 @@ def comparison_table(result: LoyaltyMatrix) -> Table | Prose:
     """Median value and recency of those who answered and of the rest."""
     if result.survey is None:
         return _note("There is no survey in this report, so nobody is compared.")
-    if result.customers.empty:
+    if result.customers.empty or not result.with_orders:
         return _note(_no_customers(result))
     if result.respondents_vs_rest.empty:
         return _note(
@@ -345,7 +352,7 @@ def priority_table(result: LoyaltyMatrix, cell: str, most: int = 10) -> Table | 
         Rows shown.
     """
     table = result.priorities[cell]
-    if table.empty:
+    if table.empty or not result.with_orders:
         return _note(_why_no_list(result, cell))
     repeat = _capital(result.repeat.source)
     columns = {
@@ -406,7 +413,7 @@ def held_by_table(result: LoyaltyMatrix) -> Table | Prose:
 
 
 def _why_no_list(result: LoyaltyMatrix, cell: str) -> str:
-    if result.customers.empty:
+    if result.customers.empty or not result.with_orders:
         return _no_customers(result)
     if result.placed.empty and cell != "not_surveyed":
         return f"Nobody is placed in the matrix, so nobody can be listed as {NAMES[cell]}."
@@ -423,7 +430,7 @@ _NO_SURVEY = "There is no survey in this report."
 
 
 def _no_customers(result: LoyaltyMatrix) -> str:
-    if result.status == "no_orders":
+    if not result.with_orders:
         return NEEDS_ORDERS
     return "No customer has a purchase, so there are no cells."
 
@@ -475,6 +482,6 @@ def _note(sentence: str) -> Prose:
 
 
 def _digits(source: str) -> Callable[[Any], str]:
-    if source == SHARE_OF_WALLET:
+    if source in SHARES:
         return words.percent
     return words.count if source == AGAIN else words.decimal

@@ -25,7 +25,7 @@ def attitude_alone(result: LoyaltyMatrix) -> tuple[str, ...]:
     if result.status == "too_few":
         return ()
     if result.survey is None or result.opinions.empty:
-        return ("There are no survey answers with an attitude.",) if result.status == "no_orders" else ()
+        return (_NO_ATTITUDE,) if result.survey is not None and result.status == "no_orders" else ()
     latest = result.opinions.iloc[-1]
     n = latest["respondents"]
     if pd.isna(latest["mean"]):
@@ -51,6 +51,12 @@ def attitude_alone(result: LoyaltyMatrix) -> tuple[str, ...]:
     return tuple(part for part in told if part)
 
 
+_NO_ATTITUDE = (
+    "The survey has answers, but the codebook marks no item on this company as attitude, perceived performance or "
+    "overall judgement (column aspect), so there is no attitude to show."
+)
+
+
 def other_waves(result: LoyaltyMatrix) -> str:
     """The attitude of the last two waves, compared."""
     usable = result.opinions[result.opinions["mean"].notna() & (result.opinions["wave"] > 0)]
@@ -60,17 +66,22 @@ def other_waves(result: LoyaltyMatrix) -> str:
     if before["attitude_source"] != after["attitude_source"]:
         names = f"{before['name']} and {after['name']}"
         return f"The surveys of {names} measured attitude differently and are not compared."
-    verdict = "The two intervals overlap, so the difference may be chance"
-    if after["low"] > before["high"]:
+    change, low, high = result.attitude_change
+    verdict = "Attitudes have not changed clearly, the difference may be chance"
+    if low > 0:
         verdict = "Attitudes have risen"
-    elif after["high"] < before["low"]:
+    elif high < 0:
         verdict = "Attitudes have fallen"
+    sign = "+" if change > 0 else ""
+    size = (
+        f"difference {sign}{words.decimal(change)}, {words.interval(words.decimal(low), words.decimal(high))}"
+    )
     told = [
         f"{words.decimal(row['mean'])} ({row['name']}, "
         f"{words.interval(words.decimal(row['low']), words.decimal(row['high']))})"
         for row in (before, after)
     ]
-    return f"The mean attitude of respondents was {told[0]} and then {told[1]}. {verdict}."
+    return f"The mean attitude of respondents was {told[0]} and then {told[1]}. {verdict} ({size})."
 
 
 def worth(result: LoyaltyMatrix) -> str:

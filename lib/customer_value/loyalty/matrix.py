@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from customer_value.clv.classes import customer_classes
@@ -26,8 +27,14 @@ from customer_value.loyalty import display, reasons, representation, sentences, 
 from customer_value.loyalty.attitude import Attitudes, account_attitudes
 from customer_value.loyalty.cells import CELLS, alternative_splits, cells_of, place, priority
 from customer_value.loyalty.groups import by_class
-from customer_value.loyalty.opinions import opinions
+from customer_value.loyalty.opinions import change_between, opinions
 from customer_value.loyalty.repeat_purchase import RepeatPurchase, measure_repeat_purchase
+from customer_value.loyalty.stated import (
+    respondents_as_customers,
+    stated_purchases,
+    stated_shares,
+)
+from customer_value.purchase_share import share_item
 from customer_value.result import Fact, warning_list
 from customer_value.settings import LoyaltySettings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
@@ -60,6 +67,9 @@ class LoyaltyMatrix:
         Attitudes per wave, or None.
     repeat
         The measure of repeat purchase.
+    with_orders
+        Whether the report has orders. Without them respondents (or the accounts that they name) are placed, if they
+        state the share of purchases that they make here; then no column of money or days is known.
     status
         ``placed``, or why nobody is: ``no_orders``, ``no_survey``, ``not_linked``, ``no_attitude``,
         ``too_few``.
@@ -81,6 +91,7 @@ class LoyaltyMatrix:
     survey: SurveyScores | None
     attitudes: Attitudes | None
     repeat: RepeatPurchase
+    with_orders: bool
     status: str
     counts: dict[str, int]
     by_wave: pd.DataFrame
@@ -94,6 +105,16 @@ class LoyaltyMatrix:
     def as_of(self) -> dt.date:
         """Date of the report; an error where it has none."""
         return _need(self.known_as_of)
+
+    @property
+    def unit(self) -> str:
+        """What is placed: a customer; in a survey alone an account, or a respondent if it names none."""
+        if self.with_orders:
+            return "customer"
+        named = self.survey is not None and (
+            self.survey.scores["customer_id"] != self.survey.scores["respondent_id"]
+        )
+        return "account" if np.any(named) else "respondent"
 
     @cached_property
     def placed(self) -> pd.DataFrame:
@@ -149,6 +170,18 @@ class LoyaltyMatrix:
         return opinions(self.attitudes)
 
     @cached_property
+    def attitude_change(self) -> tuple[float, float, float]:
+        """Change of the mean attitude between the last two dated waves with five respondents, with its interval.
+
+        Not a number where there are no two, or where they measured attitude differently.
+        """
+        usable = self.opinions[self.opinions["mean"].notna() & (self.opinions["wave"] > 0)].tail(2)
+        if len(usable) < 2 or self.attitudes is None or len(set(usable["attitude_source"])) > 1:
+            return (float("nan"),) * 3
+        before, after = usable["wave"]
+        return change_between(self.attitudes.people, before, after)
+
+    @cached_property
     def retention(self) -> pd.DataFrame:
         """Who bought in the period after a wave, see `customer_value.loyalty.waves.retention`."""
         return waves.retention(self.by_wave)
@@ -194,10 +227,12 @@ class LoyaltyMatrix:
         return {
             "loyalty.customers": len(self.customers),
             "loyalty.cells": {cell: int(table.loc[cell, "customers"]) for cell in CELLS},
-            "loyalty.cells_revenue": {cell: as_fact(table.loc[cell, "net_revenue"]) for cell in CELLS},
-            "loyalty.near_border": int(self.customers["near_border"].sum()),
-            "loyalty.response_rate": as_fact(self.response_rate),
-            "loyalty.respondents": self.counts["respondents"],
+            "loyalty.cells_revenue": {cell: as_fact(table.loc[cell, "net_revenue"]) for cell in CELLS}
+            if self.with_orders
+            else None,
+            "loyalty.near_border": self._near_border,
+            "loyalty.response_rate": as_fact(self.response_rate) if self.with_orders else None,
+            "loyalty.respondents": self._respondents,
             "loyalty.people": self.counts["people"],
             "loyalty.unknown_accounts": self.counts["unknown_accounts"],
             "loyalty.reliability": {
@@ -209,9 +244,11 @@ class LoyaltyMatrix:
                 }
                 for row in alphas
             },
-            "loyalty.attitude_source": self.attitude_source or None,
-            "loyalty.repeat_source": self.repeat.source,
-            "loyalty.came_back_share": as_fact((self.customers["frequency"] > 0).mean()),
+            "loyalty.attitude_source": self._attitude_source,
+            "loyalty.repeat_source": None if self.status == "no_orders" else self.repeat.source,
+            "loyalty.came_back_share": as_fact((self.customers["frequency"] > 0).mean())
+            if self.with_orders
+            else None,
             "loyalty.status": self.status,
             **self._more_facts,
         }
@@ -235,7 +272,33 @@ class LoyaltyMatrix:
             latest = self.opinions.iloc[-1]
             found["loyalty.attitude"] = as_fact(latest["mean"])
             found["loyalty.attitude_high_share"] = as_fact(latest["high_share"])
+            found["loyalty.attitude_interval"] = [as_fact(latest[end]) for end in ("low", "high")]
+            ends = ("high_share_low", "high_share_high")
+            found["loyalty.attitude_high_share_interval"] = [as_fact(latest[end]) for end in ends]
+            found["loyalty.standard_error"] = as_fact(latest["standard_error"])
         return found
+
+    @property
+    def _respondents(self) -> int:
+        """Respondents with an attitude: those of customers or, where nobody is placed, those of the latest wave."""
+        if self.status != "no_orders" or self.opinions.empty:
+            return self.counts["respondents"]
+        return int(self.opinions["respondents"].iloc[-1])
+
+    @property
+    def _attitude_source(self) -> str | None:
+        """How attitude was measured, of those placed or, where nobody is, in the latest wave."""
+        if self.attitude_source or self.status != "no_orders" or self.opinions.empty:
+            return self.attitude_source or None
+        return str(self.opinions["attitude_source"].iloc[-1])
+
+    @property
+    def _near_border(self) -> int | None:
+        """Customers near a border of their cell or, where there are no cells, respondents near the attitude cut."""
+        if self.status != "no_orders":
+            return int(self.customers["near_border"].sum())
+        near = self.opinions["near_cut"].iloc[-1] if len(self.opinions) else float("nan")
+        return None if pd.isna(near) else int(near)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -417,7 +480,7 @@ def matrix(
     LoyaltyMatrix
         The population is every customer with a purchase; customers with returns only are counted. A
         value is high above its cut: relative attitude 0, mean attitude 0.5, share of wallet 0.5,
-        purchase rate 1, x 0; or, with ``cuts: median``, the median of the placed customers. With
+        purchase rate 1, x 0, stated share 0.5; or, with ``cuts: median``, the median of the placed customers. With
         fewer than five respondents nobody is placed.
 
     Raises
@@ -440,18 +503,30 @@ def matrix(
     {'true': 0, 'latent': 0, 'inert': 0, 'none': 0, 'not_surveyed': 2}
     """
     options = options or LoyaltySettings()
+    with_orders = customers is not None
     survey = None if answers is None or items is None else score_answers(answers, items, as_of=as_of)
+    item = None if survey is None else _stated_item(survey, options, with_orders=with_orders)
+    if survey is not None and answers is not None and items is not None and item and not with_orders:
+        survey = score_answers(respondents_as_customers(answers), items, as_of=as_of)
     attitudes = None if survey is None else account_attitudes(survey)
+    shares = None if survey is None or item is None else stated_shares(survey, item)
     base = _nobody() if customers is None else customers
-    day = _need(as_of) if customers is not None else as_of or _NO_DAY
-    buyers = _with_values(_buyers(base, day), values)
+    day = _need(as_of) if with_orders else as_of or _NO_DAY
+    if survey is not None and item is not None and not with_orders:
+        buyers = _respondents(survey)
+    else:
+        buyers = _with_values(_buyers(base, day), values)
     buyers = _with_attitude(buyers, survey, attitudes)
     known = buyers.loc[buyers["attitude"].notna(), "customer_id"]
-    repeat = measure_repeat_purchase(
-        buyers, known, customer_file, customer_months, as_of=day, currency=currency, options=options
-    )
+    if shares is not None and item is not None:
+        cut = options.share_of_wallet_cut
+        repeat = stated_purchases(buyers, shares, item, cut, with_orders=with_orders)
+    else:
+        repeat = measure_repeat_purchase(
+            buyers, known, customer_file, customer_months, as_of=day, currency=currency, options=options
+        )
     counts = _counts(base, buyers, survey)
-    status = _status(buyers, survey, attitudes, counts, with_orders=customers is not None)
+    status = _status(buyers, survey, attitudes, counts, with_orders=with_orders, stated=item is not None)
     table = buyers.merge(repeat.values, on="customer_id", how="left").assign(repeat_source=repeat.source)
     table = place(table, repeat.cut, options, usable=status == "placed")
     table = _with_names(table, customer_file)
@@ -466,16 +541,18 @@ def matrix(
         currency=currency,
         options=options,
         period_months=period_months,
+        shares=shares,
     )
     return LoyaltyMatrix(
         customers=table,
         survey=survey,
         attitudes=attitudes,
         repeat=repeat,
+        with_orders=with_orders,
         status=status,
         counts=counts,
         by_wave=by_wave,
-        classes=_classes(table, base, customer_file, abc_cuts),
+        classes=_classes(table if with_orders else base, base, customer_file, abc_cuts),
         known_as_of=as_of,
         currency=currency,
         options=options,
@@ -557,6 +634,20 @@ def _nobody() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 
 
+def _stated_item(survey: SurveyScores, options: LoyaltySettings, *, with_orders: bool) -> str | None:
+    """The item whose answers are the axis of repeat purchase: the one that is named or, without orders, any."""
+    if with_orders and options.stated_share is None:
+        return None
+    return share_item(survey.items, options.stated_share)
+
+
+def _respondents(survey: SurveyScores) -> pd.DataFrame:
+    """Those who answered in place of customers, where there are no orders."""
+    ids = pd.Series(sorted(set(survey.scores["customer_id"].dropna())), dtype="str")
+    unknown = dict.fromkeys(("net_revenue", "frequency", "T", "days_since"), float("nan"))
+    return pd.DataFrame({"customer_id": ids, "first_order": pd.NaT, "last_order": pd.NaT, **unknown})
+
+
 def _with_values(buyers: pd.DataFrame, values: pd.DataFrame | None) -> pd.DataFrame:
     if values is None or buyers.empty:
         return buyers
@@ -616,13 +707,14 @@ def _status(
     counts: dict[str, int],
     *,
     with_orders: bool,
+    stated: bool,
 ) -> str:
     if survey is None or attitudes is None:
         return "no_survey" if with_orders else "no_orders"
-    if len(survey.scores) and not (attitudes.waves["attitude_source"] != "").any():
-        return "no_attitude"
-    if not with_orders:
+    if not with_orders and not stated:
         return "no_orders"
+    if len(survey.scores) and not (attitudes.waves["attitude_source"] != "").any():
+        return "no_attitude" if with_orders else "no_orders"
     if counts["people"] >= MINIMUM and not buyers["surveyed"].any():
         return "not_linked"
     return "placed" if counts["respondents"] >= MINIMUM else "too_few"

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from customer_value.bounds import clopper_pearson, of_steady_answers
 from customer_value.codebook import rows_of
-from customer_value.loyalty.attitude import FIXED_CUTS, Attitudes
+from customer_value.loyalty.attitude import FIXED_CUTS, RELATIVE, Attitudes
 from customer_value.loyalty.representation import wilson
-from customer_value.survey import MINIMUM
+from customer_value.survey import MINIMUM, PERSON
 
-__all__ = ["COLUMNS", "mean_interval", "opinions"]
+__all__ = ["COLUMNS", "change_between", "mean_interval", "opinions"]
 
+_NO_WIDTH = 1e-9
 COLUMNS = [
     "wave",
     "name",
@@ -64,9 +66,58 @@ def opinions(attitudes: Attitudes | None) -> pd.DataFrame:
         error = wave.sd * math.sqrt(1 - alpha)
         near = int(((values - cut).abs() <= error).sum())
         share = (above / len(values), *wilson(above, len(values)))
-        rows.append((*head, *mean_interval(values), *share, error, near))
+        rows.append((*head, *_mean_with_width(values, wave.attitude_source), *share, error, near))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype(dict.fromkeys(COLUMNS[4:], float))
+
+
+def _mean_with_width(values: pd.Series, source: str) -> tuple[float, float, float]:
+    """As `mean_interval`; where all answer alike, those not asked may have answered otherwise."""
+    mean, low, high = mean_interval(values)
+    if high - low < _NO_WIDTH:
+        low, high = of_steady_answers(mean, len(values), -1.0 if source == RELATIVE else 0.0)
+    return mean, low, high
+
+
+def change_between(
+    people: pd.DataFrame, before: int, after: int, level: float = 0.95
+) -> tuple[float, float, float]:
+    """By how much the mean attitude changed between two waves, with its interval.
+
+    Parameters
+    ----------
+    people
+        `Attitudes.people`.
+    before, after
+        Two waves with five respondents or more each.
+    level
+        Of the interval.
+
+    Notes
+    -----
+    By linearisation: each person moves the mean of a wave by its distance from it, divided by the number of
+    respondents; who answered both times counts once with both. Student's t, with the degrees of freedom of the smaller
+    wave. Where all answers of each wave are alike, as far as those not asked may lie from them.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"customer_id": "", "respondent_id": list("abcde") * 2, "wave": [1] * 5 + [2] * 5,
+    ...     "attitude": [0.1, 0.2, 0.3, 0.4, 0.5, 0.2, 0.3, 0.4, 0.5, 0.6]})
+    >>> [round(end, 6) for end in change_between(people, 1, 2)]
+    [0.1, 0.1, 0.1]
+    """
+    waves = [
+        people[people["wave"] == wave].set_index(PERSON)["attitude"].sort_index() for wave in (before, after)
+    ]
+    moved = [(values - values.mean()) / len(values) for values in waves]
+    together = moved[1].sub(moved[0], fill_value=0.0).to_numpy()
+    size = min(map(len, waves))
+    error = math.sqrt(size / (size - 1) * float((together**2).sum()))
+    reach = float(stdtrit(size - 1, 0.5 + level / 2)) * error
+    change = float(waves[1].mean() - waves[0].mean())
+    if error < _NO_WIDTH and all(np.ptp(values) < _NO_WIDTH for values in waves):
+        reach = 2.0 * (1 - clopper_pearson(1.0, size)[0])
+    return change, change - reach, change + reach
 
 
 def mean_interval(values: pd.Series, level: float = 0.95) -> tuple[float, float, float]:

@@ -23,11 +23,23 @@ from customer_value.expressions import as_table, exact_sum
 from customer_value.settings import LoyaltySettings
 from customer_value.survey import MINIMUM
 
-__all__ = ["AGAIN", "RATE", "SHARE_OF_WALLET", "RepeatPurchase", "measure_repeat_purchase"]
+__all__ = [
+    "AGAIN",
+    "RATE",
+    "SHARES",
+    "SHARE_OF_WALLET",
+    "STATED_SHARE",
+    "RepeatPurchase",
+    "measure_repeat_purchase",
+]
 
 SHARE_OF_WALLET = "share of wallet"
 RATE = "purchase rate against own industry"
 AGAIN = "bought again"
+STATED_SHARE = "stated purchase share"
+
+SHARES = (SHARE_OF_WALLET, STATED_SHARE)
+"""Measures from 0 to 1 that are written as percentages."""
 
 KNOWN_FOR = 0.8
 """A measure is used if it is known for at least this share of the surveyed customers."""
@@ -44,7 +56,7 @@ class RepeatPurchase:
         of the last 12 months, missing if months are not known), ``annual_potential``, one row per
         customer with a purchase.
     source
-        `SHARE_OF_WALLET`, `RATE` or `AGAIN`.
+        `SHARE_OF_WALLET`, `RATE`, `AGAIN` or `STATED_SHARE`.
     cut
         A customer is high above this value.
     axis

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from customer_value.survey import MINIMUM
 
@@ -84,7 +85,9 @@ def attitude_behaviour(placed: pd.DataFrame) -> Link | None:
     return difference_of_shares(true, true + latent, inert, inert + none)
 
 
-def difference_of_shares(first: int, of_first: int, second: int, of_second: int) -> Link:
+def difference_of_shares(
+    first: int, of_first: int, second: int, of_second: int, comparisons: int = 1
+) -> Link:
     """Two shares and the interval of their difference.
 
     Parameters
@@ -93,6 +96,8 @@ def difference_of_shares(first: int, of_first: int, second: int, of_second: int)
         Successes and size of the first group, at least 1.
     second, of_second
         Of the second group.
+    comparisons
+        How many such intervals are to hold together (Bonferroni).
 
     Returns
     -------
@@ -110,19 +115,22 @@ def difference_of_shares(first: int, of_first: int, second: int, of_second: int)
     (0.0524, 0.3339)
     """
     high, low = first / of_first, second / of_second
-    high_ends, low_ends = wilson(first, of_first), wilson(second, of_second)
+    z = -float(ndtri(0.025 / comparisons))
+    high_ends, low_ends = wilson(first, of_first, z), wilson(second, of_second, z)
     lower = high - low - math.hypot(high - high_ends[0], low_ends[1] - low)
     upper = high - low + math.hypot(high_ends[1] - high, low - low_ends[0])
     return Link(high, low, high - low, lower, upper)
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927).
+def wilson(successes: int, n: int, z: float = _Z) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927), or another one by its normal quantile.
 
     Parameters
     ----------
     successes, n
         How many of how many, ``n`` at least 1.
+    z
+        Normal quantile of the level.
 
     Examples
     --------
@@ -130,9 +138,9 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.49, 0.943)
     """
-    share, z2 = successes / n, _Z**2
+    share, z2 = successes / n, z**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -19,7 +19,7 @@ from customer_value.loyalty.insights import (
     worth,
 )
 from customer_value.loyalty.names import NAMES
-from customer_value.loyalty.repeat_purchase import AGAIN, RATE, SHARE_OF_WALLET
+from customer_value.loyalty.repeat_purchase import AGAIN, RATE, SHARE_OF_WALLET, SHARES, STATED_SHARE
 from customer_value.survey import MINIMUM
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ _CAVEAT = (
 
 def findings(result: LoyaltyMatrix) -> tuple[str, ...]:
     """What the matrix says: where customers stand, what the halves mean, how far to trust it."""
-    if result.status == "no_orders":
-        return (_why_nobody(result), *attitude_alone(result))
+    if not result.with_orders:
+        return _of_the_survey_alone(result)
     if result.customers.empty:
         return (f"No customer has a purchase up to {words.day(result.as_of)}, so there is nobody to place.",)
     if result.status != "placed":
@@ -60,9 +60,26 @@ def findings(result: LoyaltyMatrix) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
+def _of_the_survey_alone(result: LoyaltyMatrix) -> tuple[str, ...]:
+    """What respondents think and, where they state it, how much of their buying they do here."""
+    if result.status != "placed":
+        return (_why_nobody(result), *attitude_alone(result))
+    parts = (
+        _where_most_are(result),
+        _halves(result),
+        _against_competitors(result),
+        other_waves(result),
+        _does_attitude_matter(result),
+        hindered_by(result),
+        bound_by(result),
+        _border(result),
+    )
+    return tuple(part for part in parts if part)
+
+
 def warnings(result: LoyaltyMatrix) -> tuple[str, ...]:
     """What to know before believing the matrix."""
-    joined = result.status != "no_orders"
+    joined = result.with_orders
     told = list(result.repeat.warnings) if joined else []
     counts = result.counts
     if n := counts["returns_only"]:
@@ -82,7 +99,7 @@ def warnings(result: LoyaltyMatrix) -> tuple[str, ...]:
     if result.status != "placed":
         return tuple(told)
     told.extend(_unplaced(result))
-    told.extend(_silent(result))
+    told.extend(_silent(result) if joined else (_ONLY_STATED,))
     told.extend(_mixed_measures(result))
     if result.options.cuts == "median":
         told.append(
@@ -90,6 +107,12 @@ def warnings(result: LoyaltyMatrix) -> tuple[str, ...]:
             "customers say or do, so they compare customers with each other and not with a standard."
         )
     return (*told, _CAVEAT)
+
+
+_ONLY_STATED = (
+    "What respondents say about their purchases is not measured: people round, forget and please. Shares of 0%, 50% "
+    "and 100% are named more often than they are true."
+)
 
 
 def axes(result: LoyaltyMatrix) -> tuple[str, ...]:
@@ -114,7 +137,7 @@ def axes(result: LoyaltyMatrix) -> tuple[str, ...]:
     if result.placed.empty:
         return (*told, result.repeat.definition)
     height = float(result.placed["repeat_cut"].iloc[0])
-    shown = words.percent(height) if result.repeat.source == SHARE_OF_WALLET else words.decimal(height)
+    shown = words.percent(height) if result.repeat.source in SHARES else words.decimal(height)
     return (*told, f"{result.repeat.definition} Here it is high above {shown}.")
 
 
@@ -141,6 +164,7 @@ def behaviour_words(result: LoyaltyMatrix) -> str:
         return "buy more here, by the measure used, than half of the customers placed do"
     return {
         SHARE_OF_WALLET: f"buy more than {words.percent(result.repeat.cut)} of their need here",
+        STATED_SHARE: f"make more than {words.percent(result.repeat.cut)} of their purchases here, as they say",
         RATE: "buy more often than their industry does",
         AGAIN: "come back after their first purchase day",
     }[result.repeat.source]
@@ -191,7 +215,7 @@ def _where_most_are(result: LoyaltyMatrix) -> str:
         else " Nobody is truly loyal."
     )
     return (
-        f"{words.count(placed, 'customer')} could be placed. {lead}, {words.count(n)} "
+        f"{words.count(placed, result.unit)} could be placed. {lead}, {words.count(n)} "
         f"({words.percent(n / placed)}), {words.verb(n, 'is', 'are')} {NAMES[cell]}: {meaning}."
         f"{'' if cell == 'true' else rest}"
     )
@@ -200,19 +224,21 @@ def _where_most_are(result: LoyaltyMatrix) -> str:
 def _halves(result: LoyaltyMatrix) -> str:
     latent, inert = _number(result, "latent"), _number(result, "inert")
     opinion = "preference" if _is_preference(result) else "good opinion"
+    brought = f" ({_money(result, _revenue(result, 'latent'))} of net revenue)" if result.with_orders else ""
     first = (
-        f"{words.count(latent, 'customer')} {words.verb(latent, 'is', 'are')} latent loyal "
-        f"({_money(result, _revenue(result, 'latent'))} of net revenue): the {opinion} is there, "
-        "and something else, such as price, range, distance or a contract elsewhere, keeps them from buying more."
+        f"{words.count(latent, result.unit)} {words.verb(latent, 'is', 'are')} latent loyal{brought}: the {opinion} "
+        "is there, and something else, such as price, range, distance or a contract elsewhere, keeps them from buying "
+        "more."
         if latent
-        else "No placed customer is latent loyal: nobody with a high attitude holds back from buying."
+        else f"No placed {result.unit} is latent loyal: nobody with a high attitude holds back from buying."
     )
+    brought = f" ({_money(result, _revenue(result, 'inert'))})" if result.with_orders else ""
     second = (
-        f"{words.count(inert, 'customer')} {words.verb(inert, 'is', 'are')} inert loyal "
-        f"({_money(result, _revenue(result, 'inert'))}): they buy {without_preference(result)}, from habit, "
-        "for the price or for want of a choice, and are likely to go first when a competitor moves."
+        f"{words.count(inert, result.unit)} {words.verb(inert, 'is', 'are')} inert loyal{brought}: they buy "
+        f"{without_preference(result)}, from habit, for the price or for want of a choice, and are likely to go first "
+        "when a competitor moves."
         if inert
-        else "No placed customer is inert loyal: nobody buys repeatedly with a low attitude."
+        else f"No placed {result.unit} is inert loyal: nobody buys repeatedly with a low attitude."
     )
     return f"{first} {second}"
 
@@ -242,17 +268,18 @@ def _against_competitors(result: LoyaltyMatrix) -> str:
     if len(compared) < MINIMUM:
         return (
             "The survey did not ask about competitors (or too few answered), so the mean rating stands in for "
-            "preference; a customer may rate this company well and a competitor better."
+            "preference; somebody may rate this company well and a competitor better."
         )
     mean, error = float(compared.mean()), 1.96 * float(compared.sem())
     span = words.interval(words.decimal(mean - error), words.decimal(mean + error))
     scale = "on a scale from −1 to 1"
     size = words.decimal(abs(mean))
+    who = f"On average {result.unit}s"
     if mean - error > 0:
-        return f"On average customers rate this company {size} above its best competitor, {scale} ({span})."
+        return f"{who} rate this company {size} above its best competitor, {scale} ({span})."
     if mean + error < 0:
-        return f"On average customers rate this company {size} below its best competitor, {scale} ({span})."
-    return f"On average customers see this company level with its best competitor: the lead {scale} is in the {span}."
+        return f"{who} rate this company {size} below its best competitor, {scale} ({span})."
+    return f"{who} see this company level with its best competitor: the lead {scale} is in the {span}."
 
 
 def _does_attitude_matter(result: LoyaltyMatrix) -> str:
@@ -263,12 +290,13 @@ def _does_attitude_matter(result: LoyaltyMatrix) -> str:
     points = words.interval(low, high)
     verdict = {
         "together": "Here preference and buying go together",
-        "opposite": "Here customers with the higher attitude buy less",
+        "opposite": f"Here {result.unit}s with the higher attitude buy less",
         "unclear": "Here preference says little about buying: the difference may be chance",
     }[link.verdict]
     return (
-        f"Of the customers with a high attitude {words.percent(link.high)} have high repeat purchase, of the others "
-        f"{words.percent(link.low)} (difference {words.decimal(link.difference * 100, 0)} points, {points}). {verdict}."
+        f"Of the {result.unit}s with a high attitude {words.percent(link.high)} have high repeat purchase, of the "
+        f"others {words.percent(link.low)} (difference {words.decimal(link.difference * 100, 0)} points, {points}). "
+        f"{verdict}."
     )
 
 
@@ -278,12 +306,12 @@ def _border(result: LoyaltyMatrix) -> str:
     error = int(placed["within_one_error"].sum())
     other = "medians" if result.options.cuts == "fixed" else "fixed values"
     if not near:
-        return "No customer is near a border: cells stay the same under other cuts and within one standard error."
+        return f"No {result.unit} is near a border: cells stay the same under other cuts and within one standard error."
     verdict = (
         "Read single placements as provisional" if near > len(placed) / 3 else "Most placements are firm"
     )
     return (
-        f"{words.count(near)} of {words.count(len(placed))} placed customers "
+        f"{words.count(near)} of {words.count(len(placed))} placed {result.unit}s "
         f"({words.percent(near / len(placed))}) {words.verb(near, 'is', 'are')} near a border: {words.count(cuts)} "
         f"would change cell if the cuts were {other}, {words.count(error)} "
         f"{words.verb(error, 'is', 'are')} within one standard error of the attitude cut. {verdict}."
@@ -380,7 +408,7 @@ def _unplaced(result: LoyaltyMatrix) -> tuple[str, ...]:
     known = ("answers give no attitude", "repeat purchase not known")
     counts = {reason: int(reasons.get(reason, 0)) for reason in known}
     return tuple(
-        f"{words.count(n, 'customer')} answered but {words.verb(n, 'is', 'are')} in no cell ({reason}), and "
+        f"{words.count(n, result.unit)} answered but {words.verb(n, 'is', 'are')} in no cell ({reason}), and "
         f"{words.verb(n, 'is', 'are')} counted with the not surveyed."
         for reason, n in counts.items()
         if n
@@ -403,7 +431,9 @@ def _silent(result: LoyaltyMatrix) -> tuple[str, ...]:
 def _mixed_measures(result: LoyaltyMatrix) -> tuple[str, ...]:
     waves = result.placed["survey_wave"].nunique()
     told = []
-    newest = result.survey.waves["last_day"].max() if result.survey is not None else None
+    newest = (
+        result.survey.waves["last_day"].max() if result.survey is not None and result.with_orders else None
+    )
     if newest is not None and (age := (pd.Timestamp(result.as_of) - newest).days) > 365:
         told.append(
             f"The last answer is of {words.day(newest.date())}, {words.count(age, 'day')} before the report's date; "
@@ -411,7 +441,7 @@ def _mixed_measures(result: LoyaltyMatrix) -> tuple[str, ...]:
         )
     if waves > 1:
         told.append(
-            f"The answers come from {words.count(waves, 'survey wave')}; for each customer the latest one counts."
+            f"The answers come from {words.count(waves, 'survey wave')}; for each {result.unit} the latest one counts."
         )
     if len(result.placed["attitude_source"].unique()) > 1:
         told.append(

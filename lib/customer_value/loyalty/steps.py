@@ -25,7 +25,7 @@ _NAMED = 5
 
 def next_steps(result: LoyaltyMatrix) -> tuple[str, ...]:
     """Whom to talk to about what, with names."""
-    if result.status == "no_orders":
+    if not result.with_orders:
         return _without_orders(result)
     if result.customers.empty:
         return ("Check the orders and the report's date: there is no purchase to work with.",)
@@ -37,6 +37,7 @@ def next_steps(result: LoyaltyMatrix) -> tuple[str, ...]:
         _protect(result),
         _win(result),
         _ask_next(result),
+        _declare(result),
         _mend_scales(result),
         _ask_more_people(result),
         "Repeat the survey in a year with the same items: who has moved between the cells, and who has left, "
@@ -106,8 +107,41 @@ def _without_orders(result: LoyaltyMatrix) -> tuple[str, ...]:
         "Add the orders to the settings, with the customer ids that the survey uses: then the matrix shows which of "
         "the respondents also buy."
     )
-    parts = (first, _few(result), _no_rivals(result), _mend_scales(result))
+    parts = (
+        _mark_items(result),
+        first,
+        _few(result),
+        _no_rivals(result),
+        _ask_the_share(result),
+        _declare(result),
+        _mend_scales(result),
+    )
     return tuple(part for part in parts if part)
+
+
+def _mark_items(result: LoyaltyMatrix) -> str:
+    if result.survey is None or len(result.opinions):
+        return ""
+    return (
+        "Mark in the codebook which items ask for attitude, perceived performance or overall judgement (column "
+        "aspect), and make the report again."
+    )
+
+
+def _ask_the_share(result: LoyaltyMatrix) -> str:
+    if result.survey is None or result.status != "no_orders":
+        return ""
+    percentages = result.survey.items[result.survey.items["scale"] == "percentage"]["item"].tolist()
+    if percentages:
+        names = words.listing(map(words.plain, percentages), last="or")
+        return (
+            f"If {names} asks which share of its purchases somebody makes here, name it in the settings "
+            "(loyalty: stated_share): then the matrix can be drawn from the survey alone."
+        )
+    return (
+        "Ask in the next survey which share of its purchases in the category somebody makes here, in percent: then the "
+        "matrix can be drawn from the survey alone."
+    )
 
 
 def _no_rivals(result: LoyaltyMatrix) -> str:
@@ -139,11 +173,24 @@ def _ask_next(result: LoyaltyMatrix) -> str:
     )
 
 
+def _declare(result: LoyaltyMatrix) -> str:
+    if result.survey is None:
+        return ""
+    latest = result.survey.latest_reliability
+    scales = latest.loc[latest["opposed"] != "", "scale"]
+    if scales.empty:
+        return ""
+    return (
+        f"Look at the wording of the items of {words.listing(map(words.plain, scales))}, declare the reversed ones "
+        "in the codebook (column reversed), and make the report again."
+    )
+
+
 def _mend_scales(result: LoyaltyMatrix) -> str:
     if result.survey is None:
         return ""
     latest = result.survey.latest_reliability
-    weak = latest[(latest["reliability"] < GOOD) & (latest["items"] > 2)]
+    weak = latest[(latest["reliability"] < GOOD) & (latest["items"] > 2) & (latest["opposed"] == "")]
     items = result.survey.item_rest.merge(weak[["wave", "scale", "alpha"]], on=["wave", "scale"])
     better = items[items["alpha_if_dropped"] > items["alpha"] + 0.02]
     better = better.sort_values(["alpha_if_dropped", "item"], ascending=[False, True]).drop_duplicates(

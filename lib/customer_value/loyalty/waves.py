@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -81,6 +81,7 @@ def cells_by_wave(
     currency: str,
     options: LoyaltySettings,
     period_months: int,
+    shares: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Where each customer stood at the end of each dated wave, and whether it bought afterwards.
 
@@ -101,6 +102,8 @@ def cells_by_wave(
         Date, currency and settings of the report.
     period_months
         Length of the period after the wave.
+    shares
+        ``customer_id``, ``wave``, ``share``, where repeat purchase is what the respondents state.
 
     Returns
     -------
@@ -135,6 +138,10 @@ def cells_by_wave(
                 options=options,
                 source=source,
             )
+            if shares is not None:
+                repeat = replace(
+                    repeat, cut=options.share_of_wallet_cut, values=_as_stated(repeat, shares, wave.wave)
+                )
             table = known.merge(repeat.values, on="customer_id").merge(opinions, on="customer_id", how="left")
             usable = int(table["respondents"].sum()) >= MINIMUM
             table = place(table.assign(surveyed=True), repeat.cut, options, usable=usable)
@@ -227,6 +234,12 @@ def movement(by_wave: pd.DataFrame) -> Movement | None:
         counts = (len(both), int((~moved).sum()), became, ceased, int((moved & near).sum()))
         return Movement(*names, *counts, chance)
     return None
+
+
+def _as_stated(values: pd.DataFrame, shares: pd.DataFrame, wave: int) -> pd.DataFrame:
+    """What was stated in a wave, in place of the measured repeat purchase."""
+    told = shares[shares["wave"] == wave].set_index("customer_id")["share"]
+    return values.assign(repeat_purchase=values["customer_id"].map(told).astype(float))
 
 
 def _bought_by(

@@ -130,7 +130,9 @@ def class_table(result: Concentration, kind: str) -> Table:
         "Lowest in class": money,
     }
     shown = frame.rename(columns=_CLASS_COLUMNS)
-    return Table(shown, formats, f"{caption}, money in {result.currency}{_span(result)}")
+    return Table(
+        shown, formats, f"{words.with_currency(caption, result.currency, ', money in {}')}{_span(result)}"
+    )
 
 
 def risk_table(result: Concentration) -> Table | None:
@@ -201,7 +203,8 @@ def period_table(result: Concentration) -> Table | Prose:
     shares = [name for name in shown.columns if name.endswith(("hold", "from", "there"))]
     formats: dict[str, Callable[[float], str]] = dict.fromkeys(shares, multiple)
     formats["Money"] = _money(result.currency)
-    return Table(shown, formats, f"{result.main.name.capitalize()} by {result.period}, {result.currency}")
+    caption = f"{result.main.name.capitalize()} by {result.period}"
+    return Table(shown, formats, words.with_currency(caption, result.currency))
 
 
 def values_by_period_table(result: Concentration) -> Table | None:
@@ -225,7 +228,9 @@ def values_by_period_table(result: Concentration) -> Table | None:
             return None
         if result.earnings is not None and value == result.earnings.value:
             columns[f"Customers with negative {value_name(value)}"] = frame["negative_customers"]
-    return Table(pd.DataFrame(columns), formats, f"All values by {result.period}, {result.currency}")
+    return Table(
+        pd.DataFrame(columns), formats, words.with_currency(f"All values by {result.period}", result.currency)
+    )
 
 
 def moves_table(result: Concentration) -> Table | None:

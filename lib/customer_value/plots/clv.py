@@ -245,7 +245,7 @@ def equity_by_class(result: LifetimeValue, ax: Axes, *, by: str = "abc") -> Axes
     ax.set_yticks(places, [f"{n} ({words.count(c)})" for n, c in zip(names, table["customers"], strict=True)])
     ax.set_ylabel(f"{CLASSES[by][:1].upper()}{CLASSES[by][1:]} (customers)")
     ax.set_xlabel(
-        f"Customer equity over {words.count(result.options.horizon_months, 'month')} ({result.margins.basis})"
+        f"Customer equity over {words.count(result.options.horizon_months, 'month')} ({result.kept.basis})"
     )
     style.money_axis(ax, result.currency, "x")
     ax.xaxis.set_major_locator(MaxNLocator(4))
@@ -331,7 +331,7 @@ def value_by_decile(result: LifetimeValue, ax: Axes) -> Axes:
     ax.bar_label(bars, texts, padding=3, fontsize=8.5)
     ax.set_xticks(range(10), [f"{10 * i}–{10 * i + 10}%" for i in range(10)], fontsize=8.5)
     ax.set_xlabel("Customers by lifetime value, best first")
-    ax.set_ylabel(f"Lifetime value ({result.margins.basis})")
+    ax.set_ylabel(f"Lifetime value ({result.kept.basis})")
     style.money_axis(ax, result.currency)
     ax.margins(y=0.12)
     best = texts[0]
@@ -362,9 +362,7 @@ def top_accounts(result: LifetimeValue, ax: Axes, *, most: int = 12) -> Axes:
         places, table["clv_low"], table["clv_high"], color=style.INK, linewidth=1.1, label="95% interval"
     )
     ax.set_yticks(places, shown, fontsize=8.5)
-    ax.set_xlabel(
-        f"Value over {words.count(result.options.horizon_months, 'month')} ({result.margins.basis})"
-    )
+    ax.set_xlabel(f"Value over {words.count(result.options.horizon_months, 'month')} ({result.kept.basis})")
     style.money_axis(ax, result.currency, "x")
     ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.grid(visible=False, axis="y")

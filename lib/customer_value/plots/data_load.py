@@ -28,7 +28,7 @@ def revenue_by_month(result: DataLoad, ax: Axes) -> Axes:
     ax.bar(months["month"], months["net_revenue"], width=25, color=colors)
     ax.axhline(0, color=style.GREY, linewidth=0.8)
     style.money_axis(ax, result.currency)
-    ax.set_ylabel(f"Net revenue per month ({result.currency})")
+    ax.set_ylabel(words.with_currency("Net revenue per month", result.currency, " ({})"))
     best = months.loc[months["net_revenue"].idxmax()]
     worst = months.loc[months["net_revenue"].idxmin()]
     low, high = (words.short_money(month["net_revenue"], result.currency) for month in (worst, best))

@@ -16,8 +16,8 @@ from customer_value.loyalty import LoyaltyMatrix
 from customer_value.loyalty.attitude import FIXED_CUTS, MEAN, RELATIVE
 from customer_value.loyalty.cells import FOUR
 from customer_value.loyalty.display import NEEDS_ORDERS, why_no_moves, why_no_retention
-from customer_value.loyalty.repeat_purchase import AGAIN, RATE, SHARE_OF_WALLET
-from customer_value.loyalty.representation import response_by_fifth
+from customer_value.loyalty.repeat_purchase import AGAIN, RATE, SHARES
+from customer_value.loyalty.representation import difference_of_shares, response_by_fifth
 from customer_value.plots import style
 
 __all__ = [
@@ -62,7 +62,9 @@ def matrix_scatter(result: LoyaltyMatrix, ax: Axes) -> Axes:
     y, top = placed["repeat_purchase"], _top(result, placed["repeat_purchase"])
     over = int((y > top).sum())
     value, measure = _value(placed)
-    size = 10 + 500 * value / max(float(value.max()), 1e-9)
+    size = (
+        10 + 500 * value / max(float(value.max()), 1e-9) if measure else pd.Series(40.0, index=placed.index)
+    )
     for cell, color in _COLORS.items():
         mask = (placed["cell"] == cell).to_numpy()
         ax.scatter(x[mask], y[mask].clip(upper=top), s=size[mask], color=color, alpha=0.55, linewidth=0)
@@ -71,9 +73,9 @@ def matrix_scatter(result: LoyaltyMatrix, ax: Axes) -> Axes:
     ax.axvline(x_cut, color=style.INK, linewidth=1)
     ax.axhline(cut, color=style.INK, linewidth=1)
     _limits(ax, x, x_cut, (min(0.0, float(y.min())), top), cut)
-    if result.repeat.source == SHARE_OF_WALLET:
+    if result.repeat.source in SHARES:
         style.percent_axis(ax)
-    ax.set_xlabel(f"{x_label}\nlarger points, more {measure}")
+    ax.set_xlabel(f"{x_label}\nlarger points, more {measure}" if measure else x_label)
     above = f"\n({words.count(over)} above the axis drawn at its top)" if over else ""
     ax.set_ylabel(result.repeat.axis.replace(" (stands", "\n(stands") + above)
     for cell, (right, up) in _CORNERS.items():
@@ -81,8 +83,9 @@ def matrix_scatter(result: LoyaltyMatrix, ax: Axes) -> Axes:
     ax.set_title(_verdict(result))
     return style.describe(
         ax,
-        f"Scatter of {words.count(len(placed), 'customer')}, {x_label.lower()} across and "
-        f"{result.repeat.axis.lower()} up, larger points for more {measure}. {_cells_in_words(result)}",
+        f"Scatter of {words.count(len(placed), result.unit)}, {x_label.lower()} across and "
+        f"{result.repeat.axis.lower()} up{f', larger points for more {measure}' if measure else ''}. "
+        f"{_cells_in_words(result)}",
     )
 
 
@@ -104,12 +107,13 @@ def matrix_counts(result: LoyaltyMatrix, ax: Axes) -> Axes:
         shade = 0.10 + 0.35 * n / deepest
         ax.add_patch(Rectangle((right, up), 0.98, 0.96, facecolor=_COLORS[cell], alpha=shade, linewidth=0))
         ax.text(right + 0.05, up + 0.84, _TITLES[cell], weight="bold", va="top")
-        share = f"{words.count(n, 'customer')} ({words.percent(n / placed)})"
+        share = f"{words.count(n, result.unit)} ({words.percent(n / placed)})"
         ax.text(right + 0.05, up + 0.60, share, fontsize=12, va="center")
-        told = [f"{words.short_money(money, result.currency)} so far", *_outlook(result, table, cell)]
+        told = _worth(result, money) + _outlook(result, table, cell)
         ax.text(right + 0.05, up + 0.44, "\n".join(told), va="top", linespacing=1.5)
     n, money = int(table.loc["not_surveyed", "customers"]), float(table.loc["not_surveyed", "net_revenue"])
     strip = f"Not surveyed or not placed: {words.count(n, 'customer')}, {words.short_money(money, result.currency)}"
+    strip = strip if result.with_orders else f"Not placed: {words.count(n, result.unit)}"
     ax.add_patch(Rectangle((0, -0.56), 1.98, 0.32, facecolor=style.LIGHT, linewidth=0))
     ax.text(0.05, -0.40, strip, va="center")
     for right, level in enumerate(("low", "high")):
@@ -135,7 +139,7 @@ def repeat_purchase_only(result: LoyaltyMatrix, ax: Axes) -> Axes:
         Where to draw.
     """
     customers = result.customers
-    if result.status == "no_orders":
+    if not result.with_orders:
         raise NotEnoughData(NEEDS_ORDERS)
     if customers.empty:
         raise NotEnoughData("No customer has a purchase, so there is no repeat purchase to draw.")
@@ -172,7 +176,7 @@ def respondents_vs_rest(result: LoyaltyMatrix, ax: Axes) -> Axes:
     ax
         Where to draw.
     """
-    if result.status == "no_orders":
+    if not result.with_orders:
         raise NotEnoughData(NEEDS_ORDERS)
     if result.respondents_vs_rest.empty:
         raise NotEnoughData(
@@ -360,7 +364,11 @@ def _retention_verdict(known: pd.DataFrame) -> str:
     names = [_TITLES.get(row["cell"], "Not surveyed") for row in (best, worst)]
     if len(compared) == 1:
         return f"{names[0]}: {words.percent(best['rate'])} bought again"
-    if best["low"] > worst["high"]:
+    pairs = len(compared) * (len(compared) - 1) // 2
+    (first, of_first), (second, of_second) = (
+        (int(row["retained"]), int(row["customers"])) for row in (best, worst)
+    )
+    if difference_of_shares(first, of_first, second, of_second, comparisons=pairs).verdict == "together":
         return (
             f"{names[0]}: {words.percent(best['rate'])} bought again; {names[1].lower()}: "
             f"{words.percent(worst['rate'])}"
@@ -370,8 +378,14 @@ def _retention_verdict(known: pd.DataFrame) -> str:
     )
 
 
+def _worth(result: LoyaltyMatrix, money: float) -> list[str]:
+    return [f"{words.short_money(money, result.currency)} so far"] if result.with_orders else []
+
+
 def _value(placed: pd.DataFrame) -> tuple[pd.Series, str]:
-    """What the area of a point stands for, never negative, and its name."""
+    """What the area of a point stands for, never negative, and its name; no name where nothing is known."""
+    if placed["net_revenue"].isna().all():
+        return placed["net_revenue"].fillna(0.0), ""
     if "clv" in placed.columns and (placed["clv"] > 0).any():
         return placed["clv"].fillna(0.0).clip(lower=0), "lifetime value"
     return placed["net_revenue"].clip(lower=0), "net revenue so far"
@@ -410,7 +424,7 @@ def _attitude_axis(result: LoyaltyMatrix, placed: pd.DataFrame) -> tuple[pd.Seri
 def _top(result: LoyaltyMatrix, values: pd.Series) -> float:
     """Upper end of the repeat purchase axis: a few extreme customers must not flatten the rest."""
     high = float(values.max())
-    if result.repeat.source == SHARE_OF_WALLET:
+    if result.repeat.source in SHARES:
         return min(max(high, 1.0), 1.25)
     usual = float(values.quantile(0.97))
     least = 2.0 if result.repeat.source == RATE else 1.0
@@ -445,7 +459,7 @@ def _shares(result: LoyaltyMatrix) -> pd.DataFrame:
 def _verdict(result: LoyaltyMatrix) -> str:
     share = _shares(result)["part"]
     best = str(share.idxmax())
-    return f"{words.percent(float(share[best]))} of the customers placed are {_TITLES[best].lower()}"
+    return f"{words.percent(float(share[best]))} of the {result.unit}s placed are {_TITLES[best].lower()}"
 
 
 def _money_verdict(result: LoyaltyMatrix) -> str:
@@ -460,8 +474,8 @@ def _money_verdict(result: LoyaltyMatrix) -> str:
 def _cells_in_words(result: LoyaltyMatrix) -> str:
     table = _shares(result)
     parts = [
-        f"{_TITLES[str(cell)]}: {words.count(row['customers'], 'customer')}, "
-        f"{words.money(float(row['net_revenue']), result.currency)}"
+        f"{_TITLES[str(cell)]}: {words.count(row['customers'], result.unit)}"
+        + (f", {words.money(float(row['net_revenue']), result.currency)}" if result.with_orders else "")
         for cell, row in table.iterrows()
     ]
     return "; ".join(parts) + "."

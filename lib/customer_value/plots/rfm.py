@@ -36,7 +36,8 @@ def score_map(result: Rfm, ax: Axes) -> Axes:
         _cell(ax, place, row, float(shade.flat[place]), result)
     ax.set_xticks(range(5), [_step(result, "frequency", score) for score in range(1, 6)], fontsize=8.5)
     ax.set_yticks(range(5), [_step(result, "recency", score) for score in range(5, 0, -1)], fontsize=8.5)
-    ax.set_xlabel(f"Frequency score (orders). In each cell: customers, {result.currency}, share of it")
+    money = "money" if result.currency == words.NO_CURRENCY else result.currency
+    ax.set_xlabel(f"Frequency score (orders). In each cell: customers, {money}, share of it")
     ax.set_ylabel("Recency score (days since last order)")
     ax.set_xticks(np.arange(-0.5, 5), minor=True)
     ax.set_yticks(np.arange(-0.5, 5), minor=True)
@@ -250,5 +251,6 @@ def _steps_text(result: Rfm, of: str) -> str:
         else f"score {row['score']}: nobody"
         for row in own.to_dict("records")
     ]
-    unit = {"recency": "days", "frequency": "orders", "monetary": result.currency}[of]
+    money = "money" if result.currency == words.NO_CURRENCY else result.currency
+    unit = {"recency": "days", "frequency": "orders", "monetary": money}[of]
     return f"Cut-offs in {unit}: {'; '.join(parts)}."

@@ -189,8 +189,10 @@ def lift_bars(result: Rfm, ax: Axes, *, of: str = "segment") -> Axes:
     one = found.separations[of]
     verdict = "separate" if one.buying else "do not separate"
     title = f"{GROUPINGS[of][0].upper()}{GROUPINGS[of][1:]} {verdict} who buys again"
-    if one.cramers_v is None:
+    if found.buyers in (0, found.customers):
         title = "All bought again" if found.buyers else "Nobody bought again"
+    elif not one.judged:
+        title = f"{GROUPINGS[of][0].upper()}{GROUPINGS[of][1:]} cannot be checked on who buys again"
     elif not found.judged:
         title = f"Who bought again: {words.count(found.customers, 'customer')} cannot be judged"
     ax.set_title(title, pad=16)
@@ -358,6 +360,8 @@ def _score_title(found: Prediction) -> str:
     if not found.judged:
         return f"Who bought again: {words.count(found.customers, 'customer')} cannot be judged"
     good = [n for n in names if found.separations[n].buying and not found.separations[n].backwards]
+    if not any(found.separations[n].judged for n in names):
+        return "The scores cannot be checked on who buys again"
     if not good:
         return "None of the scores tells who buys again"
     best = max(good, key=lambda n: found.separations[n].cramers_v or 0.0)
@@ -367,7 +371,7 @@ def _score_title(found: Prediction) -> str:
 def _cohort_title(result: Rfm, figure: str) -> str:
     assert result.cohorts is not None
     if figure != "retention":
-        return f"Net revenue per customer of the cohort, {result.currency}, by month"
+        return f"{words.with_currency('Net revenue per customer of the cohort', result.currency)}, by month"
     for month in (6, 3, 1):
         share = result.cohorts.retention_after(month)
         if share is not None:

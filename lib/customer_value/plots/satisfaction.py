@@ -15,6 +15,7 @@ from customer_value.pareto.measure import value_name
 from customer_value.plots import style
 from customer_value.satisfaction import Satisfaction
 from customer_value.satisfaction.delivered import DeliveredValue
+from customer_value.satisfaction.differences import clear_differences
 from customer_value.satisfaction.display import BY, point_words, points, signed
 from customer_value.satisfaction.story import COMPONENT_NAMES
 
@@ -94,12 +95,11 @@ def satisfaction_by_group(result: Satisfaction, ax: Axes, by: str = "industry") 
     ax.set_yticks(place, [f"{style.label(row.group)} (n {row.n})" for row in rows_of(rows)])
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.set_xlabel("Satisfaction index, 0 to 100; bars: 95% interval, dashed: all")
-    low, high = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
-    clear = low["high"] < high["low"]
+    clear = clear_differences(result.differences[result.differences["by"] == by])
     ax.set_title(
-        f"{style.label(high['group'])} is clearly more satisfied than {style.label(low['group'])}"
-        if clear
-        else f"No clear difference by {BY.get(by, by)}: the intervals overlap"
+        f"{style.label(clear.iloc[0]['higher'])} is clearly more satisfied than {style.label(clear.iloc[0]['lower'])}"
+        if len(clear)
+        else f"No clear difference by {BY.get(by, by)}: every difference may be chance"
     )
     told = [
         f"{style.label(r.group)} {point_words(r.value)} ({point_words(r.low)} to {point_words(r.high)})"

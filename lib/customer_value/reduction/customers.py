@@ -29,16 +29,19 @@ LOG_DECIMALS = 9
 class History:
     """The days of a part with their running sums; shapes (days + 1,) or (purchase days + 1,).
 
-    ``buys`` counts purchase days; ``buy_date`` holds their dates and ``buy_money`` the net revenue and, if
-    known, margin on them. The sums of gaps leave out each customer's first purchase day.
+    ``buys`` counts purchase days; ``buy_date``, ``buy_gross`` and ``buy_net`` are their dates and money.
+    ``gaps`` are the days since the purchase day before, zero on each customer's first, which the sums
+    of gaps so leave out.
     """
 
     days: Days
     sums: dict[str, Array]
     buys: Array
     buy_date: Array
-    buy_money: dict[str, Array]
-    buy_sums: dict[str, Array]
+    buy_gross: Array
+    buy_gross_sum: Array
+    buy_net: Array
+    gaps: Array
     gap_squares: Array
     gap_logs: Array
 
@@ -77,7 +80,7 @@ def history_of(days: Days, gap_logs: Array) -> History:
     buy = np.flatnonzero(days.bought)
     date = days.date[buy]
     buys = running(days.bought)
-    money = {name: _part(getattr(days, name), buy) for name in names if name in ("net_revenue", "margin")}
+    gross = _part(days.gross, buy)
     gap = np.diff(date, prepend=date[:1])
     first = buys[days.starts[:-1]]
     gap[first[first < len(gap)]] = 0
@@ -86,8 +89,10 @@ def history_of(days: Days, gap_logs: Array) -> History:
         sums={name: running(getattr(days, name)) for name in ("orders", *names)},
         buys=buys,
         buy_date=date,
-        buy_money=money,
-        buy_sums={name: running(values) for name, values in money.items()},
+        buy_gross=gross,
+        buy_gross_sum=running(gross),
+        buy_net=_part(days.net_revenue, buy),
+        gaps=gap,
         gap_squares=running(gap * gap),
         gap_logs=running(gap_logs[gap]),
     )
@@ -105,12 +110,7 @@ def snapshot_of(history: History, as_of: int) -> Figures:
     first_buy, last_buy = _at(history.buy_date, buy), _at(history.buy_date, buy_end - 1)
     recency, frequency, gaps = last_buy - first_buy, count - 1, np.maximum(count - 1, 0)
     sums = {name: total[end] - total[first] for name, total in history.sums.items()}
-    repeated = {
-        "monetary_value" if name == "net_revenue" else "monetary_margin": as_double(
-            total[buy_end] - total[buy] - _at(history.buy_money[name], buy)
-        )
-        for name, total in history.buy_sums.items()
-    }
+    repeated = history.buy_gross_sum[buy_end] - history.buy_gross_sum[buy] - _at(history.buy_gross, buy)
     squares = history.gap_squares[buy_end] - history.gap_squares[buy]
     logs = as_double(history.gap_logs[buy_end] - history.gap_logs[buy], LOG_DECIMALS)
     divisor = np.maximum(gaps, 1).astype(np.float64)
@@ -123,8 +123,9 @@ def snapshot_of(history: History, as_of: int) -> Figures:
         "frequency": (frequency, none),
         "recency": (recency, none),
         "T": (as_of - first_buy, none),
-        **{name: (money / divisor, no_gap) for name, money in repeated.items()},
+        "monetary_value": (as_double(repeated) / divisor, no_gap),
         "gap_mean": (recency.astype(np.float64) / divisor, no_gap),
+        "gap_median": (_medians(history, as_of, gaps), no_gap),
         "gap_std": (_standard_deviation(gaps, recency, squares), count < 3),
         "gap_log_mean": (logs / divisor, no_gap),
         "last_gap": (last_buy - _at(history.buy_date, buy_end - 2), no_gap),
@@ -137,10 +138,11 @@ def window_of(history: History, figures: Figures, start: int | None) -> dict[str
     begin = figures.first
     if start is not None:
         begin = np.minimum(_days_until(history, start)[figures.customer], figures.end)
-    orders, money = (history.sums[name] for name in ("orders", "net_revenue"))
+    orders, gross, net = (history.sums[name] for name in ("orders", "gross", "net_revenue"))
     return {
         "window_orders": (orders[figures.end] - orders[begin], None),
-        "window_net_revenue": (as_double(money[figures.end] - money[begin]), None),
+        "window_gross": (as_double(gross[figures.end] - gross[begin]), None),
+        "window_net_revenue": (as_double(net[figures.end] - net[begin]), None),
     }
 
 
@@ -178,7 +180,7 @@ def weeks_of(history: History, origin: int) -> dict[str, Array]:
     begins = changes(buyer, week)
     customers = np.bincount(cell[begins], minlength=len(cells))
     purchases = np.bincount(cell, minlength=len(cells))
-    money = history.buy_money["net_revenue"]
+    money = history.buy_net
     high, low = np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.int64)
     np.add.at(high, cell, (money >> 32).astype(np.int64))
     np.add.at(low, cell, (money & (2**32 - 1)).astype(np.int64))
@@ -225,6 +227,23 @@ def _standard_deviation(count: Array, total: Array, squares: Array) -> Array:
     pairs = np.maximum((count * (count - 1)).astype(np.float64), 1.0)
     deviation: Array = np.sqrt(np.maximum(spread / pairs, 0.0))
     return deviation
+
+
+def _medians(history: History, as_of: int, gaps: Array) -> Array:
+    """The median gap up to a date of each customer known on it, where it has gaps: so many."""
+    first = history.buys[history.days.starts]
+    buyer = np.repeat(np.arange(len(first) - 1, dtype=np.uint64), np.diff(first))
+    known = history.buy_date <= as_of
+    known[first[:-1][first[:-1] < first[1:]]] = False
+    longest = int(history.gaps.max(initial=0))
+    bits = np.uint64(longest.bit_length())
+    keys = (buyer[known] << bits) | history.gaps[known].astype(np.uint64)
+    keys.sort()
+    values = (keys & np.uint64(2 ** int(bits) - 1)).astype(np.int64)
+    start = np.cumsum(gaps) - gaps
+    low, high = (_at(values, start + place) for place in ((np.maximum(gaps, 1) - 1) // 2, gaps // 2))
+    middle: Array = (low + high) / 2
+    return middle
 
 
 def _cells(keys: Array, size: int) -> tuple[Array, Array]:

@@ -84,6 +84,8 @@ def days_of(
     day = np.cumsum(new_day) - 1
     amount = layout.field(columns, "amount")
     sale = amount >= 0 if free_orders == "count" else amount > 0
+    void = layout.field(columns, "void") if "void" in layout.fields else None
+    sale = sale if void is None else sale & ~void
     bought: Array = _sums(sale, day_start) > 0
     if "order" in layout.fields:
         customer, blank = np.cumsum(new_customer), layout.field(columns, "blank")
@@ -92,14 +94,14 @@ def days_of(
         begins = sale
     each_day = "order" not in layout.fields and one_order_is == "day"
     cost = layout.field(columns, "cost") if "cost" in layout.fields else None
-    net_revenue, returns, margin = _money_of_days(amount, cost, day_start, customer_start)
+    gross, returns, net_revenue, margin = _money_of_days(amount, cost, void, day_start, customer_start)
     days = Days(
         names=np.stack([word[customer_start] for word in words], axis=1),
         starts=np.append(day[customer_start], len(day_start)),
         date=date[day_start].astype(np.int64),
         bought=bought,
         orders=bought.astype(np.int64) if each_day else _sums(begins, day_start),
-        gross=net_revenue + returns,
+        gross=gross,
         returns=returns,
         net_revenue=net_revenue,
         margin=margin,
@@ -137,15 +139,17 @@ def _order_begins(sale: Array, blank: Array, customer: Array, day: Array, order:
 
 
 def _money_of_days(
-    amount: Array, cost: Array | None, day_start: Array, customer_start: Array
-) -> tuple[Array, Array, Array | None]:
-    """Net revenue, returns and margin per day."""
+    amount: Array, cost: Array | None, void: Array | None, day_start: Array, customer_start: Array
+) -> tuple[Array, Array, Array, Array | None]:
+    """Gross, returns, net revenue and margin per day; what is void is in the last two only."""
     if not fits_int64(customer_start, amount, *([] if cost is None else [cost])):
         amount, cost = amount.astype(object), None if cost is None else cost.astype(object)
     net_revenue = _sums(amount, day_start)
-    back = np.minimum(amount, 0)
-    returns = -_sums(back, day_start)
-    return net_revenue, returns, None if cost is None else _sums(amount - cost, day_start)
+    counted = amount if void is None else np.where(void, 0, amount)
+    returns = -_sums(np.minimum(counted, 0), day_start)
+    gross = (net_revenue if void is None else _sums(counted, day_start)) + returns
+    margin = None if cost is None else _sums(amount - cost, day_start)
+    return gross, returns, net_revenue, margin
 
 
 def _copies(row_hash: Array, day: Array, amount: Array) -> Copies:

@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from customer_value.reduce import VOID
 from customer_value.reduction.identifiers import (
     MOST_DIGITS,
     MOST_WORDS,
@@ -52,6 +53,7 @@ _FIELDS: dict[str, tuple[str, Any]] = {
     "order": ("_order", np.uint64),
     "blank": ("_order", np.bool_),
     "copy": ("_hash", np.uint64),
+    "void": (VOID, np.bool_),
 }
 """Which column of the engine a field comes from, and what its numbers are."""
 
@@ -67,7 +69,7 @@ class Layout:
     fields
         Names of the columns that follow: ``date`` (days since 1970), ``amount`` and ``cost``
         (ten-thousandths), ``order`` (hash of the order_id) and ``blank`` (whether there is no order_id), ``copy``
-        (hash of the whole row).
+        (hash of the whole row), ``void`` (whether it is neither sale nor return).
     """
 
     ids: Identifiers
@@ -256,8 +258,7 @@ def _read(
     if "order_id" in rows.columns:
         order = rows[ORDER_NUMBER] if ORDER_NUMBER in rows.columns else rows.order_id
         columns["_order"] = ibis.ifelse(order.isnull(), ibis.null("uint64"), hashed(order))
-    if "_hash" in rows.columns:
-        columns["_hash"] = rows["_hash"]
+    columns |= {name: rows[name] for name in ("_hash", VOID) if name in rows.columns}
     layout = Layout(ids, tuple(name for name, (column, _) in _FIELDS.items() if column in columns))
     spilled = layout.row_bytes * survey.rows > room
     if spilled:
@@ -283,7 +284,9 @@ def _columns(batch: pa.RecordBatch, layout: Layout) -> Columns:
 
 
 def _numbers(column: Any) -> Array:
-    """A column of dates, money or hashes; NULL is as good as anything."""
+    """A column of dates, money, hashes or truths; NULL is as good as anything."""
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
     if pa.types.is_decimal(column.type):
         return scaled(column)
     if pa.types.is_date(column.type):

@@ -53,8 +53,8 @@ _MONEY = ("gross", "returns", "net_revenue", "margin")
 _CUSTOMERS = (
     *("customer_id", "first_order", "last_order", "orders", "purchase_days"),
     *_MONEY,
-    *("frequency", "recency", "T", "monetary_value", "monetary_margin", "window_orders"),
-    *("window_net_revenue", "gap_mean", "gap_std", "gap_log_mean", "last_gap"),
+    *("frequency", "recency", "T", "monetary_value", "window_orders", "window_gross"),
+    *("window_net_revenue", "gap_mean", "gap_median", "gap_std", "gap_log_mean", "last_gap"),
 )
 _MONTHS = ("customer_id", "month", "orders", "purchase_days", *_MONEY)
 
@@ -108,7 +108,7 @@ def reduce_orders(
     dates
         The report's dates; ``origin`` is the first date of the rows.
     window_start
-        ``customers`` counts window_orders and window_net_revenue on days after it; None: on all.
+        ``customers`` counts window_orders, window_gross and window_net_revenue on days after it; None: on all.
     snapshot_windows
         The same for each date of ``dates.snapshots()``, the last of which is ``dates.as_of``.
     one_order_is, free_orders

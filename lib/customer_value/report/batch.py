@@ -361,7 +361,7 @@ class _Keys:
         return self._known[mark]
 
 
-_CODE = (".py", ".csv", ".j2", ".css", ".ttf", ".otf")
+_CODE = (".py", ".yml", ".csv", ".j2", ".css", ".ttf", ".otf")
 """Endings of the files of the library that decide what a report looks like."""
 
 

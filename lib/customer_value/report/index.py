@@ -225,8 +225,12 @@ def _loyalty(facts: Mapping[str, Any], currency: str) -> Card | None:
     return Card(
         "Truly loyal",
         words.count(true),
-        f"of {words.count(surveyed, 'surveyed customer')} that could be placed",
+        f"of {words.count(surveyed, _placed(facts))} that could be placed",
     )
+
+
+def _placed(facts: Mapping[str, Any]) -> str:
+    return "surveyed customer" if facts.get("data.customers") is not None else "respondent"
 
 
 def _satisfaction(facts: Mapping[str, Any], currency: str) -> Card | None:

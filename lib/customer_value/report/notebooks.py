@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from customer_value.errors import ConfigError, NotebookError
 
 __all__ = [
     "find_notebooks",
+    "fitting",
     "inputs_needed",
     "normalised",
     "notebooks_folder",
@@ -25,6 +27,7 @@ __all__ = [
     "redacted",
 ]
 
+_NEEDS, _WITHOUT = "needs-", "without-"
 _KEPT_METADATA = ("tags", "jupyter", "slideshow")
 _OWN_METADATA = "customer_value"
 
@@ -89,6 +92,33 @@ def inputs_needed(notebook: Path) -> tuple[str, ...]:
     They stand in its metadata: ``{"customer_value": {"needs": ["survey", "survey_items"]}}``.
     """
     return tuple(_own_metadata(notebook, "needs"))
+
+
+def fitting(notebook: NotebookNode, known: Collection[str]) -> NotebookNode:
+    """A notebook without the cells that this report has nothing for.
+
+    A cell tagged ``needs-NAME`` is left out if NAME is not known, one tagged ``without-NAME`` if it is. On a cell
+    that begins with a heading the tag holds for all of its section, up to the next heading of the same or a higher
+    level.
+
+    Parameters
+    ----------
+    notebook
+        Not changed.
+    known
+        Names of input tables and of what they hold, see `customer_value.inputs.known_parts`.
+    """
+    kept, above = [], 0
+    for cell in notebook.cells:
+        level = _heading_level(cell)
+        if above and (not level or level > above):
+            continue
+        above = 0
+        if _fits(cell.metadata.get("tags", []), known):
+            kept.append(cell)
+        else:
+            above = level
+    return nbformat.from_dict({**notebook, "cells": kept})
 
 
 def parameters_of(notebooks: Sequence[Path], values: Mapping[str, object]) -> dict[str, dict[str, object]]:
@@ -174,3 +204,15 @@ def papermill_path(path: Path) -> str:
 def _own_metadata(path: Path, key: str) -> list[str]:
     own: list[str] = nbformat.read(path, as_version=4).metadata.get(_OWN_METADATA, {}).get(key, [])
     return own
+
+
+def _fits(tags: Sequence[str], known: Collection[str]) -> bool:
+    needed = [tag.removeprefix(_NEEDS) for tag in tags if tag.startswith(_NEEDS)]
+    unwanted = [tag.removeprefix(_WITHOUT) for tag in tags if tag.startswith(_WITHOUT)]
+    return all(name in known for name in needed) and not any(name in known for name in unwanted)
+
+
+def _heading_level(cell: NotebookNode) -> int:
+    """How deep the heading is that a cell begins with; 0 without one."""
+    found = re.match(r"\s*(#{1,6}) ", cell.source) if cell.cell_type == "markdown" else None
+    return len(found[1]) if found else 0

@@ -124,14 +124,11 @@ def page_html(notebook: NotebookNode, here: Link, links: Sequence[Link], report:
 
 
 def figures(notebook: NotebookNode, tag: str = HEADLINE) -> tuple[Figure, ...]:
-    """The pictures of the cells that carry a tag."""
-    return tuple(
-        block.figure
-        for cell in notebook.cells
-        if tag in cell.metadata.get("tags", []) and cell.cell_type == "code"
-        for block in _outputs(cell)
-        if block.figure
-    )
+    """The pictures of the cells that carry a tag; if none does, the first picture of the page."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    tagged = [cell for cell in code if tag in cell.metadata.get("tags", [])]
+    found = [block.figure for cell in tagged or code for block in _outputs(cell) if block.figure]
+    return tuple(found if tagged else found[:1])
 
 
 def filled(template: str, **values: object) -> str:

@@ -15,11 +15,13 @@ from nbformat import NotebookNode
 
 from customer_value.config import load_settings
 from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.inputs import known_parts
 from customer_value.report.execute import execute
 from customer_value.report.kernel import Kernels
 from customer_value.report.memory import MOST_JOBS, jobs_for, memory_of_notebook
 from customer_value.report.notebooks import (
     find_notebooks,
+    fitting,
     inputs_needed,
     normalised,
     notebooks_folder,
@@ -56,6 +58,11 @@ def make(
 ) -> Path:
     """As `make_report`."""
     settings = load_settings(config)
+    if settings.currency_is_open:
+        raise ConfigError(
+            f"{config.name}: nothing says in which currency the money is; write for instance currency: EUR, or "
+            "currency: none to print amounts without one."
+        )
     every = find_notebooks(notebooks or notebooks_folder())
     plan = parameters_of(every, {**chosen, "config": config.name})
     given = {name for name, value in settings if value is not None}
@@ -124,6 +131,7 @@ class _Run:
         partial = self.place.executed / path.name
         seconds = self.ways.cell_timeout or self.settings.report.cell_timeout_seconds
         try:
+            path = self._cut_to_fit(path, partial)
             notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, seconds)
         except CustomerValueError as error:
             sentence = self.redact(str(error))
@@ -135,6 +143,16 @@ class _Run:
                     sentence += f" (Found in {' '.join(error.__notes__)}, kept as far as it ran: {kept})"
             raise type(error)(sentence) from error
         return redacted(normalised(notebook), self.redact)
+
+    def _cut_to_fit(self, path: Path, cut: Path) -> Path:
+        """The notebook to execute: as it is, or a copy without the cells that this input has nothing for."""
+        given = {name for name, value in self.settings if value is not None}
+        whole = nbformat.read(path, as_version=4)
+        notebook = fitting(whole, given | known_parts(self.place.site))
+        if len(notebook.cells) == len(whole.cells):
+            return path
+        nbformat.write(notebook, cut)
+        return cut
 
     def _kept(self, partial: Path) -> bool:
         """Put a copy of a partial notebook, whole or not at all, where people can look at it."""

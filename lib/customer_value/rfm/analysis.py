@@ -56,13 +56,16 @@ class Rfm:
     cutoffs
         Realised steps of the scores (`customer_value.rfm.scores.cutoffs`).
     grid
-        All 25 cells: recency_score, frequency_score, segment, customers, net_revenue,
+        All 25 cells: recency_score, frequency_score, segment (of most of its customers), customers, net_revenue,
         recency_days and orders (sums).
     classes
         Segmentation (segment, eight_class, and portfolio_group where the months are known) to a frame
         with all of its segments, which are its first column: customers, customer_share, net_revenue,
         revenue_share, [margin, margin_share], recency_days, orders, net_revenue_per_customer,
         weighted_score (means), treatment. Portfolio groups hold all who ever bought.
+    not_away
+        Scored customers of recency 1 to 3 whose silence is no longer than usual: they have the name that
+        recency 4 gives (`customer_value.rfm.absence`).
     tie
         From the money of the scored customers to that of all orders: line, customers, net_revenue.
     distributions
@@ -104,6 +107,7 @@ class Rfm:
     median_recency: float | None
     cutoffs: pd.DataFrame
     grid: pd.DataFrame
+    not_away: int
     classes: Mapping[str, pd.DataFrame]
     tie: pd.DataFrame
     distributions: Mapping[str, pd.DataFrame]
@@ -256,7 +260,8 @@ def rfm(
     ----------
     customers
         One row per customer: customer_id, last_order (missing without a purchase), window_orders,
-        window_net_revenue; with first_order, last_gap, net_revenue and margin there is more to say.
+        window_net_revenue; with first_order, last_gap, net_revenue and margin there is more to say. For
+        RFA also gross, purchase_days and window_gross.
     as_of
         Date from which recency is counted back, in days.
     currency
@@ -297,7 +302,7 @@ def rfm(
     months = None if months is None else as_table(months)
     gathered = gather(
         table, as_of, snapshots=snapshots, months=months, previous=previous,
-        window_months=options.window_months,
+        window_months=options.window_months, per_order=options.monetary_is == "per_order",
     )  # fmt: skip
     people = gathered.table
     now = moment(people, as_of, options, steps=steps)
@@ -318,6 +323,7 @@ def rfm(
         **left_out,
         cutoffs=now.cutoffs,
         grid=_grid(inside),
+        not_away=_not_away(inside),
         classes=classes,
         tie=_tie(table, totals, left_out),
         distributions=distributions(now.bought, now.cutoffs),
@@ -471,9 +477,27 @@ def _grid(inside: pd.DataFrame) -> pd.DataFrame:
     cells = pd.MultiIndex.from_product([sorted(GRID, reverse=True), range(1, 6)], names=keys)
     frame = sums.reindex(cells, fill_value=0).reset_index()
     places = zip(frame["recency_score"], frame["frequency_score"], strict=True)
-    frame.insert(2, "segment", [segment_of(int(r), int(f)) for r, f in places])
+    held = inside.astype(dict.fromkeys(keys, "int64")).groupby([*keys, "segment"])["customers"].sum()
+    frame.insert(2, "segment", [_cell_name(held, int(r), int(f)) for r, f in places])
     whole = dict.fromkeys(["customers", "recency_days", "orders"], "int64")
     return frame.astype({**whole, "net_revenue": "float64"}).round({"net_revenue": 4})
+
+
+def _not_away(inside: pd.DataFrame) -> int:
+    """Customers whose name is not that of their cell."""
+    scores = zip(inside["recency_score"], inside["frequency_score"], strict=True)
+    renamed = inside["segment"] != pd.Series(
+        [segment_of(int(r), int(f)) for r, f in scores], inside.index, dtype=object
+    )
+    return int(inside.loc[renamed, "customers"].sum())
+
+
+def _cell_name(held: pd.Series, recency: int, frequency: int) -> str:
+    """The segment of most customers of a cell; its name in the grid where it has none, or as many."""
+    own = segment_of(recency, frequency)
+    other = segment_of(recency, frequency, away=False)
+    sizes = [held.get((recency, frequency, name), 0) for name in (own, other)]
+    return other if sizes[1] > sizes[0] else own
 
 
 def _class_frame(summary: pd.DataFrame, key: str, policy: Policy) -> pd.DataFrame:
@@ -512,7 +536,8 @@ def _separates(prediction: Prediction | None) -> dict[str, Any] | None:
     if prediction is None or not prediction.judged:
         return None
     return {
-        name: {"buying": found.buying, "money": found.money} for name, found in prediction.separations.items()
+        name: {"buying": found.buying if found.judged else None, "money": found.money}
+        for name, found in prediction.separations.items()
     }
 
 

@@ -15,11 +15,12 @@ import ibis
 import pandas as pd
 
 from customer_value.expressions import as_table, chosen, exact_sum
+from customer_value.rfm.absence import is_away
 from customer_value.rfm.names import BEST, NOT_YET, OUTSIDE, SEGMENTS
 from customer_value.rfm.people import steps_of
 from customer_value.rfm.portfolio import months_back
 from customer_value.rfm.scores import score_of
-from customer_value.rfm.segments import segment_of
+from customer_value.rfm.segments import SEGMENTS_OF_CELLS, cell_of
 from customer_value.settings import RfmSettings
 
 __all__ = ["FROM", "TO", "Migration", "migrate", "with_segments_then_and_now"]
@@ -156,8 +157,8 @@ def with_segments_then_and_now(people: ibis.Table, steps: pd.DataFrame | None) -
 def _places(people: ibis.Table, steps: pd.DataFrame) -> dict[str, Any]:
     """The segments then and now by their place in `FROM`: whole numbers are faster to group than text."""
     outside, not_yet = FROM.index(OUTSIDE), FROM.index(NOT_YET)
-    then = _place(people.then_recency_days, people.then_orders, steps)
-    now = _place(people.recency_days, people.window_orders, steps)
+    then = _place(people.then_recency_days, people.then_orders, is_away(people, "then_"), steps)
+    now = _place(people.recency_days, people.window_orders, is_away(people), steps)
     return {
         "_then": ibis.cases(
             (people.then_recency_days.isnull(), not_yet), (people.then_orders > 0, then), else_=outside
@@ -166,9 +167,9 @@ def _places(people: ibis.Table, steps: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _place(recency: Any, orders: Any, steps: pd.DataFrame) -> Any:
-    places = [FROM.index(segment_of(r, f)) for r in range(1, 6) for f in range(1, 6)]
-    cell = (score_of(recency, steps, "recency") - 1) * 5 + score_of(orders, steps, "frequency") - 1
+def _place(recency: Any, orders: Any, away: Any, steps: pd.DataFrame) -> Any:
+    places = [FROM.index(name) for name in SEGMENTS_OF_CELLS]
+    cell = cell_of(score_of(recency, steps, "recency"), score_of(orders, steps, "frequency"), away)
     return ibis.array(places)[cell.cast("int32")].cast("int64")
 
 

@@ -18,16 +18,19 @@ import pandas as pd
 from customer_value.alignment import Unordered
 from customer_value.expressions import EXACT_MONEY, as_table, chosen, kept
 from customer_value.rfm import portfolio
+from customer_value.rfm.absence import is_away, usual_gap
 from customer_value.rfm.classes import eight_place, thresholds
 from customer_value.rfm.gathering import Activity, joined_in_order
 from customer_value.rfm.names import EIGHT_CLASSES, LEVELS, OUTSIDE, STATES
 from customer_value.rfm.scores import (
     DIMENSIONS,
+    KEPT_SALES,
     NEEDED,
     applied_cutoffs,
     cutoffs,
     fixed_steps,
     joined_digits,
+    kept_sales,
     lowest_values,
     scores_of,
     weighted,
@@ -108,6 +111,7 @@ def gather(
     months: ibis.Table | None = None,
     previous: dt.date | None = None,
     window_months: int | None = None,
+    per_order: bool = False,
 ) -> Gathered:
     """Join what is known of every customer that ever bought, and keep the result on the engine.
 
@@ -115,15 +119,20 @@ def gather(
     -------
     Gathered
         With the columns customer_id, recency_days, orders, net_revenue, [margin] (in the window),
-        first_order, last_gap where known; with ``snapshots`` also window_orders and window_net_revenue (in
-        the window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
-        total_orders and total_net_revenue; with ``months`` the columns of `portfolio.activity` and
+        usual_gap_days, first_order, last_gap where known; with ``snapshots`` also window_orders and
+        window_net_revenue (in the window of the snapshots) and, beginning with ``then_``, the same at ``previous`` with
+        total_orders and total_net_revenue; with ``per_order`` kept_sales (what is kept of the gross money in
+        the window), then_kept_sales and then_total_kept_sales where gross money is known; with
+        ``months`` the columns of `portfolio.activity` and
         contribution, for both dates.
     """
-    table = as_table(customers, needs=NEEDED)
-    table = table.filter(table.last_order.notnull())
-    found = table.select(**_now(table, as_of, window_months))
-    others = [] if snapshots is None or previous is None else _snapshots(snapshots, as_of, previous)
+    everyone = as_table(customers, needs=NEEDED)
+    table = everyone.filter(everyone.last_order.notnull())
+    sales = kept_sales(everyone, table) if per_order else {}
+    found = table.select(**_now(table, as_of, window_months), **sales)
+    others = []
+    if snapshots is not None and previous is not None:
+        others = _snapshots(snapshots, as_of, previous, per_order)
     activities = []
     if months is not None and "first_order" in found.columns:
         activities = [Activity(as_of, begun=True)]
@@ -162,7 +171,10 @@ def moment(
     chosen = steps_of(bought, options) if steps is None else steps
     limits = thresholds(bought, options)
     inside = table.orders > 0
-    codes = scores_of(table, chosen) | {"eight": eight_place(table, limits)}
+    codes = scores_of(table, chosen) | {
+        "away": is_away(table).cast("int64"),
+        "eight": eight_place(table, limits),
+    }
     codes = {name: ibis.ifelse(inside, value, 0) for name, value in codes.items()}
     levels = None
     if "contribution" in table.columns:
@@ -195,7 +207,8 @@ def earlier(people: ibis.Table, *, window: bool) -> ibis.Table:
     names = [name.removeprefix(_EARLIER) for name in people.columns if name.startswith(_EARLIER)]
     columns = {name: known[_EARLIER + name] for name in names}
     if not window:
-        columns["orders"], columns["net_revenue"] = columns["total_orders"], columns["total_net_revenue"]
+        totals = [name for name in ("orders", "net_revenue", KEPT_SALES) if f"total_{name}" in columns]
+        columns |= {name: columns[f"total_{name}"] for name in totals}
     return known.select(
         "customer_id",
         **columns,
@@ -204,7 +217,9 @@ def earlier(people: ibis.Table, *, window: bool) -> ibis.Table:
     )
 
 
-_CODES = {"recency_score": 6, "frequency_score": 6, "monetary_score": 6, "eight": 8, "level": 4, "state": 8}
+_CODES = {
+    "recency_score": 6, "frequency_score": 6, "monetary_score": 6, "away": 2, "eight": 8, "level": 4, "state": 8,
+}  # fmt: skip
 """What tells all scores and segments of a customer: whole numbers from 0 to less than these."""
 
 
@@ -214,7 +229,10 @@ def _named(codes: Mapping[str, Any], options: RfmSettings) -> dict[str, Any]:
     inside = three[0] > 0
     scores = {name: codes[name] for name in ("recency_score", "frequency_score", "monetary_score")}
     scores |= {"rfm": joined_digits(three), "weighted_score": weighted(three, options.weights)}
-    names = {"segment": named(three[0], three[1]), "eight_class": chosen(EIGHT_CLASSES, codes["eight"])}
+    names = {
+        "segment": named(three[0], three[1], codes["away"] == 1),
+        "eight_class": chosen(EIGHT_CLASSES, codes["eight"]),
+    }
     columns = {name: ibis.ifelse(inside, value, ibis.null(value.type())) for name, value in scores.items()}
     columns |= {name: ibis.ifelse(inside, value, OUTSIDE) for name, value in names.items()}
     if "level" in codes:
@@ -291,6 +309,7 @@ def _now(table: ibis.Table, as_of: dt.date, window_months: int | None) -> dict[s
         "recency_days": _days(table.last_order, as_of),
         "orders": table.window_orders.cast("int32"),
         "net_revenue": table.window_net_revenue.cast("float64"),
+        **usual_gap(table),
     }
     margin = "margin" if window_months is None else "window_margin"
     if margin in table.columns:
@@ -307,16 +326,22 @@ def _in_order(
     return table, True, cells
 
 
-def _snapshots(snapshots: ibis.Table, as_of: dt.date, previous: dt.date) -> list[ibis.Table]:
+def _snapshots(snapshots: ibis.Table, as_of: dt.date, previous: dt.date, per_order: bool) -> list[ibis.Table]:
     """The customers in the snapshots of two dates, with the columns that `gather` adds."""
     date = snapshots.as_of.cast("date")
     now = snapshots.filter(date == ibis.literal(as_of))
-    before = snapshots.filter(date == ibis.literal(previous), snapshots.last_order.notnull())
+    known = snapshots.filter(date == ibis.literal(previous))
+    before = known.filter(known.last_order.notnull())
+    sales = kept_sales(known, before) if per_order else {}
+    if sales:
+        sales[f"total_{KEPT_SALES}"] = kept_sales(known, before, "gross")[KEPT_SALES]
     earlier_measures = {
         "recency_days": _days(before.last_order, previous),
         "first_order": before.first_order.cast("date"),
         "last_gap": before.last_gap.cast("int32"),
+        **usual_gap(before),
         **_measures(before),
+        **sales,
     }
     renamed = {"window_orders": "orders", "window_net_revenue": "net_revenue"}
     return [

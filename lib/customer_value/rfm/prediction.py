@@ -22,7 +22,7 @@ from customer_value.rfm.names import SEGMENTATIONS
 from customer_value.rfm.people import earlier, moment
 from customer_value.settings import RfmSettings
 
-__all__ = ["GROUPINGS", "Prediction", "Separation", "look_ahead"]
+__all__ = ["GROUPINGS", "Prediction", "Separation", "look_ahead", "shown_groups"]
 
 SCORE_COLUMNS = {
     "recency_score": "Recency score",
@@ -58,7 +58,8 @@ class Separation:
     grouping
         Key of `GROUPINGS`.
     cramers_v, buying_p
-        Strength and p-value for who bought; missing where all or nobody did.
+        Strength and p-value for who bought; missing where all or nobody did, or the same share of each group
+        that is large enough to be judged: nothing can be said then.
     eta_squared, money_p
         Share of the differences in money between the groups, and its p-value.
     backwards
@@ -71,6 +72,11 @@ class Separation:
     eta_squared: float | None
     money_p: float | None
     backwards: bool
+
+    @property
+    def judged(self) -> bool:
+        """Whether it can be said if it separates who buys."""
+        return self.cramers_v is not None
 
     @property
     def buying(self) -> bool:
@@ -196,9 +202,21 @@ def _lifts(grouping: str, sums: pd.DataFrame) -> pd.DataFrame:
 
 def _separation(grouping: str, sums: pd.DataFrame) -> Separation:
     held = sums[sums["customers"] > 0]
-    v, v_p = _cramers_v(held)
+    v, v_p = (None, None) if _alike(held) else _cramers_v(held)
     eta, eta_p = _eta_squared(held)
     return Separation(grouping, v, v_p, eta, eta_p, grouping in SCORE_COLUMNS and _falls(held))
+
+
+def shown_groups(groups: pd.DataFrame) -> pd.DataFrame:
+    """The groups whose shares are worth comparing: those with `FEW` customers, if there are two."""
+    enough = groups[groups["customers"] >= FEW]
+    return enough if len(enough) >= 2 else groups
+
+
+def _alike(held: pd.DataFrame) -> bool:
+    """Whether nobody bought, or all did, in each group that is worth comparing."""
+    shown = shown_groups(held)
+    return bool((shown["buyers"] == 0).all() or (shown["buyers"] == shown["customers"]).all())
 
 
 def _cramers_v(held: pd.DataFrame) -> tuple[float | None, float | None]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.display import Prose, Table
+from customer_value.rfm.classes import are_high
 from customer_value.rfm.names import BEST, CHINESE, LEVELS, PORTFOLIO, STATES, TEXTBOOK_GROUPS
 from customer_value.rfm.prediction import GROUPINGS
 
@@ -34,7 +35,7 @@ __all__ = [
 
 _TITLES = {"segment": "Segment", "eight_class": "Class", "portfolio_group": "Group"}
 _COLUMNS = (
-    "customer_id", "recency_days", "orders", "net_revenue", "net_revenue_per_order", "margin",
+    "customer_id", "recency_days", "usual_gap_days", "orders", "net_revenue", "net_revenue_per_order", "margin",
     "recency_score", "frequency_score", "monetary_score", "rfm", "weighted_score",
     "segment", "eight_class", "portfolio_group", "level", "state", "contribution",
     "previous_segment", "comparable_segment",
@@ -59,7 +60,7 @@ def cutoff_table(result: Rfm) -> Table:
     titles = {
         "recency": "Days since last order",
         "frequency": "Orders",
-        "monetary": f"Net revenue{' per order' if result.per_order else ''}, {result.currency}",
+        "monetary": _money_title(result),
     }
     columns: dict[str, list[object]] = {"Score": [5, 4, 3, 2, 1]}
     for name, write in writers.items():
@@ -120,17 +121,13 @@ def class_table(result: Rfm, of: str) -> Table | Prose:
 def threshold_table(result: Rfm) -> Table:
     """The thresholds of the eight classes and how many customers are better than each."""
     titles = {
-        "recency": ("Days since last order", "fewer"),
-        "frequency": ("Orders", "more"),
-        "monetary": (_money_title(result), "more"),
+        "recency": ("Days since last order", "so many or fewer"),
+        "frequency": ("Orders", "so many or more, but never one"),
+        "monetary": (_money_title(result), "so much or more"),
     }
-    frame = result.classes["eight_class"].set_index("eight_class")["customers"]
-    value, retention, development = frame.iloc[[0, 4]], frame.iloc[[1, 5]], frame.iloc[[2, 6]]
-    high = {
-        "recency": int(value.sum() + development.sum()),
-        "frequency": int(value.sum() + retention.sum()),
-        "monetary": int(frame.iloc[:4].sum()),
-    }
+    flags = are_high(result.scored, result.thresholds)
+    sums = result.scored.aggregate(**{name: flag.sum() for name, flag in flags.items()})
+    high = {name: int(number or 0) for name, number in sums.to_pyarrow().to_pylist()[0].items()}
     rows = []
     for name, (title, better) in titles.items():
         fixed = getattr(result.options.fixed_thresholds, name) is not None
@@ -199,10 +196,11 @@ def migration_table(result: Rfm, of: str = "customers") -> Table | None:
     wide.loc["All"] = wide.sum()
     shown = wide.reset_index(names=f"On {words.day(found.previous)}")
     formats = {str(name): words.count for name in shown.columns[1:]}
+    money = words.with_currency("Net revenue", result.currency, " in {}")
     what = {
         "customers": "Customers",
-        "net_revenue_then": f"Net revenue in {result.currency} of the window to {words.day(found.previous)}",
-        "net_revenue_now": f"Net revenue in {result.currency} of the window to {words.day(found.as_of)}",
+        "net_revenue_then": f"{money} of the window to {words.day(found.previous)}",
+        "net_revenue_now": f"{money} of the window to {words.day(found.as_of)}",
     }[of]
     caption = (
         f"{what}: segment on {words.day(found.previous)} (rows) and on {words.day(found.as_of)} (columns), both "
@@ -396,7 +394,7 @@ def _level_name(result: Rfm, level: str) -> str:
 
 
 def _money_title(result: Rfm) -> str:
-    return f"Net revenue{' per order' if result.per_order else ''}, {result.currency}"
+    return words.with_currency(f"Net revenue{' per order' if result.per_order else ''}", result.currency)
 
 
 def _writers(result: Rfm) -> Writers:

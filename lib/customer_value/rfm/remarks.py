@@ -10,7 +10,7 @@ from customer_value import words
 from customer_value.display import Prose
 from customer_value.rfm.names import BEST, NOT_YET, OUTSIDE, SEGMENTS, TEXTBOOK_GROUPS
 from customer_value.rfm.portfolio import months_back, year_end
-from customer_value.rfm.prediction import FEW, GROUPINGS, Prediction, Separation
+from customer_value.rfm.prediction import FEW, GROUPINGS, Prediction, Separation, shown_groups
 from customer_value.rfm.proposal import proposed_cutoffs
 
 if TYPE_CHECKING:
@@ -112,7 +112,8 @@ def _map(result: Rfm) -> list[str]:
     number = int(best["customers"].sum())
     if not number:
         return [
-            f"Nobody is in {words.listing(BEST, last='or')}, the two segments that are recent and frequent."
+            f"Nobody is in {words.listing(BEST, last='or')}, the two segments that are recent and frequent.",
+            _not_away(result),
         ]
     text = (
         f"{words.count(number, 'customer')} ({words.percent(number / result.customers)}) "
@@ -120,7 +121,19 @@ def _map(result: Rfm) -> list[str]:
     )
     if result.total > 0:
         text += f", with {words.percent(best['net_revenue'].sum() / result.total)} of net revenue"
-    return [f"{text}."]
+    return [f"{text}.", _not_away(result)]
+
+
+def _not_away(result: Rfm) -> str:
+    """Who has a name of its own because nobody need miss it yet."""
+    number = result.not_away
+    if not number:
+        return ""
+    return (
+        f"{words.count(number, 'customer')} with recency 1 to 3 {words.verb(number, 'has', 'have')} been silent for no "
+        f"longer than usual between two orders, and so {words.verb(number, 'has', 'have')} the name that recency 4 "
+        "gives: the score is a rank, and somebody is always last."
+    )
 
 
 def _tie(result: Rfm) -> list[str]:
@@ -362,8 +375,13 @@ def _verdict(found: Prediction, one: Separation, currency: str) -> str:
     frame = found.of(one.grouping)
     if len(frame) < 2:
         return f"{_upper(name)} put all customers in one group, so they separate nothing."
-    enough = frame[frame["customers"] >= FEW]
-    frame = enough if len(enough) >= 2 else frame
+    frame = shown_groups(frame)
+    if not one.judged:
+        who = "all customers" if frame["buyers"].sum() else "none of the customers"
+        return (
+            f"{_upper(name)} cannot be checked on who buys: {who} of the groups that are large enough bought again "
+            f"{span}."
+        )
     best, worst = frame.loc[frame["buying_share"].idxmax()], frame.loc[frame["buying_share"].idxmin()]
     label = "score " if one.grouping.endswith("_score") else ""
     figures = (

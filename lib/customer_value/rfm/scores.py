@@ -9,7 +9,8 @@ cut-offs applied at another date make two periods comparable.
 
 In place of fifths there can be other quantiles (four shares a < b < c < d; the repeaters' frequency is
 then cut at (b − a)/(1 − a) and so on, which is 1/4, 1/2, 3/4 for fifths), or fixed cut-offs. In RFA the
-mean amount per order takes the place of money.
+mean amount per order takes the place of money: gross money per order times the share that the customer keeps of
+it (`customer_value.kept`), so that it does not hang on the day on which a credit is booked.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ import pandas as pd
 
 from customer_value.errors import InputError
 from customer_value.expressions import as_table, on_spark
+from customer_value.kept import kept_share_of
 from customer_value.reduction.sorting import changes
+from customer_value.rfm.absence import usual_gap
 from customer_value.settings import RfmCutoffs
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "cutoffs",
     "fixed_steps",
     "joined_digits",
+    "kept_sales",
     "lowest_values",
     "score",
     "score_of",
@@ -54,6 +58,8 @@ DIMENSIONS = {"recency": "recency_days", "frequency": "orders", "monetary": "net
 
 NEEDED = ("customer_id", "last_order", "window_orders", "window_net_revenue")
 PER_ORDER = "net_revenue_per_order"
+KEPT_SALES = "kept_sales"
+_WITH_GROSS = {"gross", "net_revenue", "purchase_days", "window_gross"}
 QUINTILES = (0.2, 0.4, 0.6, 0.8)
 
 
@@ -63,7 +69,9 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date, monetary_is: str 
     Parameters
     ----------
     customers
-        One row per customer: customer_id, last_order, window_orders, window_net_revenue.
+        One row per customer: customer_id, last_order, window_orders, window_net_revenue; for RFA also
+        gross, net_revenue, purchase_days and window_gross, without which the net money of the window is
+        divided by its orders.
     as_of
         Date from which recency is counted back.
     monetary_is
@@ -73,7 +81,8 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date, monetary_is: str 
     -------
     ibis.Table
         customer_id, recency_days (days from the last order to ``as_of``), orders (distinct orders
-        in the window), net_revenue (net money in the window), for RFA net_revenue_per_order.
+        in the window), net_revenue (net money in the window), for RFA net_revenue_per_order; with the
+        column gap_median also usual_gap_days (`customer_value.rfm.absence`).
 
     Examples
     --------
@@ -89,13 +98,37 @@ def base(customers: ibis.Table | pd.DataFrame, as_of: dt.date, monetary_is: str 
         recency_days=ibis.literal(as_of).delta(bought.last_order.cast("date"), unit="day").cast("int64"),
         orders=bought.window_orders.cast("int64"),
         net_revenue=bought.window_net_revenue.cast("float64"),
+        **usual_gap(bought),
+        **(kept_sales(table, bought) if monetary_is == "per_order" else {}),
     )
-    return with_per_order(selected) if monetary_is == "per_order" else selected
+    if monetary_is != "per_order":
+        return selected
+    scored = with_per_order(selected)
+    return scored.drop(KEPT_SALES) if KEPT_SALES in scored.columns else scored
+
+
+def kept_sales(customers: ibis.Table, some: ibis.Table, of: str = "window_gross") -> dict[str, Any]:
+    """A column with what is kept of the gross money of some customers, where gross money is known.
+
+    Parameters
+    ----------
+    customers
+        All customers, also those with returns only, as reduced.
+    some
+        Those that the column is for, with the same columns.
+    of
+        Which gross money.
+    """
+    if not set(customers.columns) >= _WITH_GROSS:
+        return {}
+    kept = kept_share_of(customers.drop("margin") if "margin" in customers.columns else customers)
+    return {KEPT_SALES: some[of].cast("float64") * kept.on(some)}
 
 
 def with_per_order(table: ibis.Table) -> ibis.Table:
     """Add the mean amount per order, to four places, so that equal means are equal numbers."""
-    return table.mutate(**{PER_ORDER: (table.net_revenue / table.orders.nullif(0)).round(4)})
+    money = table[KEPT_SALES if KEPT_SALES in table.columns else "net_revenue"]
+    return table.mutate(**{PER_ORDER: (money / table.orders.nullif(0)).round(4)})
 
 
 def value_columns(table: ibis.Table) -> dict[str, str]:

@@ -229,8 +229,9 @@ def _use_what_predicts(result: Rfm) -> list[str]:
     if found is None or not found.judged or not 0 < found.buyers < found.customers:
         return []
     names = [name for name in ("segment", "eight_class", "portfolio_group") if name in found.separations]
+    names = [name for name in names if found.separations[name].judged]
     weak = [GROUPINGS[name] for name in names if not found.separations[name].buying]
-    if len(weak) == len(names):
+    if weak and len(weak) == len(names):
         return [
             f"Do not plan contacts by these segments alone: in the last "
             f"{words.count(_months(result), 'month')} none of them told who would buy."

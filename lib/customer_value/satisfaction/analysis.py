@@ -21,6 +21,8 @@ from customer_value.result import Fact, warning_list
 from customer_value.satisfaction import display, steps, story
 from customer_value.satisfaction.complaints import Complaints, after_complaints
 from customer_value.satisfaction.delivered import DeliveredValue, delivered_value, value_of_accounts
+from customer_value.satisfaction.differences import COLUMNS as DIFFERENCE_COLUMNS
+from customer_value.satisfaction.differences import between_groups
 from customer_value.satisfaction.gaps import COLUMNS as GAP_COLUMNS
 from customer_value.satisfaction.gaps import gaps_of
 from customer_value.satisfaction.importance import Importance, importance_of
@@ -62,6 +64,8 @@ class Satisfaction:
     scores
         Index, top-2-box and net promoter score: ``by`` (``all``, ``industry``, ``region``, ``abc``,
         ``wave``), ``group``, ``measure`` (``index``, ``top_two``, ``nps``), ``value``, ``low``, ``high``, ``n``.
+    differences
+        Which groups differ in the index, see `customer_value.satisfaction.differences.between_groups`.
     hidden
         Groups with fewer than five respondents, which are not shown: ``by`` to their number.
     gaps
@@ -72,11 +76,14 @@ class Satisfaction:
         In the panel.
     currency
         ISO code of all money.
+    with_orders
+        Whether the report has orders.
     """
 
     survey: SurveyScores
     panel: Panel | None
     scores: pd.DataFrame
+    differences: pd.DataFrame
     hidden: Mapping[str, int]
     gaps: pd.DataFrame
     importance: Importance | str
@@ -87,6 +94,7 @@ class Satisfaction:
     respondents: int
     accounts: int
     currency: str
+    with_orders: bool
 
     @property
     def status(self) -> str:
@@ -113,7 +121,7 @@ class Satisfaction:
         }
         ends = {
             f"satisfaction.{name}_{end}": as_fact(found[name][end]) if name in found else None
-            for name in ("index", "nps")
+            for name in ("index", "nps", "top_two")
             for end in ("low", "high")
         }
         return {
@@ -142,6 +150,8 @@ class Satisfaction:
             found["win_win"] = self.winwin.accounts.drop(columns="name")
         if isinstance(self.complaints, Complaints):
             found["complaint_effects"] = self.complaints.effects
+        if len(self.differences):
+            found["satisfaction_differences"] = self.differences
         if isinstance(self.link, MoneyLink):
             found["satisfaction_money"] = self.link.table
         return {name: table for name, table in found.items() if len(table) or name == "satisfaction"}
@@ -286,10 +296,11 @@ def satisfaction_and_value(
     panels = panels_of(survey)
     panel = headline_panel(panels)
     if panel is None:
-        return _without_a_panel(survey, currency)
+        return _without_a_panel(survey, currency, with_orders=customers is not None)
     given, seed = options.index_weights, options.seed
     index_weights(list(panel.of("overall").index), given)
-    groups, hidden = _by_groups(panel, _labels(panel, customers, customer_file, abc_cuts), given, seed)
+    labels = _labels(panel, customers, customer_file, abc_cuts)
+    groups, hidden = _by_groups(panel, labels, given, seed)
     waves, hidden["wave"] = scores_by_wave(panels, given, seed=seed)
     everyone = scores_of(panel, given, seed=seed).assign(by="all", group="all")
     delivered = _part(lambda: delivered_value(panel, weights, seed=seed))
@@ -298,6 +309,7 @@ def satisfaction_and_value(
         survey=survey,
         panel=panel,
         scores=_typed(pd.concat([t for t in (everyone, groups, waves) if len(t)] or [groups])[COLUMNS]),
+        differences=between_groups(_satisfaction(panel, given), panel.people, labels),
         hidden={by: number for by, number in hidden.items() if number},
         gaps=gaps_of(panel, seed=seed),
         importance=_part(lambda: importance_of(panel, _satisfaction(panel, given), seed=seed)),
@@ -308,6 +320,7 @@ def satisfaction_and_value(
         respondents=len(panel),
         accounts=int(panel.people.loc[panel.people["customer_id"] != "", "customer_id"].nunique()),
         currency=currency,
+        with_orders=customers is not None or months is not None,
     )
 
 
@@ -365,13 +378,14 @@ def _part(compute: Callable[[], _Part]) -> _Part | str:
         return str(reason)
 
 
-def _without_a_panel(survey: SurveyScores, currency: str) -> Satisfaction:
+def _without_a_panel(survey: SurveyScores, currency: str, *, with_orders: bool) -> Satisfaction:
     people = survey.scores.drop_duplicates(["customer_id", "respondent_id"])
     why = f"No survey wave has {MINIMUM} respondents, so nothing is averaged."
     return Satisfaction(
         survey=survey,
         panel=None,
         scores=_typed(pd.DataFrame(columns=COLUMNS)),
+        differences=pd.DataFrame(columns=DIFFERENCE_COLUMNS),
         hidden={},
         gaps=pd.DataFrame(columns=GAP_COLUMNS),
         importance=why,
@@ -382,6 +396,7 @@ def _without_a_panel(survey: SurveyScores, currency: str) -> Satisfaction:
         respondents=len(people),
         accounts=int(people["customer_id"].nunique()),
         currency=currency,
+        with_orders=with_orders,
     )
 
 
@@ -505,6 +520,10 @@ def _importance_facts(found: Importance | str) -> dict[str, Fact]:
     return {
         "satisfaction.r_squared": None if isinstance(found, str) else as_fact(found.r_squared),
         "satisfaction.mend_first": None if first is None else str(first["attribute"]),
+        **{
+            f"satisfaction.mend_first_{name}": None if first is None else as_fact(first[name])
+            for name in ("share", "performance", "first")
+        },
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from customer_value import words
+from customer_value.bounds import effective_number, of_steady_answers, promoter_ends
 from customer_value.codebook import rows_of
 from customer_value.errors import InputError
 from customer_value.satisfaction.panel import Panel
@@ -26,6 +27,7 @@ __all__ = [
 
 COLUMNS = ["by", "group", "measure", "value", "low", "high", "n"]
 _STREAM = 61
+_NO_WIDTH = 1e-9
 
 
 def index_weights(overall: Sequence[str], given: Mapping[str, float] | None = None) -> pd.Series:
@@ -94,7 +96,8 @@ def scores_of(panel: Panel, given: Mapping[str, float] | None = None, *, seed: i
     -----
     Index: 100·Σ wⱼ (meanⱼ − minⱼ)/(maxⱼ − minⱼ) over the overall items (Fornell et al. 1996, J. of
     Marketing 60). Net promoter score: share of 9 and 10 minus share of 0 to 6 (Reichheld 2003, Harvard
-    Business Review 81).
+    Business Review 81). Where all answers are alike, or nobody warns or nobody recommends, the interval is that of
+    `customer_value.bounds`.
 
     Examples
     --------
@@ -186,6 +189,9 @@ def _index(panel: Panel, given: Mapping[str, float] | None, seed: int) -> tuple[
     sampled = resampled_means(values, weight, seed=seed, stream=_STREAM) @ share
     low, high = ends(sampled)
     value = float(weighted_means(values, weight) @ share)
+    if high - low < _NO_WIDTH:
+        answered = panel.weight[np.isfinite(values).any(axis=1)]
+        low, high = of_steady_answers(value, effective_number(answered))
     n = int(np.isfinite(values).any(axis=1).sum())
     return ("index", round(100 * value, 9), round(100 * low, 9), round(100 * high, 9), n)
 
@@ -206,6 +212,16 @@ def _marks(panel: Panel, seed: int) -> list[tuple[object, ...]]:
     if counts.empty or not len(counts.columns):
         return []
     table = estimates(counts, panel.weight, seed=seed, stream=_STREAM)
+    if "nps" in table.index:
+        resampled = (float(table.loc["nps", end]) for end in ("low", "high"))
+        table.loc["nps", ["low", "high"]] = np.round(
+            promoter_ends(counts["nps"], panel.weight, *resampled), 12
+        )
+    if "top_two" in table.index and table.loc["top_two", "high"] - table.loc["top_two", "low"] < _NO_WIDTH:
+        n = effective_number(panel.weight[counts["top_two"].notna()])
+        table.loc["top_two", ["low", "high"]] = np.round(
+            of_steady_answers(float(table.loc["top_two", "value"]), n), 12
+        )
     return [tuple(row) for row in rows_of(table.dropna())]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from customer_value import words
-from customer_value.codebook import COST_COMPONENTS, rows_of
+from customer_value.codebook import COST_COMPONENTS, OWN, rows_of
 from customer_value.pareto.measure import value_name
+from customer_value.satisfaction.differences import clear_differences
 from customer_value.satisfaction.display import BY, late_words, point_words, points, signed
 from customer_value.survey import MINIMUM
 
@@ -25,6 +26,7 @@ __all__ = [
     "thing",
     "warnings",
     "what_if",
+    "why_no_score",
 ]
 
 COMPONENT_NAMES = {
@@ -101,7 +103,7 @@ def warnings(result: Satisfaction) -> tuple[str, ...]:
             f"{words.count(n, 'account')} with a complaint {words.verb(n, 'has', 'have')} no comparable account and "
             f"{words.verb(n, 'is', 'are')} left out of that comparison."
         )
-    if result.panel is not None:
+    if result.panel is not None and result.with_orders:
         told += [part for part in (result.winwin, result.complaints, result.link) if isinstance(part, str)]
     return tuple(dict.fromkeys(told))
 
@@ -220,9 +222,7 @@ def what_if(result: Satisfaction) -> tuple[str, ...]:
 def _how_satisfied(result: Satisfaction) -> str:
     found = result.headline
     if not found:
-        return (
-            "The survey asks neither for overall satisfaction nor for a recommendation, so there is no index."
-        )
+        return " ".join(dict.fromkeys(why_no_score(result, measure) for measure in ("index", "nps")))
     told = []
     if "index" in found:
         row = found["index"]
@@ -252,31 +252,24 @@ def _how_satisfied(result: Satisfaction) -> str:
 
 
 def _who_differs(result: Satisfaction) -> str:
-    """The two groups furthest apart, if their intervals do not meet."""
-    rows = result.scores[
-        (result.scores["measure"] == "index") & result.scores["by"].isin(["industry", "region", "abc"])
-    ]
+    """Of each kind of group the two furthest apart whose difference is no chance."""
+    table = result.differences
+    if table.empty:
+        return ""
+    index = result.scores[result.scores["measure"] == "index"].set_index(["by", "group"])
     told = []
-    for by, table in rows.groupby("by", sort=True):
-        if len(table) < 2:
-            continue
-        ordered = table.sort_values(["value", "group"], ignore_index=True)
-        low, high = ordered.iloc[0], ordered.iloc[-1]
-        if low["high"] < high["low"]:
-            told.append(
-                f"by {BY[str(by)]} from {words.plain(low['group'])} with {point_words(low['value'])} "
-                f"({words.count(low['n'], 'respondent')}) to {words.plain(high['group'])} with "
-                f"{point_words(high['value'])} "
-                f"({words.count(high['n'], 'respondent')})"
-            )
-    if told:
-        return f"Satisfaction differs clearly {words.listing(told)}."
-    if len(rows):
-        kinds = words.listing([BY[str(by)] for by in sorted(rows["by"].unique())], last="or")
-        return (
-            f"The satisfaction index does not differ clearly by {kinds}: the intervals of the groups overlap."
+    for row in rows_of(clear_differences(table)):
+        low, high = (index.loc[(row.by, name)] for name in (row.lower, row.higher))
+        told.append(
+            f"by {BY[str(row.by)]} from {words.plain(row.lower)} with {point_words(low['value'])} "
+            f"({words.count(low['n'], 'respondent')}) to {words.plain(row.higher)} with {point_words(high['value'])} "
+            f"({words.count(high['n'], 'respondent')})"
         )
-    return ""
+    pairs = f"{words.count(len(table), 'pair')} of groups compared"
+    if told:
+        return f"Satisfaction differs clearly {words.listing(told)} ({pairs}, all at a level of 5%)."
+    kinds = words.listing([BY[str(by)] for by in sorted(table["by"].unique())], last="or")
+    return f"The satisfaction index does not differ clearly by {kinds}: every difference may be chance ({pairs})."
 
 
 def _over_time(result: Satisfaction) -> str:
@@ -496,13 +489,9 @@ def _score_warnings(result: Satisfaction) -> list[str]:
         return []
     told = []
     if "nps" not in result.headline:
-        told.append(
-            "No item is marked as nps in the codebook (scale nps, 0 to 10), so there is no net promoter score."
-        )
+        told.append(why_no_score(result, "nps"))
     if "index" not in result.headline:
-        told.append(
-            "No item asks for overall satisfaction (aspect overall), so there is no satisfaction index."
-        )
+        told.append(why_no_score(result, "index"))
     if result.gaps.empty:
         told.append("No question was asked both as an expectation and as a perception, so there is no gap.")
     elif not len(result.gaps[result.gaps["level"] != "all"]):
@@ -512,6 +501,41 @@ def _score_warnings(result: Satisfaction) -> list[str]:
         )
     told += [part for part in (result.importance, result.delivered) if isinstance(part, str)]
     return told
+
+
+_SCORES = {
+    "nps": (
+        "No item is marked as nps in the codebook (scale nps, 0 to 10), so there is no net promoter score.",
+        "recommendation (scale nps)",
+        "net promoter score",
+    ),
+    "index": (
+        "No item asks for overall satisfaction (aspect overall), so there is no satisfaction index.",
+        "overall satisfaction (aspect overall)",
+        "satisfaction index",
+    ),
+}
+
+
+def why_no_score(result: Satisfaction, measure: str) -> str:
+    """The true reason why there is no ``nps`` or no ``index`` of the latest wave."""
+    unmarked, what, name = _SCORES[measure]
+    items = result.survey.items
+    own = items[items["target"] == OWN]
+    marked = own[own["scale"] == "nps"] if measure == "nps" else own[own["aspect"] == "overall"]
+    if marked.empty or result.panel is None:
+        return unmarked
+    asked = [item for item in marked["item"] if item in result.panel.scores.columns]
+    answers = int(result.panel.scores[asked].notna().any(axis=1).sum())
+    items_on = f"the {words.verb(len(marked), 'item', 'items')} on {what}, {_named(marked['item'].tolist())}"
+    if not answers:
+        return f"Nobody in the latest wave answered {items_on}, so there is no {name}."
+    if answers >= MINIMUM:
+        return f"The weights of the index leave out all answers to {items_on}, so there is no {name}."
+    return (
+        f"Only {words.count(answers, 'respondent')} answered {items_on}: fewer than five answers are never averaged, "
+        f"so there is no {name}."
+    )
 
 
 def _named(names: tuple[str, ...] | list[str]) -> str:

@@ -21,6 +21,8 @@ from customer_value.sources.source import Reading, Source, SourceFile
 
 __all__ = [
     "as_money",
+    "can_be_joined",
+    "local_time",
     "native_date",
     "native_id",
     "native_number",
@@ -147,6 +149,11 @@ def native_number(source: Source, column: str, spec: TableSource) -> tuple[Any, 
     return as_money(readable), told
 
 
+def can_be_joined(table: ibis.Table) -> bool:
+    """Whether rows lie where they can be joined with what a run has saved: servers are only read."""
+    return table.get_backend().name in ("duckdb", "pyspark")
+
+
 def as_money(value: Any) -> Any:
     """A number as DECIMAL(18, 4), NULL where it does not fit; for engines that stop at such a number."""
     return rounded_money(ibis.ifelse(value.abs() < _MOST, value, ibis.null()))
@@ -178,12 +185,13 @@ def _from_times(source: Source, column: str, timezone: str | None) -> tuple[Any,
             f"{_place(source, column)}: times carry an offset from UTC; state the time zone in which they become "
             "dates, for instance timezone: Europe/Berlin."
         )
-    local = _local_time(source, value, timezone)
+    local = local_time(source, value, timezone)
     told = f"none needed, the column holds times; as dates in {timezone}"
     return sane(local.date()), _reading(column, told)
 
 
-def _local_time(source: Source, value: Any, timezone: str) -> Any:
+def local_time(source: Source, value: Any, timezone: str) -> Any:
+    """The wall-clock time of an instant of a server in a time zone."""
     if source.engine == "postgres":
         return at_time_zone(timezone, value)
     if source.engine == "pyspark":
