@@ -187,8 +187,11 @@ def settings_for(folder, name, content, monkeypatch):
 
 
 def written(folder, name):
-    text = first_settings(folder / name)
+    draft = first_settings(folder / name)
+    text = draft.text
     (folder / "my.yml").write_text(text, encoding="utf-8")
+    if draft.question:
+        raise InputError(draft.question + "\n\n" + text)
     return yaml.safe_load(text)
 
 
@@ -255,20 +258,17 @@ def test_other_words_of_three_letters_are_no_currencies(tmp_path, monkeypatch, n
     ("header", "makers", "words"),
     [
         (["customer_id", "account_id", "date", "amount"], [customer, lambda c, *_: int(c) % 7, day, amount],
-         "columns 'customer_id' (37 distinct values in 160 rows) and 'account_id' (7 distinct values in"),
+         "columns 'customer_id' (37 different values in 160 rows, such as 7000 and 7001) and 'account_id' (7 "),
         (None, [customer, lambda c, *_: f"9{c}", day, amount], "may both be the customer"),
         (["customer_id", "date", "value", "revenue"], [customer, day, amount, lambda *line: amount(*line) * 3 + 1],
          "may both be the amount of a row"),
         (["customer_id", "sale_date", "posting_date", "amount"], [customer, day, next_day, amount],
          "may both be the date of the order"),
-        (["customer_id", "order_no", "date", "total"],
-         [customer, order, day, order_total],
-         "is the same on every line of an order"),
         (["customer_id", "date", "unit_price"], [customer, day, price], "no column looks like the quantity"),
         (["customer_id", "date", "colour"], [customer, day, lambda *_: "red"], "no column looks like an amount"),
         (["customer_id", "amount", "colour"], [customer, amount, lambda *_: "red"], "no column looks like the date"),
         (["colour", "date", "amount"], [lambda *_: "red", day, amount], "no column looks like the customer"),
-        (["shop", "date", "amount"], [customer, day, amount], "column 'shop' holds values that come again like ids"),
+        (["venue", "date", "amount"], [customer, day, amount], "column 'venue' holds values that come again like ids"),
         (["customer_id", "date", "amount", "currency"],
          [customer, day, amount, lambda c, *_: ("EUR", "USD")[int(c) % 2]],
          "amounts are in EUR and USD"),
@@ -278,10 +278,10 @@ def test_other_words_of_three_letters_are_no_currencies(tmp_path, monkeypatch, n
         (["customer", "day", "amount"], [customer, day, lambda c, *_: f'"{1 + int(c) % 9},{100 + int(c) % 800}"'],
          "the decimal sign cannot be told"),
         (["customer", "day", "amount"], [customer, day, lambda c, *_: f"{1 + int(c) % 9}.{100 + int(c) % 800}"],
-         "decimal: .  # or ','"),
+         "decimal: ???  # one of: '.' (a point, as in 1,234.50); ',' (a comma, as in 1.234,50)"),
         (["customer_id", "date", "amount"],
          [customer, lambda c, *_: f"{1 + int(c) % 12}/{1 + int(c) % 9}/2024", amount],
-         "dates: day-first  # or month-first"),
+         "dates: ???  # one of: day-first (as 31/12/2024); month-first (as 12/31/2024)"),
     ],
 )  # fmt: skip
 def test_a_gamble_is_named_and_not_made(tmp_path, monkeypatch, header, makers, words):
@@ -309,9 +309,9 @@ def test_a_stop_shows_settings_to_complete(tmp_path, monkeypatch):
     assert yaml.safe_load(draft)["orders"] == {
         "path": "a.csv",
         "header": False,
-        "columns": {"customer_id": "1", "order_date": "3", "amount": "4"},
+        "columns": {"customer_id": "???", "order_date": "3", "amount": "4"},
     }
-    assert "customer_id: '1'  # or 2" in draft
+    assert "customer_id: ???  # one of: '1' (37 different values" in draft
 
 
 @pytest.mark.parametrize(
@@ -398,7 +398,9 @@ def test_days_counted_by_a_spreadsheet(tmp_path, monkeypatch):
     assert kept_money(tmp_path) == (len(LINES), TOTAL)
 
 
-@pytest.mark.parametrize(("offset", "zone"), [("Z", "UTC"), ("+02:00", "Etc/GMT-2"), ("-0500", "Etc/GMT+5")])
+@pytest.mark.parametrize(
+    ("offset", "zone"), [("Z", "UTC"), ("+02:00", "as written"), ("-0500", "as written")]
+)
 def test_times_with_one_offset_keep_their_dates(tmp_path, monkeypatch, offset, zone):
     rows = rows_of(customer, lambda _, d, *__: f"{d}T23:30:00{offset}", amount)
     assert (
@@ -409,7 +411,7 @@ def test_times_with_one_offset_keep_their_dates(tmp_path, monkeypatch, offset, z
 
 def test_the_same_file_gives_the_same_text(tmp_path, monkeypatch):
     settings_for(tmp_path, "orders.csv", DIALECTS["english quantity and price"], monkeypatch)
-    assert first_settings(tmp_path / "orders.csv") == (tmp_path / "my.yml").read_text()
+    assert first_settings(tmp_path / "orders.csv").text == (tmp_path / "my.yml").read_text()
 
 
 def test_a_file_of_two_columns_holds_no_orders(tmp_path, monkeypatch):
@@ -422,7 +424,7 @@ def test_a_file_of_two_columns_holds_no_orders(tmp_path, monkeypatch):
     [
         ("customer_id", "Debitorennr.", 3), ("customer_id", "user", 2), ("customer_id", "Firma", 1),
         ("customer_id", "City", 0),
-        ("order_date", "Rechnungsdatum", 3), ("order_date", "Ship Date", 0), ("amount", "netto", 3),
+        ("order_date", "Rechnungsdatum", 3), ("order_date", "Ship Date", 0), ("amount", "netto", 2),
         ("amount", "Steuer", 0),
         ("product_id", "货号", 3), ("unit_price", "PU HT", 3), ("quantity", "Anzahl", 2), ("amount", "实付金额", 2),
     ],

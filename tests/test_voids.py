@@ -55,6 +55,19 @@ def test_an_order_taken_back_the_same_day_is_no_purchase_and_no_return(desk):
     assert "EUR 150 was sold and taken back on the same day" in notes[0].detail
 
 
+@pytest.mark.parametrize(("sold", "back", "rows"), [("10:00", "10:12", 2), ("10:12", "10:00", 0)])
+def test_times_with_an_offset_count_as_they_are_written(desk, sold, back, rows):
+    offset = "-05:00"
+    found = voids(
+        desk,
+        f"a,2024-03-01T{sold}:00{offset},80.00,2,y",
+        f"a,2024-03-01T{back}:00{offset},-80.00,C2,y",
+        f"b,2024-03-02T{sold}:00{offset},5.00,3,y",
+        text=LINES.replace("as_of", "timezone: as written\nas_of"),
+    )
+    assert found == rows
+
+
 @pytest.mark.parametrize(
     "credit",
     [

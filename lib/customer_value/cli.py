@@ -19,7 +19,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from customer_value.errors import ConfigError, CustomerValueError, FitError, NotebookError
+from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
 
 __all__ = ["app", "main"]
 
@@ -223,26 +223,46 @@ def check(config: Config) -> None:
 @app.command(no_args_is_help=True)
 def init(
     orders: Annotated[
-        Path | None, typer.Argument(metavar="[ORDERS]", help="A file with orders.", show_default=False)
+        list[Path] | None,
+        typer.Argument(
+            metavar="[ORDERS...]",
+            help="A file with orders, several with the same columns, or a folder of such.",
+            show_default=False,
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The sheet of a workbook that holds the orders.", show_default=False
+        ),
+    ] = None,
+    layout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file with the layout of your own export.", show_default=False),
     ] = None,
     survey: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A file with survey answers.", show_default=False),
     ] = None,
 ) -> None:
-    """Look at a file with orders, survey answers or both, and print first settings.
+    """Look at files with orders, survey answers or both, and print first settings.
 
-    For a survey a codebook is drafted, too: FILE_items.csv in the current folder. No file is overwritten.
+    What cannot be told is asked: the question goes to standard error, the settings with an open choice marked
+    ??? are printed all the same, and the exit status is 2. For a survey a codebook is drafted, too:
+    FILE_items.csv in the current folder. No file is overwritten.
     """
     with _exit_status(), _ended_by_signals():
         from customer_value.guess import first_settings
 
-        if orders is None and survey is None:
+        if not orders and survey is None:
             raise ConfigError("Name a file with orders, or one with survey answers: --survey FILE.")
-        parts = [] if orders is None else [first_settings(orders)]
+        draft = first_settings(orders, sheet=sheet, layout=layout) if orders else None
+        parts = [] if draft is None else [draft.text]
         if survey is not None:
             parts.append(_drafted(survey))
         typer.echo("\n".join(parts), nl=False)
+        if draft is not None and draft.question:
+            raise InputError(draft.question)
 
 
 def _drafted(survey: Path) -> str:

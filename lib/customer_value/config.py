@@ -24,7 +24,10 @@ from customer_value import words
 from customer_value.errors import ConfigError
 from customer_value.settings import Settings
 
-__all__ = ["folder_name", "load_settings", "override", "read_yaml", "report_names"]
+__all__ = ["OPEN", "folder_name", "load_settings", "override", "read_yaml", "report_names"]
+
+OPEN = "???"
+"""What stands for a choice that has yet to be made, in a draft of `customer-value init`."""
 
 LONGEST_NAME = 60
 """Characters of a report's name."""
@@ -53,7 +56,7 @@ def load_settings(path: Path | str) -> Settings:
     ConfigError
         If the file cannot be read, is not YAML, or holds a key or value that is not allowed. The
         message names file, line and key, and the nearest valid key where one was misspelt. Also if
-        the file lists reports and none, or one that it does not hold, is named.
+        the file lists reports and none, or one that it does not hold, is named, and if a choice is open.
     """
     file, name = _told_apart(Path(path))
     root = _read(file)
@@ -61,6 +64,7 @@ def load_settings(path: Path | str) -> Settings:
         root = _listed(root, file.name, name)
     elif name:
         raise ConfigError(f"{file.name} lists no reports, so it is named without '#{words.plain(name)}'.")
+    _refuse_open_choices(root, file.name)
     values = _Loader("").construct_document(root)
     if not isinstance(values, dict):
         raise ConfigError(f"{file.name}: expected keys such as 'orders:' and 'currency:' at the top.")
@@ -232,6 +236,33 @@ def _read(path: Path) -> yaml.Node:
     except OSError as error:
         raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from None
     return _compose(text, path.name, "it needs at least 'currency:' and 'orders:'")
+
+
+def _refuse_open_choices(root: yaml.Node, file: str) -> None:
+    """Name every choice that a draft left open, with the candidates that stand beside it."""
+    found = [f"line {_number(node)}, {key}{_beside(node)}" for key, node in _open_choices(root, "")]
+    if found:
+        count = words.count(len(found), "choice is", "choices are")
+        raise ConfigError(f"{file}: {count} still open ('{OPEN}'): {'; '.join(found)}.")
+
+
+def _open_choices(node: yaml.Node, key: str) -> Iterator[tuple[str, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _open_choices(value, f"{key}.{name.value}".removeprefix("."))
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _open_choices(value, key)
+    elif node.value == OPEN:
+        yield key, node
+
+
+def _beside(node: yaml.Node) -> str:
+    """The comment on the line of a node."""
+    lines = (node.start_mark.buffer or "").rstrip("\0").splitlines()
+    line = lines[_number(node) - 1] if len(lines) >= _number(node) else ""
+    comment = line.partition(f"{OPEN}  # ")[2].strip()
+    return f" ({words.plain(comment, 300)})" if comment else ""
 
 
 def _lists_reports(root: yaml.Node) -> bool:

@@ -167,7 +167,7 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     spec = settings.orders
     if spec is None:
         raise InputError(NO_ORDERS)
-    source = open_table("orders", spec, base, engine, scratch, stays=True, currency=settings.currency)
+    source = open_table("orders", spec, base, engine, scratch, stays=True)
     source.require(_needed(spec))
     typed, readings = _typed(source, spec, settings)
     joined = join_spellings(typed, source, engine, scratch) if spec.join_spellings else None

@@ -178,7 +178,7 @@ def plain(text: object, most: int = 60) -> str:
     >>> plain("Acme\n Ltd"), plain("x" * 100, most=5)
     ('Acme Ltd', 'xxxx…')
     """
-    kept = "".join(" " if c in "\r\n\t" else c for c in str(text) if c.isprintable() or c in "\r\n\t")
+    kept = "".join(" " if c.isspace() else c for c in str(text) if c.isprintable() or c.isspace())
     line = " ".join(kept.split())
     return line if len(line) <= most else line[: most - 1] + "…"
 

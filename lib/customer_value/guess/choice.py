@@ -1,15 +1,16 @@
-"""What was guessed for a field, and what else it could have been."""
+"""What was found for a field: a column, or a question with the columns that can be meant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from customer_value import words
 from customer_value.guess.names import weight
-from customer_value.guess.profile import Column, Table
+from customer_value.guess.profile import Column
+from customer_value.guess.yaml_text import scalar
 
-__all__ = ["Choice", "doubt", "heaviest", "settled", "shown"]
+__all__ = ["Choice", "Found", "Question", "doubt", "heaviest", "shown"]
 
 
 @dataclass(frozen=True)
@@ -19,46 +20,60 @@ class Choice:
     Parameters
     ----------
     column
-        The guess, or the first of several candidates.
+        Its name.
     reason
-        Why, in words for a comment; for several candidates the sentence that says so.
-    others
-        The other candidates; if there are any, the choice would be a gamble.
+        Why, in words for a comment.
     """
 
     column: str
     reason: str
-    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person has to decide.
+
+    Parameters
+    ----------
+    sentence
+        What is asked, without a full stop; part of what `customer-value init` says where it stops.
+    options
+        What can be written, as YAML, and what speaks for it; none where the file has nothing that fits.
+    hint
+        What is written beside the open field if there are no options.
+    meanwhile
+        The option that the rest of the draft is made with, where one is needed.
+    """
+
+    sentence: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
+    meanwhile: str = ""
 
     @property
-    def is_gamble(self) -> bool:
-        """Whether a person has to choose."""
-        return bool(self.others)
+    def choices(self) -> str:
+        """The options for the comment of a draft."""
+        if not self.options:
+            return self.hint
+        told = [f"{value} ({why})" if why else value for value, why in self.options.items()]
+        return f"one of: {'; '.join(told)}"
 
 
-def doubt(columns: Sequence[Column], what: str) -> Choice:
+Found = Choice | Question
+
+
+def doubt(columns: Sequence[Column], what: str) -> Question:
     """Several columns that may be one thing."""
-    listed = words.listing([f"{shown(column.name)} ({column.told})" for column in columns])
+    listed = words.listing([f"{shown(column.name)} ({column.told})" for column in columns], most=8)
     both = "both" if len(columns) == 2 else "all"
-    names = [column.name for column in columns]
-    return Choice(names[0], f"columns {listed} may {both} be {what}.", tuple(names[1:]))
+    told = {scalar(column.name): column.told for column in columns}
+    return Question(f"columns {listed} may {both} be {what}", told, meanwhile=columns[0].name)
 
 
 def heaviest(role: str, columns: Sequence[Column]) -> list[Column]:
     """The columns whose names say most about a role; empty if none says anything."""
     best = max((weight(role, column.name) for column in columns), default=0)
     return [column for column in columns if best and weight(role, column.name) == best]
-
-
-def settled(
-    columns: Sequence[Column], table: Table, what: str, reason: Callable[[Column], str]
-) -> Choice | None:
-    """The first column if any others group the rows alike, else a doubt; None without columns."""
-    if not columns:
-        return None
-    if all(table.same_partition(columns[0].name, other.name) for other in columns[1:]):
-        return Choice(columns[0].name, reason(columns[0]))
-    return doubt(columns, what)
 
 
 def shown(name: str) -> str:

@@ -1,272 +1,408 @@
-"""Which columns hold the money of a row: one amount, or quantity and unit price."""
+"""Which columns hold the money of a row: one amount, or quantity and unit price.
+
+A name makes a column a candidate; the sums between the columns decide.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-import ibis
+import pandas as pd
 
 from customer_value import words
-from customer_value.guess.choice import Choice, doubt, heaviest, shown
-from customer_value.guess.names import is_tax, tokens_of, weight
-from customer_value.guess.profile import Column, Table, first
-from customer_value.sources import id_column
+from customer_value.errors import InputError
+from customer_value.guess.arithmetic import (
+    Level,
+    Sum,
+    equal,
+    explained,
+    is_running_total,
+    is_zero,
+    level_of,
+    near,
+    order_sums_agree,
+    price_grows,
+    ratio,
+)
+from customer_value.guess.choice import Choice, Found, Question, doubt, heaviest, shown
+from customer_value.guess.names import is_extra, is_net, is_tax, weight
+from customer_value.guess.profile import Column, Table
+from customer_value.guess.sum_rules import SUM_RULES
+from customer_value.guess.vocabulary import read_heading
+from customer_value.guess.yaml_text import scalar
+from customer_value.sources.offers import offers
 
-__all__ = ["guess_costs", "guess_discount", "guess_money"]
+__all__ = ["WHAT", "Money", "guess_money"]
 
+WHAT = "the amount of a row"
 _NEARLY = 0.95
-_WHAT = "the amount of a row"
+_OTHER_ROLES = ("cost", "unit_cost", "margin", "discount", "list_price")
 
 
-def guess_money(table: Table, order_id: str | None) -> dict[str, Choice]:
+@dataclass
+class Money:
+    """The columns of money.
+
+    Parameters
+    ----------
+    fields
+        Of ``amount``, ``quantity`` and ``unit_price`` those that were found, or what is asked.
+    amount_is
+        Value of the setting and a comment, where an order's total stands on its lines.
+    fallen
+        Column that is called like an amount to why it is none.
+    """
+
+    fields: dict[str, Found] = field(default_factory=dict)
+    amount_is: tuple[str, str] | None = None
+    fallen: dict[str, str] = field(default_factory=dict)
+
+
+def guess_money(
+    table: Table, order_id: str | None, product_id: str | None, *, first_lines: bool = False
+) -> Money:
     """Columns for ``amount``, ``quantity`` and ``unit_price``.
 
-    An amount is wanted that can be added up: of one row (not the total of its order on every
-    line), net of tax and after discounts. Without such a column it is quantity × unit price.
-    An empty result means that nothing looks like money.
+    An amount is wanted that can be added up: of one row (an order's total on its lines counts once), net of
+    tax and shipping, after discounts and before fees. Without such a column it is quantity × unit price. Where an
+    order's date stands on its first line only (``first_lines``), so does the money that is wanted.
     """
-    numbers = table.of_kind("number")
-    found: dict[str, Choice] = {}
-    quantity = _only(heaviest("quantity", numbers), table)
-    price = _only(heaviest("unit_price", [c for c in numbers if weight("amount", c.name) == 0]), table)
-    if quantity is not None:
-        found["quantity"] = Choice(quantity.name, quantity.told)
-    product = _product(table, quantity, price)
-    amounts = [c for c in numbers if weight("amount", c.name) and c not in (quantity, price)]
-    amount = _best_amount(table, amounts, product, order_id)
-    if amount is not None:
-        found["amount"] = amount
-        if price is not None and weight("unit_price", price.name) == 3:
-            found["unit_price"] = Choice(price.name, price.told)
+    return _Search(table, order_id, product_id, first_lines=first_lines).found()
+
+
+@dataclass
+class _Search:
+    """Candidates for the money of a row, and what is known of them."""
+
+    table: Table
+    order_id: str | None
+    product_id: str | None
+    first_lines: bool = False
+    money: Money = field(default_factory=Money)
+    reasons: list[str] = field(default_factory=list)
+
+    @cached_property
+    def numbers(self) -> pd.DataFrame:
+        return self.table.numbers
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns of numbers that can be read and are not all 0."""
+        found = []
+        for column in self.table.of_kind("number"):
+            if column.name not in self.numbers:
+                continue
+            if is_zero(self.numbers, column.name):
+                if weight("amount", column.name) or weight("unit_price", column.name):
+                    self.money.fallen[column.name] = "0 in all rows"
+                continue
+            found.append(column)
         return found
-    if price is not None:
-        return found | _from_price(table, quantity, price)
-    return found | _by_content(table, numbers, quantity)
 
+    @cached_property
+    def quantity(self) -> Column | None:
+        return self._only(heaviest("quantity", self.columns))
 
-def guess_costs(table: Table, found: dict[str, Choice]) -> tuple[dict[str, Choice], list[str]]:
-    """Columns for one of ``cost``, ``unit_cost`` and ``margin``, and remarks on what was left out."""
-    numbers = [
-        c for c in table.of_kind("number") if c.name not in {choice.column for choice in found.values()}
-    ]
-    for role in ("cost", "margin", "unit_cost"):
-        column = _only([c for c in heaviest(role, numbers) if weight(role, c.name) == 3], table)
-        if column is not None and (role != "unit_cost" or "quantity" in found):
-            return {role: Choice(column.name, f"{role.replace('_', ' ')}, by its name")}, []
-    column = _only(heaviest("cost", numbers), table)
-    if column is None:
-        return {}, []
-    kind = _kind_of_cost(table, column.name, found)
-    if kind is None:
-        name = shown(column.name)
-        return {}, [f"{name} may be the cost of a row (cost) or of one piece (unit_cost); add the right one."]
-    told = "of one piece" if kind == "unit_cost" else "of the whole row"
-    return {kind: Choice(column.name, f"{told}, compared with quantity and price")}, []
+    @cached_property
+    def price(self) -> Column | None:
+        priced = [c for c in self.columns if weight("amount", c.name) == 0 and c is not self.quantity]
+        return self._only(heaviest("unit_price", priced)) or self._only(self._unit_prices)
 
+    @cached_property
+    def _unit_prices(self) -> list[Column]:
+        """Columns called the price of a line that do not grow with the quantity."""
+        if self.quantity is None:
+            return []
+        of_lines = [c for c in self.columns if weight("amount", c.name) and read_heading(c.name).has("price")]
+        quantity, product = self.quantity.name, self.product_id
+        return [c for c in of_lines if price_grows(self.table, quantity, c.name, product) is False]
 
-def guess_discount(table: Table, taken: Sequence[str]) -> tuple[Choice | None, list[str]]:
-    """The column for ``discount`` if it holds fractions, and a remark if it holds something else."""
-    numbers = [c for c in table.of_kind("number") if c.name not in taken]
-    column = _only(heaviest("discount", numbers), table)
-    if column is None or column.distinct < 2:
-        return None, []
-    if table.share(table.number(column.name).between(0, 1)) == 1.0:
-        return Choice(column.name, "fractions of the list price"), []
-    return None, [f"{shown(column.name)} is not used: a discount must be a fraction such as 0.15."]
-
-
-def _only(columns: Sequence[Column], table: Table) -> Column | None:
-    """The first column, if any others tell the same."""
-    if not columns or not all(_equal(table, columns[0].name, other.name) for other in columns[1:]):
-        return None
-    return columns[0]
-
-
-def _equal(table: Table, one: str, other: str) -> bool:
-    return _near(table, table.number(one), table.number(other)) > 0.999
-
-
-def _near(table: Table, one: Any, other: Any, among: Any = None) -> float:
-    """Share of rows in which two numbers agree to a cent or half a percent."""
-    one, other = one.cast("float64"), other.cast("float64")
-    close = (one - other).abs() <= ibis.greatest(ibis.literal(0.011), 0.005 * one.abs())
-    return table.share(close, among) or 0.0
-
-
-def _product(table: Table, quantity: Column | None, price: Column | None) -> Any:
-    if quantity is None or price is None:
-        return None
-    return table.number(quantity.name).cast("float64") * table.number(price.name).cast("float64")
-
-
-def _best_amount(table: Table, amounts: list[Column], product: Any, order_id: str | None) -> Choice | None:
-    if not amounts:
-        return None
-    left, reasons = amounts, []
-    totals = [c for c in left if order_id is not None and _is_order_total(table, c.name, order_id, product)]
-    if totals:
-        left = [c for c in left if c not in totals]
-        if not left and product is not None:
+    @cached_property
+    def grows(self) -> bool | None:
+        """Whether the price grows with the quantity, whatever it is called."""
+        if self.price is None or self.quantity is None:
             return None
-        if not left:
-            return _total_on_each_line(totals[0])
-    net = [c for c in left if weight("amount", c.name) > 1]
-    left = _distinct(table, sorted(net or left, key=lambda c: -weight("amount", c.name)))
-    for rule, reason in (
-        (_without_tax, "net of tax"),
-        (_after_discount, "after discounts"),
-        (_called_net, "net by its name"),
-    ):
-        kept = rule(table, left)
-        reasons += [reason] if len(kept) < len(left) else []
-        left = kept
-    if len(left) > 1 and product is not None:
-        left = [c for c in left if _near(table, table.number(c.name), product) >= _NEARLY] or left
-    if len(left) > 1:
-        return doubt(left, _WHAT)
-    return Choice(left[0].name, "; ".join([*reasons, *_remarks(table, left[0], product, net)]))
+        return price_grows(self.table, self.quantity.name, self.price.name, self.product_id)
 
+    @cached_property
+    def product(self) -> pd.Series | None:
+        if self.quantity is None or self.price is None or self.grows:
+            return None
+        return self.numbers[self.quantity.name] * self.numbers[self.price.name]
 
-def _remarks(table: Table, amount: Column, product: Any, net: Sequence[Column]) -> list[str]:
-    remarks = []
-    if product is not None:
-        share = _near(table, table.number(amount.name), product)
-        if share >= 0.5:
-            remarks.append(f"is quantity × unit price in {words.percent(share)} of rows")
-    if not net:
-        remarks.append("its name says that tax is included, and there is no other amount")
-    return remarks or [amount.told]
+    @cached_property
+    def extras(self) -> list[str]:
+        """Taxes, shipping, fees and discounts as money, for sums."""
+        return [c.name for c in self.columns if is_extra(c.name) and not read_heading(c.name).has("measure")]
 
+    def found(self) -> Money:
+        if self.quantity is not None:
+            self.money.fields["quantity"] = Choice(self.quantity.name, self.quantity.told)
+        others = [self.quantity, self.price, *self._unit_prices]
+        amounts = [c for c in self.columns if weight("amount", c.name) and c not in others]
+        if self.grows and self.price is not None:
+            amounts.append(self.price)
+        left = self._narrowed(self._plausible(amounts))
+        if left:
+            self._take(left)
+        elif self.price is not None:
+            self._by_price(self.price)
+        else:
+            self._by_content()
+        return self.money
 
-def _total_on_each_line(column: Column) -> Choice:
-    reason = (
-        f"column {shown(column.name)} is the same on every line of an order, so it looks like the total of the "
-        "order; adding it up would count it several times."
-    )
-    return Choice(column.name, reason, ("another column",))
+    def _only(self, columns: Sequence[Column]) -> Column | None:
+        """The first column, if any others tell the same."""
+        same = all(equal(self.numbers, columns[0].name, other.name) for other in columns[1:])
+        return columns[0] if columns and same else None
 
+    def _plausible(self, amounts: list[Column]) -> list[Column]:
+        """Without columns that are mostly blank, hold one value or run on, where there are others."""
+        left = list(amounts)
+        for column in amounts:
+            others = [c for c in left if c is not column]
+            ran = is_running_total(self.table, column.name, [c.name for c in self.columns])
+            sparse = column.filled < 0.5 * max((c.filled for c in others), default=0)
+            if ran is not None and ran != column.name:
+                why = f"the running total of {shown(ran)}"
+            elif sparse and self._level(column).amount_is == "row":
+                why = f"blank in {words.percent(1 - column.filled / self.table.rows)} of rows"
+            elif column.distinct == 1 and any(c.distinct > 1 for c in others):
+                why = f"holds one value only, {column.common[0][0]}"
+            else:
+                continue
+            self.money.fallen[column.name] = why
+            left = others
+        return left
 
-def _is_order_total(table: Table, amount: str, order_id: str, product: Any) -> bool:
-    """Whether a column has one value in every order of several lines (of which there are enough)."""
-    if product is not None and _near(table, table.number(amount), product) >= _NEARLY:
-        return False
-    lines = table.source.table.select(order=id_column(table.source, order_id), amount=table.number(amount))
-    lines = lines.filter(lines["order"].notnull() & lines["amount"].notnull())
-    orders = lines.group_by("order").aggregate(lines=lines.count(), values=lines["amount"].nunique())
-    several = orders.filter(orders["lines"] > 1)
-    seen = first(several.aggregate(orders=several.count(), same=(several["values"] == 1).sum()))
-    return bool(seen["orders"] >= 5 and seen["same"] >= 0.98 * seen["orders"])
+    def _level(self, column: Column) -> Level:
+        called = read_heading(column.name).has("total", "subtotal", "order")
+        if self.product is not None and self._is_product(column):
+            return Level("row")
+        return level_of(self.table, column.name, self.order_id, called_total=called)
 
+    def _is_product(self, column: Column) -> bool:
+        assert self.product is not None
+        both = pd.DataFrame({"one": self.numbers[column.name], "other": self.product}).dropna()
+        return len(both) > 0 and bool(near(both["one"], both["other"]).mean() >= _NEARLY)
 
-def _distinct(table: Table, columns: Sequence[Column]) -> list[Column]:
-    kept: list[Column] = []
-    for column in columns:
-        if not any(_equal(table, other.name, column.name) for other in kept):
-            kept.append(column)
-    return kept
+    def _narrowed(self, amounts: list[Column]) -> list[Column]:
+        """The candidates that no sum rules out."""
+        left = self._distinct(sorted(amounts, key=lambda c: -weight("amount", c.name)))
+        sums = self._sums(left)
+        for rule in SUM_RULES:
+            dropped = {name: why for found in sums if (fallen := rule(found)) for name, why in [fallen]}
+            kept = [c for c in left if c.name not in dropped]
+            if kept and len(kept) < len(left):
+                self.money.fallen |= {c.name: dropped[c.name] for c in left if c.name in dropped}
+                left = kept
+                sums = [s for s in sums if {s.base, s.whole} <= {c.name for c in left}]
+        for narrower, reason in self._preferences():
+            kept = narrower(left)
+            if kept and len(kept) < len(left):
+                self.reasons += [reason] if reason else []
+                left = kept
+        return left
 
+    def _distinct(self, columns: Sequence[Column]) -> list[Column]:
+        kept: list[Column] = []
+        for column in columns:
+            if not any(equal(self.numbers, other.name, column.name) for other in kept):
+                kept.append(column)
+        return kept
 
-def _without_tax(table: Table, columns: list[Column]) -> list[Column]:
-    taxes = [c for c in table.of_kind("number") if is_tax(c.name) and c not in columns]
-    return [c for c in columns if not any(_sums_to(table, net, tax, c) for net in columns for tax in taxes)]
+    def _sums(self, columns: Sequence[Column]) -> list[Sum]:
+        pairs = [(one.name, other.name) for one in columns for other in columns if one is not other]
+        found = [explained(self.numbers, base, whole, self.extras) for base, whole in pairs]
+        return sorted((one for one in found if one is not None), key=lambda one: -len(one.parts))
 
+    def _preferences(self) -> list[tuple[Callable[[list[Column]], list[Column]], str]]:
+        return [
+            (self._rows_first, "" if self.first_lines else "of one row"),
+            (lambda left: [c for c in left if weight("amount", c.name) > 1], ""),
+            (self._net_by_ratio, "net of tax"),
+            (self._products, ""),
+            (lambda left: [c for c in left if weight("amount", c.name) == 3], "net by its name"),
+        ]
 
-def _after_discount(table: Table, columns: list[Column]) -> list[Column]:
-    cuts = [
-        c for c in table.of_kind("number") if "discount" in tokens_of(c.name) or weight("discount", c.name)
-    ]
-    return [c for c in columns if not any(_sums_to(table, net, cut, c) for net in columns for cut in cuts)]
+    def _rows_first(self, left: list[Column]) -> list[Column]:
+        wanted = "order_on_first_line" if self.first_lines else "row"
+        return [c for c in left if self._level(c).amount_is == wanted] if len(left) > 1 else left
 
+    def _products(self, left: list[Column]) -> list[Column]:
+        return [c for c in left if self._is_product(c)] if self.product is not None else left
 
-def _sums_to(table: Table, one: Column, part: Column, whole: Column) -> bool:
-    if one is whole or part.distinct < 2:
-        return False
-    added = table.number(part.name)
-    return _near(table, table.number(whole.name), table.number(one.name) + added.abs(), added != 0) >= _NEARLY
+    def _net_by_ratio(self, left: list[Column]) -> list[Column]:
+        """Without what is 1.03 to 1.3 times a column that is called net."""
+        net = [c for c in left if is_net(c.name)]
+        return [c for c in left if not any(_taxed(self.numbers, c, other) for other in net if other is not c)]
 
+    def _take(self, left: list[Column]) -> None:
+        best, level = left[0], self._level(left[0])
+        if len(left) == 1 and level.amount_is != "row" and self._lines_do(best):
+            assert self.price is not None
+            self.money.fields["unit_price"] = Choice(
+                self.price.name, "the amount of a row is quantity × unit price"
+            )
+            self.money.fallen[best.name] = (
+                "the total of the order, to which quantity × price of its lines adds up"
+            )
+            return
+        if level.amount_is != "row":
+            where = "on every line" if level.amount_is.endswith("each_line") else "on one line"
+            self.money.amount_is = (
+                level.amount_is,
+                f"the total of an order stands {where} of it ({words.count(level.orders, 'order')} of several lines)",
+            )
+        if len(left) > 1:
+            self.money.fields["amount"] = doubt(left, WHAT)
+        else:
+            self.money.fields["amount"] = Choice(best.name, "; ".join([*self.reasons, *self._remarks(best)]))
+        if self.price is not None and best is not self.price and self._is_price_of(best):
+            self.money.fields["unit_price"] = Choice(self.price.name, self.price.told)
 
-def _called_net(table: Table, columns: list[Column]) -> list[Column]:
-    return [c for c in columns if weight("amount", c.name) == 3] or columns
+    def _lines_do(self, total: Column) -> bool:
+        """Whether the products of lines stand for an order's total."""
+        if self.product is None or self.order_id is None or self.price is None or self.quantity is None:
+            return False
+        if self.first_lines:
+            return False
+        lines = self.table.number(self.quantity.name).cast("float64") * self.table.number(
+            self.price.name
+        ).cast("float64")
+        return order_sums_agree(self.table, lines, total.name, self.order_id)
 
+    def _is_price_of(self, amount: Column) -> bool:
+        assert self.price is not None
+        if self.product is None:
+            return weight("unit_price", self.price.name) == 3
+        return _share_near(self.numbers[amount.name], self.product) >= 0.5
 
-def _from_price(table: Table, quantity: Column | None, price: Column) -> dict[str, Choice]:
-    sure = weight("unit_price", price.name) == 3
-    if quantity is None:
-        if sure:
-            reason = f"column {shown(price.name)} is the price of one piece, but no column looks like the quantity."
-            return {"amount": Choice(price.name, reason, ("a column of your own",))}
-        return {"amount": Choice(price.name, f"one piece per row; {price.told}")}
-    if sure or quantity.distinct == 1:
-        return {"unit_price": Choice(price.name, "the amount of a row is quantity × unit price")}
-    verdict = _price_of(table, quantity.name, price.name)
-    if verdict == "unit":
-        return {
-            "unit_price": Choice(price.name, "does not grow with quantity, so it is the price of one piece")
-        }
-    if verdict == "row":
-        return {"amount": Choice(price.name, "grows with quantity, so it is the amount of the row")}
-    reason = (
-        f"column {shown(price.name)} may be the price of one piece (unit_price) or of the whole row (amount)."
-    )
-    return {"unit_price": Choice(price.name, reason, ("as amount instead of unit_price",))}
+    def _remarks(self, amount: Column) -> list[str]:
+        remarks = []
+        if amount is self.price:
+            remarks.append("grows with the quantity, so it is the money of the row")
+        if self.product is not None and amount is not self.price:
+            share = _share_near(self.numbers[amount.name], self.product)
+            if share >= 0.5:
+                remarks.append(f"is quantity × unit price in {words.percent(share)} of rows")
+        dropped = [f"{shown(name)} {why}" for name, why in self.money.fallen.items() if " = " in why]
+        remarks += dropped[:2]
+        if weight("amount", amount.name) == 1 and not any("after fees" in why for why in dropped):
+            remarks.append("its name says that tax is included, and there is no other amount")
+        return remarks or [amount.told]
 
+    def _by_price(self, price: Column) -> None:
+        fields = self.money.fields
+        sure = weight("unit_price", price.name) == 3
+        if self.quantity is None:
+            if sure:
+                told = "the price of one piece, but no column looks like the quantity"
+                options = {scalar(price.name): "if each row is one piece"}
+                fields["amount"] = Question(
+                    f"column {shown(price.name)} is {told}", options, meanwhile=price.name
+                )
+            else:
+                fields["amount"] = Choice(price.name, f"one piece per row; {price.told}")
+        elif sure or self.quantity.distinct == 1:
+            fields["unit_price"] = Choice(price.name, "the amount of a row is quantity × unit price")
+        elif self.grows is False:
+            told = "does not grow with quantity, so it is the price of one piece"
+            fields["unit_price"] = Choice(price.name, told)
+        else:
+            fields["unit_price"] = _price_asked(price)
 
-def _price_of(table: Table, quantity: str, price: str) -> str | None:
-    """Which repeats itself: the price, or the price divided by the quantity."""
-    source = table.source.table.select(
-        quantity=table.number(quantity), price=table.number(price).cast("float64")
-    )
-    source = source.filter((source["quantity"] > 1) & (source["price"] > 0))
-    each = (source["price"] / source["quantity"].cast("float64")).round(3)
-    seen = first(source.aggregate(prices=source["price"].nunique(), each=each.nunique(), n=source.count()))
-    if seen["n"] < 5:
+    def _unread_amount(self) -> Question | None:
+        """What keeps numbers that are called an amount from being read."""
+        for column in self.table.of_kind("number"):
+            if weight("amount", column.name) and column.name not in self.numbers:
+                try:
+                    self.table.number(column.name)
+                except InputError as error:
+                    told = str(error).split(": ", 1)[-1].removesuffix(".")
+                    return Question(
+                        f"column {shown(column.name)}: {told}", hint="the column with the money of a row"
+                    )
         return None
-    if seen["prices"] < 0.7 * seen["each"]:
-        return "unit"
-    return "row" if seen["each"] < 0.7 * seen["prices"] else None
+
+    def _by_content(self) -> None:
+        """The only column with decimals, where no name says anything; else a column that may become readable."""
+        unknown = [
+            c for c in self.columns if c is not self.quantity and not is_tax(c.name) and not is_extra(c.name)
+        ]
+        unknown = [c for c in unknown if not any(weight(r, c.name) for r in _OTHER_ROLES)]
+        unknown = [
+            c
+            for c in unknown
+            if not read_heading(c.name).has(
+                "balance", "points", "measure", "place", "person", "refund", "forecast"
+            )
+        ]
+        candidates = [c for c in unknown if c.decimals] or [c for c in self.columns if _of_another_kind(c)]
+        if len(candidates) == 1 and not self.table.named:
+            told = f"the only column with decimals; {candidates[0].told}"
+            self.money.fields["amount"] = Choice(candidates[0].name, told)
+            return
+        if not candidates and (problem := self._unread_amount()):
+            self.money.fields["amount"] = problem
+            return
+        unread = [
+            c for c in self.table.of_kind("text") if weight("amount", c.name) or weight("unit_price", c.name)
+        ]
+        self.money.fields["amount"] = _asked(self.table, candidates, unread, self.money.fallen)
 
 
-def _by_content(table: Table, numbers: Sequence[Column], quantity: Column | None) -> dict[str, Choice]:
-    """The only column with decimals, where no name says anything."""
-    roles = ("cost", "unit_cost", "margin", "discount", "list_price")
-    unknown = [
-        c
-        for c in numbers
-        if c is not quantity and not is_tax(c.name) and not any(weight(r, c.name) for r in roles)
+def _of_another_kind(column: Column) -> bool:
+    """Whether a column is called an amount, but an expected one, or what is owed; only a person can take it."""
+    heading = read_heading(column.name)
+    return heading.has("amount", "total") and heading.has("forecast", "balance", "payment")
+
+
+def _price_asked(price: Column) -> Question:
+    told = "if it is the price of one piece; if of the whole row, call this line amount"
+    sentence = (
+        f"column {shown(price.name)} may be the price of one piece or of the whole row{price.such_as}; write it as "
+        "unit_price if of one piece, else as amount"
+    )
+    return Question(sentence, {scalar(price.name): told}, meanwhile=price.name)
+
+
+def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen: dict[str, str]) -> Found:
+    offered = [
+        c for c in unread if any(o.setting == "dr_cr" for o in offers(table.source, c.name, table.spec))
     ]
-    decimals = [c for c in unknown if c.decimals] if not table.named else []
-    if len(decimals) == 1:
-        return {"amount": Choice(decimals[0].name, f"the only column with decimals; {decimals[0].told}")}
-    candidates = decimals or [c for c in unknown if c.decimals]
-    if not candidates:
-        return {}
-    if len(candidates) == 1:
-        reason = (
-            f"column {shown(candidates[0].name)} has decimals, but its name does not say that it is money."
+    if offered:
+        return Choice(offered[0].name, "")
+    if len(candidates) > 1:
+        return doubt(candidates[:6], WHAT)
+    if candidates:
+        name = candidates[0].name
+        sentence = (
+            f"column {shown(name)} has decimals, but its name does not say that it is the money of a sale"
         )
-        return {"amount": Choice(candidates[0].name, reason, ("another column",))}
-    return {"amount": doubt(candidates, _WHAT)}
+        return Question(sentence, {scalar(name): candidates[0].told}, meanwhile=name)
+    if unread:
+        seen = words.listing([f"'{words.plain(value, 24)}'" for value, _ in unread[0].common])
+        return Question(
+            f"column {shown(unread[0].name)} is called like an amount, but most of its values cannot be read as "
+            f"numbers, such as {seen}",
+            hint="the column with the money of a row",
+        )
+    told = "; ".join(f"{shown(name)}: {why}" for name, why in list(fallen.items())[:4])
+    return Question(
+        "no column looks like an amount, or like quantity and price"
+        + (f"; looked at {told}" if told else ""),
+        hint="the column with the money of a row",
+    )
 
 
-def _kind_of_cost(table: Table, cost: str, found: dict[str, Choice]) -> str | None:
-    if "quantity" not in found:
-        return "cost"
-    quantity = table.number(found["quantity"].column)
-    several = quantity >= 2
-    if not table.share(several):
-        return "cost"
-    value = table.number(cost)
-    if "unit_price" in found:
-        price = table.number(found["unit_price"].column)
-        whole = quantity * price
-    elif "amount" in found:
-        whole = table.number(found["amount"].column)
-        price = whole.cast("float64") / quantity.cast("float64")
-    else:
-        return None
-    below_price = table.share(value <= price, several) or 0.0
-    if below_price >= 0.9:
-        return "unit_cost"
-    plausible = table.share(value.between(0, whole * 1.5), several) or 0.0
-    return "cost" if below_price <= 0.1 and plausible >= 0.9 else None
+def _taxed(numbers: pd.DataFrame, whole: Column, base: Column) -> bool:
+    found = ratio(numbers, whole.name, base.name)
+    return found is not None and 1.03 <= found <= 1.3
+
+
+def _share_near(one: pd.Series, other: pd.Series) -> float:
+    both = pd.DataFrame({"one": one, "other": other}).dropna()
+    return float(near(both["one"], both["other"]).mean()) if len(both) else 0.0

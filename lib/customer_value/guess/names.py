@@ -1,164 +1,43 @@
 """What the name of a column says about its content, in the languages of common exports.
 
-A name gets a weight for a role: 0 says nothing, and of two names the heavier one is meant.
+A name gets a weight for a role: 0 says nothing, and of two names the heavier one is meant. The words
+themselves are in ``words/*.yml``.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Callable
 
-__all__ = ["CODES", "currency_in", "is_gross", "is_net", "is_tax", "tokens_of", "weight"]
+from customer_value.guess.vocabulary import UNKNOWN, Heading, read_heading, tokens_of
 
-_BUYER = (
-    "customer|customers|cust|client|clients|account|acct|buyer|user|member|shopper|household|kunde|kunden|debitor|"
-    "debitoren|klant|klanten|afnemer|cliente|clientes|kund|kunds|asiakas|klient|klienta|musteri|muesteri|клиент|клиента|"
-    "покупатель|客户|客戶|顾客|顧客|会员|會員|用户|用戶|买家|買家|顧客|得意先|取引先|고객|회원"
-)
-_ID = (
-    "id|no|nr|num|number|key|code|nummer|numero|codigo|codice|kod|cod|numer|numara|kennung|schluessel|ref|reference|"
-    "uid|uuid|uniqueid|编号|編號|代码|代碼|编码|編碼|号|號|号码|帐号|账号|番号|コード|번호|номер|код"
-)
-_NAME = "name|nom|nombre|naam|nome|namn|nazwa|名称|名稱|姓名|名"
-_ORDER = (
-    "order|orders|salesorder|invoice|billing|billingdocument|transaction|trans|receipt|basket|ticket|purchase|document|doc|bestell|bestellung|"
-    "bestellungs|rechnung|rechnungs|auftrag|auftrags|beleg|commande|facture|pedido|factura|compra|venta|bestelling|"
-    "factuur|ordine|fattura|fatura|ordrenr|zamowienie|siparis|заказ|заказа|订单|訂單|发票|發票|交易|单据|注文|주문"
-)
-_DATE = "date|datum|datetime|day|time|timestamp|ts|dt|at|fecha|data|дата|日期|时间|時間|日時|日|날짜|일자"
-_GOODS = (
-    "product|item|stock|article|material|sku|part|produkt|artikel|produit|producto|articulo|prodotto|articolo|produto|"
-    "产品|產品|商品|货品|物料|품목|상품|товар|товара"
-)
-_OTHER_DATES = {
-    "due", "ship", "shipped", "shipping", "delivery", "delivered", "lieferdatum", "liefer", "faelligkeit", "faellig",
-    "zahl", "zahlung", "zahlungs", "payment", "paid", "birth", "birthday", "geburt", "geburts", "geburtsdatum",
-    "echeance", "livraison", "entrega", "vencimiento", "pago", "lever", "leverdatum", "required", "requested",
-    "updated", "modified", "expiry", "expires", "valid", "since", "signup", "registered", "registration", "start",
-    "end", "first", "last", "promised", "estimated", "approved", "return", "returned",
-}  # fmt: skip
-_OTHER_DATES_CJK = ("发货", "發貨", "到期", "生日", "付款", "送达", "送達", "更新", "注册", "收货", "交货")
-_AMOUNT = {
-    "amount", "amt", "revenue", "sales", "sale", "turnover", "value", "total", "subtotal", "spend", "spent", "gmv",
-    "umsatz", "erloes", "betrag", "nettobetrag", "summe", "gesamt", "gesamtbetrag", "gesamtsumme", "wert", "umsaetze",
-    "montant", "ca", "importe", "ventas", "ingresos", "monto", "valor", "omzet", "bedrag", "totaal", "fatturato",
-    "importo", "totale", "receita", "belopp", "kwota", "wartosc", "tutar", "сумма", "выручка", "nettoumsatz",
-    "bruttobetrag", "bruttoumsatz", "gesamtpreis", "warenwert", "positionswert", "nettowert", "bruttowert",
-    "totalbedrag", "totaalbedrag", "netrevenue", "netsales", "salesamount", "linetotal", "lineamount", "totalprice",
-    "extendedamount", "extendedprice", "totalamount", "ordertotal", "ordervalue", "nettosumme",
-}  # fmt: skip
-_AMOUNT_CJK = (
-    "金额", "金額", "销售额", "銷售額", "营收", "營收", "总额", "總額", "総額", "売上", "合计", "合計", "实付",
-    "成交额", "总价", "總價", "매출", "금액", "货款",
-)  # fmt: skip
-_NO_AMOUNT = {
-    "tax", "vat", "gst", "mwst", "ust", "steuer", "tva", "taxe", "iva", "btw", "moms", "freight", "shipping",
-    "fracht", "versand", "porto", "discount", "rabatt", "remise", "descuento", "korting", "sconto", "cost", "costs",
-    "cogs", "kosten", "cout", "costo", "coste", "margin", "marge", "margen", "profit", "gewinn", "unit", "einzel",
-    "unitaire", "unitario", "per", "quantity", "qty", "count", "limit", "balance", "points", "weight", "gewicht",
-    "fee", "tip", "list", "refund", "refunded", "id", "code", "key", "rate", "pct", "percent", "type", "status",
-    "number", "no", "nr", "num", "items", "units", "date", "channel", "person", "rep", "territory", "region", "country",
-}  # fmt: skip
-_NO_AMOUNT_CJK = (
-    "税",
-    "稅",
-    "运费",
-    "運費",
-    "折扣",
-    "优惠",
-    "成本",
-    "利润",
-    "毛利",
-    "单价",
-    "單價",
-    "数量",
-    "數量",
-    "编号",
-    "类型",
-)
-_NET = {"net", "netto", "nett", "ht", "excl", "excluding", "exkl", "ohne", "ex", "exc", "neto", "netta", "sin", "hors",
-        "before", "nettobetrag", "nettoumsatz", "nettowert", "nettosumme", "netrevenue", "netsales"}  # fmt: skip
-_NET_CJK = ("不含税", "不含稅", "未税", "未稅", "税前", "税抜")
-_GROSS = {"gross", "brutto", "ttc", "incl", "including", "inc", "inkl", "mit", "bruto", "con", "toutes", "with",
-          "bruttobetrag", "bruttoumsatz", "bruttowert"}  # fmt: skip
-_GROSS_CJK = ("含税", "含稅", "税込", "價稅合計", "价税合计")
-_TAX = {"tax", "taxes", "taxamt", "vat", "gst", "mwst", "ust", "steuer", "tva", "iva", "btw", "moms"}
-_PATTERNS: dict[str, tuple[tuple[int, str], ...]] = {
-    "customer_id": (
-        (3, rf"(?:{_BUYER})(?:{_ID})|(?:{_ID}|n)(?:de|du|del)?(?:{_BUYER})|customeruniqueid|"
-            rf"soldto(?:party)?(?:{_ID})?"),
-        (2, rf"{_BUYER}|debtor|customeraccount"),
-        (1, rf"(?:{_BUYER})(?:{_NAME})|(?:{_NAME})(?:de|du|del)?(?:{_BUYER})|companyname|company|firma|firm|"
-            r"raisonsociale|id|cid|empresa|bedrijf|e?mail|emailaddress|公司|公司名称|单位名称"),
-    ),
-    "order_date": (
-        (3, rf"(?:{_ORDER}|sale|sales|kauf|achat|verkauf|posting|buchungs?|purchase|orderpurchase|"
-            rf"下单|購買|购买|销售|銷售|订购|成交|消费)"
-            rf"(?:{_DATE})|(?:{_DATE})(?:de|of|d|du|della?)?(?:{_ORDER}|achat|vente|acquisto|vendita)"),
-        (2, rf"(?:{_DATE})|(?:order|invoice|sales)?datekey|createdat|created|createddate|creationdate"),
-    ),
-    "order_id": (
-        (3, rf"(?:{_ORDER})(?:{_ID})|(?:{_ID}|n)(?:de|du|del|della)?(?:{_ORDER})|单号|單號|订单|訂單|小票号|流水号"),
-        (2, rf"{_ORDER}"),
-    ),
-    "product_id": (
-        (3, rf"(?:{_GOODS})(?:{_ID})|(?:{_ID})(?:de|du|del)?(?:{_GOODS})|asin|ean|gtin|upc|货号|貨號|款号"),
-        (2, rf"{_GOODS}"),
-        (1, rf"(?:{_GOODS})(?:{_NAME}|description|desc)|description|bezeichnung|artikelbezeichnung|designation|"
-            r"descripcion|omschrijving|libelle|品名|title"),
-    ),
-    "quantity": (
-        (3, r"[a-z]*(?:quantity|qty)(?:ordered|sold)?|menge|bestellmenge|stueck|"
-            r"stueckzahl|quantite|qte|cantidad|cant|aantal|quantita|qta|quantidade|qtd|qtde|antal|ilosc|adet|"
-            r"количество|数量|數量|件数|件數|销量|购买数量|수량|個数"),
-        (2, r"units|unitssold|pieces|pcs|items|anzahl|numberofitems|nritems|numberof\w+"),
-    ),
-    "unit_price": (
-        (3, r"(?:net)?(?:unit|item|piece)price(?:net)?|priceperunit|priceeach|einzelpreis|stueckpreis|nettopreis|"
-            r"prixunitaire|prixunitaireht|pu|puht|preciounitario|preciounidad|eenheidsprijs|stukprijs|"
-            r"prezzounitario|precounitario|单价|單價|단가|単価"),
-        (2, r"(?:selling|sales?|sell)?price|preis|vkpreis|verkaufspreis|prix|precio|prijs|prezzo|preco|pris|cena|"
-            r"fiyat|цена|价格|價格|售价|售價|가격"),
-    ),
-    "list_price": (
-        (3, r"listprice|originalprice|catalogu?eprice|rrp|msrp|listenpreis|katalogpreis|prixcatalogue|preciolista|"
-            r"catalogusprijs|原价|原價|标价|標價|吊牌价"),
-    ),
-    "unit_cost": (
-        (3, r"unitcost|costperunit|(?:product)?standardcost|stueckkosten|einstandspreis|einkaufspreis|ekpreis|"
-            r"coutunitaire|prixachat|prixdachat|costounitario|kostprijs|inkoopprijs|单位成本|單位成本|进价|進價"),
-    ),
-    "cost": (
-        (3, r"total(?:product)?costs?|linecosts?|cogs|costofgoods(?:sold)?|costofsales|wareneinsatz|"
-            r"gesamtkosten|couttotal|costototal|costetotal|totalekosten|总成本|總成本|销售成本"),
-        (2, r"costs?|product?costs?|kosten|selbstkosten|cout|couts|costo|coste|kost|成本"),
-    ),
-    "margin": (
-        (3, r"(?:gross)?margin(?:amount|value)?|grossprofit|profit|contribution|deckungsbeitrag|rohertrag|marge|"
-            r"margebrute|margen|beneficio|brutomarge|winst|margine|毛利|毛利额|利润|利潤"),
-    ),
-    "discount": (
-        (3, r"discount(?:rate|pct|percent|share)?|unitpricediscountpct|rabatt|rabattsatz|remise|tauxremise|"
-            r"descuento|korting|sconto|desconto|折扣|折扣率"),
-    ),
-    "currency": (
-        (3, r"[a-z]*currency(?:code|iso)?|curr|waehrung|waehrungscode|devise|moneda|divisa|"
-            r"valuta|moeda|waluta|para birimi|валюта|币种|幣種|货币|貨幣|通貨"),
-    ),
-    "channel": (
-        (3, r"(?:sales|order)?channel(?:name)?|(?:vertriebs|absatz)?kanal|canal(?:devente)?|(?:verkoop)?kanaal|"
-            r"渠道|销售渠道|銷售渠道|통로"),
-    ),
-    "status": (
-        (3, r"(?:order|invoice)?(?:status|state)|bestellstatus|auftragsstatus|statut|estado|stato|订单状态|状态|狀態"),
-    ),
-}  # fmt: skip
+__all__ = [
+    "CODES",
+    "SIGNS",
+    "currency_in",
+    "is_extra",
+    "is_gross",
+    "is_net",
+    "is_tax",
+    "tokens_of",
+    "weight",
+]
+
 CODES = ("EUR", "USD", "GBP", "CHF", "CNY", "RMB", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CAD", "AUD",
-          "NZD", "INR", "BRL", "MXN", "TRY", "ZAR", "SGD", "HKD", "TWD", "KRW", "THB", "AED", "ILS", "RON")  # fmt: skip
-_TOTAL_PRICE = r"(?:line|total|extended|gesamt)(?:price|preis)|prixtotal(?:ht)?|preciototal|totaalprijs"
-_SPELLING: dict[str, str | int | None] = {
-    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ł": "l",
-}  # fmt: skip
+         "NZD", "INR", "BRL", "MXN", "TRY", "ZAR", "SGD", "HKD", "TWD", "KRW", "THB", "AED", "ILS", "RON")  # fmt: skip
+SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "฿": "THB", "₪": "ILS", "₫": "VND",
+         "₴": "UAH", "₦": "NGN", "₱": "PHP",
+         "US$": "USD", "$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "R$": "BRL", "HK$": "HKD",
+         "NT$": "TWD", "S$": "SGD", "MX$": "MXN", "NZ$": "NZD",
+         "元": "CNY", "円": "JPY", "원": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}  # fmt: skip
+"""Signs beside amounts."""
+
+_EXTRAS = ("tax", "shipping", "fee", "discount", "tip")
+_NO_MONEY = (
+    "cost", "margin", "discount", "shipping", "fee", "tip", "balance", "refund", "forecast", "quantity", "points",
+    "measure", "id", "date", "status", "category", "place", "person", "phone", "email", "list", "not_buyer",
+    "channel", "unit_cost", "unit_price", "list_price", "goods_cost", "text", "name", "no_date",
+)  # fmt: skip
+_SALE = ("order", "deal", "amount", "close")
 
 
 def weight(role: str, name: str) -> int:
@@ -169,44 +48,35 @@ def weight(role: str, name: str) -> int:
     >>> [weight("amount", name) for name in ("Net sales", "Betrag", "Total TTC", "Tax amount")]
     [3, 2, 1, 0]
     """
-    if role == "amount":
-        return _amount_weight(name)
-    compact = "".join(tokens_of(name))
-    if role == "order_date" and (
-        _OTHER_DATES & set(tokens_of(name)) or any(w in name for w in _OTHER_DATES_CJK)
-    ):
-        return 0
-    patterns = _PATTERNS[role]
-    return next((points for points, pattern in patterns if re.fullmatch(pattern, compact)), 0)
-
-
-def tokens_of(name: str) -> list[str]:
-    """The words of a name: lower case, without accents, split at capitals and signs.
-
-    >>> tokens_of("OrderDate"), tokens_of("Stück-Preis (EUR)"), tokens_of("CustomerPONumber")
-    (['order', 'date'], ['stueck', 'preis', 'eur'], ['customer', 'po', 'number'])
-    """
-    spelt = unicodedata.normalize("NFKD", name.translate(str.maketrans(_SPELLING)))
-    plain = "".join(c for c in spelt if not unicodedata.combining(c))
-    parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain)
-    return [part for part in re.split(r"[\W_]+", unicodedata.normalize("NFC", parted.lower())) if part]
+    heading = read_heading(name)
+    return _WEIGHTS[role](heading) if heading.says else 0
 
 
 def is_net(name: str) -> bool:
     """Whether a name says that tax is left out."""
-    return bool(_NET & set(tokens_of(name))) or any(word in name for word in _NET_CJK)
+    return read_heading(name).has("net")
 
 
 def is_gross(name: str) -> bool:
     """Whether a name says that tax is included."""
-    return not is_net(name) and (
-        bool(_GROSS & set(tokens_of(name))) or any(word in name for word in _GROSS_CJK)
-    )
+    return not is_net(name) and read_heading(name).has("gross")
 
 
 def is_tax(name: str) -> bool:
-    """Whether a name says that the column is the tax itself."""
-    return bool(_TAX & set(tokens_of(name))) or "税额" in name or "稅額" in name
+    """Whether a name says that the column is the tax itself.
+
+    >>> is_tax("Sales Tax"), is_tax("Total excl. VAT"), is_tax("Tax ID"), is_tax("IGST Amount")
+    (True, False, False, True)
+    """
+    return is_extra(name) and read_heading(name).has("tax")
+
+
+def is_extra(name: str) -> bool:
+    """Whether a column is what is added to the goods or taken off: tax, shipping, a fee, a tip, a discount."""
+    heading = read_heading(name)
+    if heading.has("net", "gross") and not heading.has("shipping", "fee", "discount", "tip"):
+        return False
+    return heading.has(*_EXTRAS) and not heading.has("id", "date", "status", "category", "name", "place")
 
 
 def currency_in(name: str) -> str | None:
@@ -217,23 +87,174 @@ def currency_in(name: str) -> str | None:
     """
     found = [code for code in CODES if code.lower() in tokens_of(name)]
     if not found:
-        found = [
-            code for sign, code in (("€", "EUR"), ("£", "GBP"), ("₹", "INR"), ("元", "CNY")) if sign in name
-        ]
+        signs = ("€", "£", "₹", "R$", "元", "円", "₺", "₽", "₩")
+        found = [SIGNS[sign] for sign in signs if sign in name]
     return {"RMB": "CNY"}.get(found[0], found[0]) if found else None
 
 
-def _amount_weight(name: str) -> int:
-    words = set(tokens_of(name))
-    compact = "".join(tokens_of(name))
-    known = words & _AMOUNT or compact in _AMOUNT or any(word in name for word in _AMOUNT_CJK)
-    total_price = re.fullmatch(
-        r"(?:line|total|extended|gesamt)(?:price|preis)|prixtotal(?:ht)?|preciototal|totaalprijs", compact
-    )
-    if not known and not total_price and not (words & {"netto", "net"} and len(words) == 1):
+def _customer(name: Heading) -> int:
+    who = ("buyer", "account", "trade", "party", "contact", "ordering_account")
+    kinds = ("id", "name", "username", "email")
+    if not name.only(*who, *kinds, "filler", "order") or not name.has(*who, *kinds) or name.has("given_name"):
         return 0
-    if is_net(name):
+    if (name.has("buyer", "account") and name.has("id", "username")) or name.has("ordering_account"):
+        return 0 if name.has("order") and not name.has("ordering_account", "account") else 3
+    if name.has("order"):
+        return 3 if name.has("account") else 0
+    if name.has("name", "email"):
+        return 1
+    return 2 if name.has("buyer", "account", "username") or (name.has("trade") and name.has("id")) else 1
+
+
+def _order_date(name: Heading) -> int:
+    if not name.has("date", "created", "close") or name.has(
+        "other_date", "no_date", "person", "not_buyer", "category", "forecast"
+    ):
+        return 0
+    if name.has("quantity", "price", "goods", "status", "email", "tax", "measure", "buyer"):
+        return 0
+    if not name.has("date"):
+        return 2 if name.has("created") and not name.has("id", "place") else 0
+    sale = any(not word.isdisjoint(_SALE) for word in name.says)
+    if name.has(UNKNOWN) and not sale:
+        return 1
+    return 3 if sale else 2
+
+
+def _order_id(name: Heading) -> int:
+    if name.has("goods", "line", "date", "quantity", "status", "category", "payment", "price", "buyer", "account",
+                "not_buyer", "total", "subtotal", "channel", "refund", "email", "party", "place", "discount", "tax",
+                "cost", "margin", "person", "name", UNKNOWN):  # fmt: skip
+        return 0
+    if name.has("order", "deal") and name.has("id"):
         return 3
-    if (words & _NO_AMOUNT or any(word in name for word in _NO_AMOUNT_CJK)) and not is_gross(name):
+    orders = [word for word in name.says if "order" in word]
+    return (
+        2 if orders and not all("amount" in word for word in orders) and name.only("order", "filler") else 0
+    )
+
+
+def _product_id(name: Heading) -> int:
+    if not name.has("goods", "goods_id", "text"):
         return 0
-    return 1 if is_gross(name) else 2
+    kept = ("goods", "goods_id", "text", "id", "name", "filler", "line", "username")
+    if not name.only(*kept):
+        return 0
+    if name.has("goods_id") or (name.has("goods") and name.has("id")) or tokens_of(name.name)[-1] in _CODED:
+        return 3
+    return 1 if name.has("name", "text") else 2
+
+
+_CODED = ("asin", "ean", "gtin", "upc", "sku", "jan")
+
+
+def _quantity(name: Heading) -> int:
+    if name.has(
+        "price", "amount", "refund", "cost", "place", "person", "status", "category", "balance", "measure"
+    ):
+        return 0
+    if not name.has("quantity"):
+        return 0
+    exact = name.only("quantity", "order", "goods", "line", "filler", "unit", "many", "total", "payment")
+    return 3 if exact and not name.only("many", "unit", "id") else 2
+
+
+def _unit_price(name: Heading) -> int:
+    if name.has("cost", "unit_cost", "list", "list_price", "discount", "shipping", "fee", "tax", "measure", "id",
+                "refund", "category") or (is_gross(name.name) and not name.has("unit", "unit_price")):  # fmt: skip
+        return 0
+    if name.has("unit_price") or (name.has("unit") and name.has("price", "amount")):
+        return 3
+    if not name.has("price") or name.has("total", "amount", "balance") or _of_a_line(name):
+        return 0
+    return 2
+
+
+def _of_a_line(name: Heading) -> bool:
+    """Whether a price is called that of a line, as in "line price", and not that of an article in it."""
+    return any(word == {"line"} for word in name.says) and not name.has("goods")
+
+
+def _amount(name: Heading) -> int:
+    money = name.has("amount", "total", "subtotal") or (name.has("price") and _of_a_line(name))
+    alone = name.only("net", "gross", "tax", "filler", "currency") and name.has("net", "gross")
+    if not money and not alone:
+        return 0
+    if name.has("unit") and not name.has("total", "subtotal"):
+        return 0
+    if name.has(*_NO_MONEY):
+        return 0
+    if name.has("net"):
+        return 3 if money or name.has("tax") else 2
+    if name.has("gross"):
+        return 1 if money or name.has("tax") else 2
+    return 0 if name.has("tax") else 2
+
+
+def _list_price(name: Heading) -> int:
+    return 3 if name.has("list_price") or (name.has("list") and name.has("price")) else 0
+
+
+def _unit_cost(name: Heading) -> int:
+    if name.has("unit_cost") and not name.has("total"):
+        return 3
+    return 3 if name.has("cost") and name.has("unit") and not name.has("total") else 0
+
+
+def _cost(name: Heading) -> int:
+    if name.has("shipping", "fee", "measure", "id", "category", "tax", "unit", "margin") or _unit_cost(name):
+        return (
+            3
+            if name.has("total") and name.has("cost", "unit_cost") and not name.has("shipping", "fee", "tax")
+            else 0
+        )
+    if name.has("goods_cost"):
+        return 3
+    if not name.has("cost"):
+        return 0
+    return (
+        3
+        if name.has("total", "line") and name.only("total", "line", "cost", "goods", "amount", "filler")
+        else 2
+    )
+
+
+def _margin(name: Heading) -> int:
+    if not name.has("margin") or name.has("measure", "id", "category", "forecast", "place"):
+        return 0
+    return 3
+
+
+def _discount(name: Heading) -> int:
+    return 3 if name.names("discount", beside=("measure", "filler", "unit", "price", "line")) else 0
+
+
+def _channel(name: Heading) -> int:
+    return 3 if name.names("channel", beside=("name", "amount", "order", "filler")) else 0
+
+
+def _status(name: Heading) -> int:
+    return 3 if name.has("status") and not name.has("place", "date", "id") else 0
+
+
+def _currency(name: Heading) -> int:
+    return 3 if name.has("currency") and not name.has("amount", "total", "price") else 0
+
+
+_WEIGHTS: dict[str, Callable[[Heading], int]] = {
+    "customer_id": _customer,
+    "order_date": _order_date,
+    "order_id": _order_id,
+    "product_id": _product_id,
+    "quantity": _quantity,
+    "unit_price": _unit_price,
+    "amount": _amount,
+    "list_price": _list_price,
+    "unit_cost": _unit_cost,
+    "cost": _cost,
+    "margin": _margin,
+    "discount": _discount,
+    "channel": _channel,
+    "status": _status,
+    "currency": _currency,
+}

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import ibis
+import pandas as pd
 
 from customer_value import words
 from customer_value.errors import InputError
+from customer_value.guess.vocabulary import read_heading
 from customer_value.settings import TableSource
 from customer_value.sources import Source, id_column, number_column
 from customer_value.sources.dialects import is_number
-from customer_value.sources.engine import trimmed
+from customer_value.sources.engine import hashed, trimmed
 from customer_value.sources.notations import NOTATIONS
 
-__all__ = ["Column", "Table", "look_at"]
+__all__ = ["Column", "Table", "counted", "first", "look_at"]
 
 _SAMPLE = 2_000
+_COMPARED = 20_000
+"""Rows in which the numbers of two columns are compared; the same ones whatever their order."""
+
 _MOSTLY = 0.9
 
 
@@ -36,6 +45,8 @@ class Column:
         Rows with a value and how many different values there are.
     decimals
         Whether numbers have digits after the decimal sign.
+    common
+        Its commonest values, two at most, and the rows of each.
     """
 
     name: str
@@ -43,11 +54,21 @@ class Column:
     filled: int
     distinct: int
     decimals: bool
+    common: tuple[tuple[str, int], ...] = ()
 
     @property
     def told(self) -> str:
-        """The column in numbers: ``12 distinct values in 40 rows``."""
-        return f"{words.count(self.distinct, 'distinct value')} in {words.count(self.filled, 'row')}"
+        """The column in numbers: ``12 different values in 40 rows, such as A and B``."""
+        if self.distinct == 1 and self.common:
+            return f"'{words.plain(self.common[0][0], 24)}' in {words.count(self.filled, 'row')}"
+        values = words.count(self.distinct, "different value")
+        return f"{values} in {words.count(self.filled, 'row')}{self.such_as}"
+
+    @property
+    def such_as(self) -> str:
+        """One or two of its values, to be added to a phrase."""
+        seen = [words.plain(value, 24) for value, _ in self.common]
+        return f", such as {words.listing(seen)}" if seen else ""
 
 
 @dataclass(frozen=True)
@@ -78,9 +99,46 @@ class Table:
         """The columns of some kinds."""
         return [column for column in self.columns if column.kind in kinds]
 
+    def column(self, name: str) -> Column:
+        """A column by its name."""
+        return next(column for column in self.columns if column.name == name)
+
     def number(self, column: str) -> Any:
-        """A column as numbers."""
-        return number_column(self.source, column, self.spec)[0]
+        """A column as numbers; how they are written is found out once."""
+        if column not in self._read:
+            self._read[column] = number_column(self.source, column, self.spec)[0]
+        return self._read[column]
+
+    @cached_property
+    def _read(self) -> dict[str, Any]:
+        return {}
+
+    def reading(self, **stated: Any) -> Table:
+        """The same file, read as some settings of it say."""
+        return replace(self, spec=self.spec.model_copy(update=stated))
+
+    @cached_property
+    def numbers(self) -> pd.DataFrame:
+        """The columns of numbers, for at most some thousand rows that depend on no order; NaN where there is none."""
+        table = self.source.table
+        readable = {}
+        for column in self.of_kind("number"):
+            if self.named and _numbers_things(column.name):
+                continue
+            try:
+                readable[column.name] = self.number(column.name).cast("float64")
+            except InputError:
+                continue
+        if not readable:
+            return pd.DataFrame()
+        every = ibis.struct({str(n): table[name] for n, name in enumerate(table.columns)})
+        chosen = table.select(
+            **{f"c{n}": value for n, value in enumerate(readable.values())}, _key=hashed(every)
+        )
+        if self.rows > _COMPARED:
+            chosen = chosen.order_by("_key").limit(_COMPARED)
+        frame = chosen.drop("_key").to_pandas().astype("float64")
+        return frame.set_axis(list(readable), axis=1)
 
     def share(self, holds: Any, among: Any = None) -> float | None:
         """Share of the rows for which a condition over the source holds, among those of another."""
@@ -90,21 +148,45 @@ class Table:
         return float(seen["n"] or 0) / seen["all"] if seen["all"] else None
 
     def same_partition(self, one: str, other: str) -> bool:
-        """Whether two columns group the rows alike, value by value."""
-        pairs = self.source.table.select(
-            a=id_column(self.source, one), b=id_column(self.source, other)
-        ).distinct()
+        """Whether two columns group the rows alike, value by value, where both are filled."""
+        pairs = self.source.table.select(a=id_column(self.source, one), b=id_column(self.source, other))
+        pairs = pairs.filter(pairs["a"].notnull() & pairs["b"].notnull()).distinct()
         seen = first(pairs.aggregate(n=pairs.count(), a=pairs["a"].nunique(), b=pairs["b"].nunique()))
         return bool(seen["n"] == seen["a"] == seen["b"])
 
+    def has_one(self, many: str, one: str) -> float:
+        """Share of the values of a column, among those of several rows, that come with one value of another."""
+        table = self.source.table
+        pairs = table.select(many=id_column(self.source, many), one=id_column(self.source, one))
+        pairs = pairs.filter(pairs["many"].notnull() & pairs["one"].notnull())
+        groups = pairs.group_by("many").aggregate(rows=pairs.count(), values=pairs["one"].nunique())
+        groups = groups.filter(groups["rows"] > 1)
+        seen = first(groups.aggregate(all=groups.count(), one=(groups["values"] == 1).sum()))
+        return float(seen["one"] or 0) / seen["all"] if seen["all"] else 1.0
 
-def look_at(source: Source, spec: TableSource) -> Table:
+
+def _numbers_things(name: str) -> bool:
+    """Whether a heading says that a number is a key, a telephone number or the like, which nobody adds up."""
+    heading = read_heading(name)
+    return heading.has("id", "phone", "place") and not heading.has(
+        "amount", "total", "price", "quantity", "unit_price"
+    )
+
+
+def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> Table:
     """Find the kinds and counts of the columns of a source.
+
+    Parameters
+    ----------
+    source
+        The source.
+    scratch
+        Folder into which it is read once, to be looked at there; None where it may be read again and again.
 
     Raises
     ------
     InputError
-        If the file has but one column.
+        If the file has but one or two columns.
     """
     names = [str(name) for name in source.table.columns if name != "_file"]
     if len(names) < 3:
@@ -112,8 +194,11 @@ def look_at(source: Source, spec: TableSource) -> Table:
             f"{source.files[0].name} has {words.count(len(names), 'column')}; orders need at least three: a customer, "
             "a date and an amount. If it has more, the separator was not recognised."
         )
+    if scratch is not None:
+        source = _read_once(source, scratch)
     counts = _counts(source, names)
-    columns = tuple(_column(source, name, counts[name]) for name in names)
+    sample = _sampled(source, names, counts)
+    columns = tuple(_column(source, name, counts[name], sample) for name in names)
     return Table(
         source, spec, int(counts[""][0]), columns, bool(source.header_rows[0]) or not _numbered(names)
     )
@@ -123,6 +208,22 @@ def first(table: Any) -> dict[str, Any]:
     """The only row of a table."""
     row: dict[str, Any] = table.to_pyarrow().to_pylist()[0]
     return row
+
+
+def counted(source: Source, column: str, most: int = 100_000) -> list[tuple[str, int]]:
+    """The values of a column and their rows, the commonest first."""
+    values = source.table.select(value=id_column(source, column))
+    values = values.filter(values["value"].notnull())
+    counts = values.group_by("value").aggregate(rows=ibis._.count())
+    rows = counts.order_by(ibis.desc("rows"), "value").limit(most).to_pyarrow().to_pylist()
+    return [(row["value"], row["rows"]) for row in rows]
+
+
+def _read_once(source: Source, scratch: Path) -> Source:
+    path = scratch / "looked-at.parquet"
+    con = source.table.get_backend()
+    con.to_parquet(source.table, path)
+    return replace(source, table=con.read_parquet(path, table_name="looked_at"))
 
 
 def _numbered(names: Iterable[str]) -> bool:
@@ -147,28 +248,64 @@ def _filled(value: Any) -> Any:
     return trimmed(value) if value.type().is_string() else value
 
 
-def _column(source: Source, name: str, counts: tuple[int, int]) -> Column:
+@dataclass(frozen=True)
+class _Sample:
+    """The first values of each column that are not blank, as text, and whether they are all of them."""
+
+    texts: Mapping[str, list[str]]
+    whole: bool
+
+
+def _sampled(source: Source, names: list[str], counts: Mapping[str, tuple[int, int]]) -> _Sample:
+    rows = counts[""][0]
+    head = source.table.select(**{f"c{n}": id_column(source, name) for n, name in enumerate(names)})
+    frame = head.limit(_SAMPLE).to_pyarrow()
+    texts = {
+        name: [text for text in frame[f"c{n}"].to_pylist() if text is not None]
+        for n, name in enumerate(names)
+    }
+    for name, found in texts.items():
+        if rows > _SAMPLE and len(found) < min(counts[name][0], _SAMPLE) / 2:
+            more = source.table.select(text=id_column(source, name))
+            texts[name] = more.filter(more["text"].notnull()).limit(_SAMPLE).to_pyarrow()["text"].to_pylist()
+    return _Sample(texts, rows <= _SAMPLE)
+
+
+def _column(source: Source, name: str, counts: tuple[int, int], sample: _Sample) -> Column:
     filled, distinct = counts
     value = source.table[name]
     kind = value.type()
     if not filled:
         return Column(name, "blank", 0, 0, decimals=False)
+    texts = sample.texts[name]
+    common = _common(texts) if sample.whole else tuple(counted(source, name, 2))
     if kind.is_date() or kind.is_timestamp():
-        return Column(name, "date", filled, distinct, decimals=False)
-    text = source.table.select(text=_filled(value).cast("string"))
-    sample = text.filter(text["text"].notnull()).limit(_SAMPLE)
-    texts = sample.to_pyarrow()["text"].to_pylist()
-    if _mostly_dates(sample, texts, may_be_digits=not kind.is_decimal()):
-        return Column(name, "date", filled, distinct, decimals=False)
-    if kind.is_boolean() or sum(map(is_number, texts)) < _MOSTLY * len(texts):
-        return Column(name, "text", filled, distinct, decimals=False)
+        return Column(name, "date", filled, distinct, False, common)
+    if _may_be_dates(texts) and _mostly_dates(source, name, texts, may_be_digits=not kind.is_decimal()):
+        return Column(name, "date", filled, distinct, False, common)
+    if kind.is_boolean() or sum(map(_is_number, texts)) < _MOSTLY * len(texts):
+        return Column(name, "text", filled, distinct, False, common)
     decimals = sum("." in text.removesuffix(".0") or "," in text for text in texts) > 0
-    return Column(name, "number", filled, distinct, decimals)
+    return Column(name, "number", filled, distinct, decimals, common)
 
 
-def _mostly_dates(sample: Any, texts: list[str], *, may_be_digits: bool) -> bool:
-    if not any(len(text) > 5 for text in texts):
-        return False
+def _is_number(text: str) -> bool:
+    return is_number(re.sub(r"^([-(]?)[A-Z]{1,3}(?=\$)", r"\1", text))
+
+
+def _common(texts: list[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(texts).items(), key=lambda item: (-item[1], item[0]))[:2])
+
+
+def _may_be_dates(texts: list[str]) -> bool:
+    """Whether most texts are longer than a short number and hold three digits; others need not be tried."""
+    likely = [len(text) > 5 and sum(map(str.isdigit, text)) > 2 for text in texts]
+    return sum(likely) >= _MOSTLY * len(texts)
+
+
+def _mostly_dates(source: Source, name: str, texts: list[str], *, may_be_digits: bool) -> bool:
+    text = source.table.select(text=_filled(source.table[name]).cast("string"))
+    sample = text.filter(text["text"].notnull()).limit(_SAMPLE)
     flags = {}
     for number, notation in enumerate(NOTATIONS):
         fits = notation.fits(sample["text"])

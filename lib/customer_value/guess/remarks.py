@@ -1,4 +1,4 @@
-"""What else a file shows: its currency, cancelled orders, codes that are no goods."""
+"""What else a file shows: its currency, codes that are no goods, letters before order numbers."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from typing import Any
 import ibis
 
 from customer_value import words
-from customer_value.errors import InputError
 from customer_value.guess.choice import Choice, heaviest, shown
-from customer_value.guess.names import CODES, currency_in
-from customer_value.guess.profile import Column, Table
+from customer_value.guess.names import CODES, SIGNS, currency_in
+from customer_value.guess.profile import Column, Table, counted
+from customer_value.guess.vocabulary import read_heading
 from customer_value.sources import id_column
 from customer_value.sources.engine import trimmed
 
-__all__ = ["Currency", "Exclusion", "cancelled", "guess_currency", "no_goods", "prefixes"]
+__all__ = ["UNKNOWN", "Currency", "Exclusion", "guess_currency", "no_goods", "prefixes"]
 
 UNKNOWN = "XXX"
-_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "฿": "THB", "₪": "ILS", "₫": "VND",
-          "US$": "USD", "$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "R$": "BRL", "HK$": "HKD",
-          "NT$": "TWD", "S$": "SGD",
-          "元": "CNY", "円": "JPY", "원": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}  # fmt: skip
 _ISO_4217 = {
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD",
     "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY",
@@ -38,24 +34,27 @@ _ISO_4217 = {
     "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF",
     "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
 }  # fmt: skip
-_CANCELLED = r"(?i)^(cancel|storn|annul|anul|geannul|abgebrochen|void)|取消|作废|作廢"
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_KANA = re.compile(r"[\u3041-\u30ff]")
+_JAPANESE = ("注文", "単", "税込", "税抜", "売上", "得意先", "円", "数量合計", "伝票")
+_SIMPLIFIED = frozenset("订单编额价买卖东产对账户实应时间货问题费员顾发门销购")
+"""Characters that are written so in simplified Chinese only, of those that headings of orders hold."""
 
 
 @dataclass(frozen=True)
 class Currency:
-    """A currency code, why, and the column that holds it (if there is one)."""
+    """A currency code, why, the column that holds it (if there is one), and other codes in that column."""
 
     code: str
     reason: str
     column: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Exclusion:
     """Rows to leave out: the reason, the source column, how it is compared and with which values.
 
-    ``rows`` and ``money`` say how many that are; ``no_order`` that they are no orders at all.
+    ``rows`` and ``money`` say how many that are, ``told`` why, ``no_order`` that they are no orders at all.
     """
 
     reason: str
@@ -65,56 +64,72 @@ class Exclusion:
     rows: int
     money: Decimal | None = None
     no_order: bool = False
+    told: str = ""
 
 
-def guess_currency(table: Table, money: list[str], taken: Collection[str]) -> Currency:
-    """The currency of the amounts.
+def guess_currency(
+    table: Table, money: list[str], taken: Collection[str], likely: str | None = None
+) -> Currency:
+    """The currency of the amounts: by a column of codes, a sign, a name, or the language of the headings.
 
-    A column of codes is found by its name or, if it is not taken by another field, by its values.
-
-    Raises
-    ------
-    InputError
-        If rows are in several currencies, because their rates are not in the file.
+    A column of codes is found by its name or, if it is not taken by another field, by its values. Where rows
+    are in several currencies, their rates are asked for, because they are not in the file. ``likely`` is the
+    column where a known export has them.
     """
-    texts = table.of_kind("text")
+    texts = [c for c in table.of_kind("text") if not read_heading(c.name).has("total")]
     coded = [c for c in texts if c.name not in taken and _holds_currencies(table, c)]
-    for column in [*heaviest("currency", texts), *sorted(coded, key=lambda c: -c.distinct)]:
-        codes = _values(table, column.name, 12)
-        if codes and all(re.fullmatch("[A-Za-z]{3}", code) for code in codes):
-            if len({code.upper() for code in codes}) > 1:
-                raise InputError(_several(table, column.name, codes))
-            return Currency(codes[0].upper(), f"from column {shown(column.name)}", column.name)
+    known = [c for c in table.columns if c.name == likely]
+    for column in [*known, *heaviest("currency", texts), *sorted(coded, key=lambda c: -c.distinct)]:
+        codes = [value for value, _ in counted(table.source, column.name, 13)]
+        if codes and len(codes) < 13 and all(re.fullmatch("[A-Za-z]{3}", code) for code in codes):
+            several = tuple(dict.fromkeys(code.upper() for code in codes))
+            told = f"from column {shown(column.name)}"
+            if len(several) > 1:
+                told += "; the commonest of several, to which the others are converted"
+            mapped = column.name if len(several) > 1 or column.filled == table.rows else None
+            return Currency(several[0], told, mapped, several[1:])
+    return _written_currency(table, money) or _currency_of_language(table)
+
+
+def _written_currency(table: Table, money: list[str]) -> Currency | None:
+    """The currency that stands beside the amounts or in their headings."""
     for name in money:
         sign = _sign(table, name)
-        code = _SIGNS.get(sign, sign if re.fullmatch("[A-Z]{3}", sign) else None)
-        if sign in ("¥", "￥"):
-            code = "CNY" if any(_CHINESE.search(column.name) for column in table.columns) else None
+        code = SIGNS.get(sign, sign if re.fullmatch("[A-Z]{3}", sign) else None)
+        if sign in ("¥", "￥", "\\"):
+            code = _by_headings(table)
         if code is not None:
             sure = "; change it if these are other dollars" if sign == "$" else ""
             return Currency(code, f"amounts are written with '{sign}'{sure}")
         code = currency_in(name)
         if code is not None:
             return Currency(code, f"named in column {shown(name)}")
-    return Currency(UNKNOWN, "XXX means no currency: write the code of yours, for instance EUR")
-
-
-def cancelled(table: Table) -> Exclusion | None:
-    """Orders whose status says that they were cancelled."""
-    for column in heaviest("status", table.of_kind("text")):
-        value = id_column(table.source, column.name)
-        found = [word for word in _values(table, column.name, 40) if re.search(_CANCELLED, word)]
-        rows = round((table.share(value.isin(found)) or 0) * column.filled) if found else 0
-        if found and rows < column.filled:
-            return Exclusion("cancelled", column.name, "is", tuple(found), rows)
     return None
+
+
+def _currency_of_language(table: Table) -> Currency:
+    code = _by_headings(table)
+    if code is None:
+        return Currency(UNKNOWN, "write the code of yours, for instance EUR, or none")
+    language = "Japanese" if code == "JPY" else "simplified Chinese"
+    return Currency(
+        code, f"because the headings are {language}; change it if amounts are in another currency"
+    )
+
+
+def _by_headings(table: Table) -> str | None:
+    """The yen or the renminbi where headings are in kana or in simplified characters."""
+    headings = "".join(column.name for column in table.columns)
+    if _KANA.search(headings) or any(word in headings for word in _JAPANESE):
+        return "JPY"
+    return "CNY" if any(character in _SIMPLIFIED for character in headings) else None
 
 
 def no_goods(table: Table, product: Choice | None) -> Exclusion | None:
     """Product codes without a digit among codes with digits: postage, fees, adjustments."""
     if product is None:
         return None
-    counts = _counted(table, product.column)
+    counts = counted(table.source, product.column)
     total = sum(rows for _, rows in counts)
     odd = [(code, rows) for code, rows in counts if not re.search(r"\d", code)]
     rows = sum(number for _, number in odd)
@@ -150,21 +165,8 @@ def prefixes(table: Table, order: Choice | None, money: Choice | None) -> tuple[
 def _holds_currencies(table: Table, column: Column) -> bool:
     if column.distinct > 12:
         return False
-    codes = {code.upper() for code in _values(table, column.name, 12)}
+    codes = {code.upper() for code, _ in counted(table.source, column.name, 13)}
     return codes <= _ISO_4217 and not codes.isdisjoint(CODES)
-
-
-def _values(table: Table, column: str, most: int) -> list[str]:
-    counts = _counted(table, column)
-    return [value for value, _ in counts] if len(counts) <= most else []
-
-
-def _counted(table: Table, column: str) -> list[tuple[str, int]]:
-    source = table.source.table.select(value=id_column(table.source, column))
-    source = source.filter(source["value"].notnull())
-    counts = source.group_by("value").aggregate(rows=ibis._.count())
-    rows = counts.order_by(ibis.desc("rows"), "value").limit(100_000).to_pyarrow().to_pylist()
-    return [(row["value"], row["rows"]) for row in rows]
 
 
 def _sign(table: Table, column: str) -> str:
@@ -179,12 +181,3 @@ def _sign(table: Table, column: str) -> str:
     counts = source.group_by("mark").aggregate(rows=ibis._.count())
     rows = counts.order_by(ibis.desc("rows"), "mark").limit(1).to_pyarrow().to_pylist()
     return str(rows[0]["mark"]) if rows else ""
-
-
-def _several(table: Table, column: str, codes: list[str]) -> str:
-    rates = ", ".join(f"{code.upper()}: 1.0" for code in codes[1:])
-    return (
-        f"{table.source.files[0].name}: amounts are in {words.listing(sorted(codes))} (column {shown(column)}), "
-        f"and their rates are not in the file. Write a settings file with currency: {codes[0].upper()}, "
-        f"orders.columns.currency: {words.plain(column)} and orders.rates: {{{rates}}} (your rates)."
-    )

@@ -17,6 +17,7 @@ from customer_value.sources.engine import (
     replaced,
     trimmed,
 )
+from customer_value.sources.moments import AS_WRITTEN
 from customer_value.sources.native import local_time
 from customer_value.sources.notations import ZONED
 from customer_value.sources.source import Source
@@ -75,11 +76,12 @@ def _of_text(text: Any, dates: str | None, timezone: str | None) -> Any:
     if dates == "excel-serial":
         return _of_serial(text.try_cast("float64"))
     if dates is not None and "%" in dates:
-        if "%z" in dates.lower():
+        if "%z" in dates.lower() and timezone != AS_WRITTEN:
             return _since_midnight(at_time_zone(timezone or "UTC", parsed_zoned_time(text, dates)))
-        return _since_midnight(parsed_time(text, dates))
+        if "%z" not in dates.lower():
+            return _since_midnight(parsed_time(text, dates))
     written = ibis.coalesce(_of_clock(replaced(text, _OFFSET, "")), _of_digits(text))
-    if timezone is None:
+    if timezone is None or timezone == AS_WRITTEN:
         return written
     return ibis.ifelse(text.re_search(ZONED), _of_instant(text, timezone), written)
 

@@ -1,0 +1,39 @@
+"""Which of two columns of money falls out, where one is the other and a tax, shipping, a fee or a discount."""
+
+from __future__ import annotations
+
+from customer_value.guess.arithmetic import Sum
+from customer_value.guess.vocabulary import read_heading
+
+__all__ = ["SUM_RULES"]
+
+
+def _after_fees(found: Sum) -> tuple[str, str] | None:
+    """What is left after fees: these are a cost of the seller, not less revenue."""
+    if not _all_are(found, "fee"):
+        return None
+    return (found.base if found.grows else found.whole), f"is what is left after fees: {found.told}"
+
+
+def _with_tax_or_shipping(found: Sum) -> tuple[str, str] | None:
+    """What holds tax, shipping or a tip on top of another column."""
+    if not found.grows or not any(
+        read_heading(name).has("tax", "shipping", "tip") for name, _ in found.parts
+    ):
+        return None
+    return found.whole, f"holds more than the goods: {found.told}"
+
+
+def _before_discount(found: Sum) -> tuple[str, str] | None:
+    """What discounts have yet to be taken off."""
+    if not _all_are(found, "discount"):
+        return None
+    return (found.whole if found.grows else found.base), f"is before discounts: {found.told}"
+
+
+def _all_are(found: Sum, key: str) -> bool:
+    return all(read_heading(name).has(key) for name, _ in found.parts)
+
+
+SUM_RULES = (_after_fees, _with_tax_or_shipping, _before_discount)
+"""In this order: each gives the column that falls out, and why."""
