@@ -32,8 +32,8 @@ def warnings(result: LifetimeValue) -> tuple[str, ...]:
         found.append("Cost is not known, so value means revenue here, not earnings.")
     if result.returns_only:
         found.append(
-            f"{_capital(words.count(result.returns_only, 'customer'))} without a purchase (returns or void orders only) "
-            f"{words.verb(result.returns_only, 'has', 'have')} no lifetime value."
+            f"{_capital(words.count(result.returns_only, 'customer'))} without a purchase, with returns or void "
+            f"orders only, {words.verb(result.returns_only, 'has', 'have')} no lifetime value."
         )
     if result.contracts is not None:
         found += result.contracts.warnings
