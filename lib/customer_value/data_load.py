@@ -199,9 +199,8 @@ class DataLoad:
         )
         if only:
             parts.append(
-                f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns, orders that "
-                f"were taken back at once, or orders for nothing; "
-                f"{words.verb(only, 'it counts', 'they count')} in the money but in no "
+                f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns, void orders or "
+                f"orders for nothing; {words.verb(only, 'it counts', 'they count')} in the money but in no "
                 "purchase model."
             )
         return " ".join(parts)
