@@ -26,7 +26,7 @@ from customer_value.guess.oddities import (
 from customer_value.guess.opening import Chosen
 from customer_value.guess.order_ids import guess_id, guess_order
 from customer_value.guess.profile import Table, first
-from customer_value.guess.remarks import UNKNOWN, Currency, guess_currency, no_goods, prefixes
+from customer_value.guess.remarks import UNKNOWN, Currency, Exclusion, guess_currency, no_goods, prefixes
 from customer_value.guess.states import StateRules, state_rules
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.writing import Draft
@@ -244,6 +244,7 @@ def _find_odd_rows(table: Table, draft: Draft, known: FromLayout | None) -> None
     states = _state_rules(table, draft, columns, known)
     draft.excluded += without_repeats(table, [*sure, *states.excluded])
     draft.credits += states.credits
+    draft.asked_credits += [(rule, _are_credits(rule)) for rule in states.asked]
     draft.suggested += [*unsure, *states.listed]
     customer = columns.get("customer_id")
     if customer is None:
@@ -259,6 +260,15 @@ def _find_odd_rows(table: Table, draft: Draft, known: FromLayout | None) -> None
     told = spellings(table, customer)
     if told is not None:
         draft.offered["join_spellings"] = (True, f"{told}; take the '# ' in front away to count each as one")
+
+
+def _are_credits(rule: Exclusion) -> Question:
+    """Whether documents with positive amounts are credits."""
+    told = words.listing([f"'{words.plain(value, 24)}'" for value in rule.values])
+    money = f", {rule.money:,.2f}" if rule.money is not None else ""
+    rows = words.count(rule.rows, "row")
+    sentence = f"column {shown(rule.column)}: do {told} ({rows}{money}) stand for credits, whose positive amounts count as negative?"
+    return Question(sentence, hint=f"if these are credits: {rows}{money}")
 
 
 def _state_rules(

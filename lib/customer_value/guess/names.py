@@ -31,6 +31,9 @@ SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "�
          "元": "CNY", "円": "JPY", "원": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}  # fmt: skip
 """Signs beside amounts."""
 
+_IN_NAMES = sorted((sign for sign in SIGNS if not sign.isalpha() or sign in "元円"), key=lambda sign: (-len(sign), sign))
+"""Signs that may stand in a name, the longer ones first."""
+
 _EXTRAS = ("tax", "shipping", "fee", "discount", "tip")
 _NO_MONEY = (
     "cost", "margin", "discount", "shipping", "fee", "tip", "balance", "refund", "forecast", "quantity", "points",
@@ -84,11 +87,12 @@ def currency_in(name: str) -> str | None:
 
     >>> currency_in("amount_eur"), currency_in("Preis (€)"), currency_in("金额(元)"), currency_in("amount")
     ('EUR', 'EUR', 'CNY', None)
+    >>> currency_in("Item Price ($)"), currency_in("Total (A$)"), currency_in("Total (R$)")
+    ('USD', 'AUD', 'BRL')
     """
     found = [code for code in CODES if code.lower() in tokens_of(name)]
     if not found:
-        signs = ("€", "£", "₹", "R$", "元", "円", "₺", "₽", "₩")
-        found = [SIGNS[sign] for sign in signs if sign in name]
+        found = [SIGNS[sign] for sign in _IN_NAMES if sign in name]
     return {"RMB": "CNY"}.get(found[0], found[0]) if found else None
 
 

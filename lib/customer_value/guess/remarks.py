@@ -12,7 +12,7 @@ import ibis
 
 from customer_value import words
 from customer_value.guess.choice import Choice, heaviest, shown
-from customer_value.guess.names import CODES, SIGNS, currency_in
+from customer_value.guess.names import CODES, SIGNS, currency_in, is_extra, weight
 from customer_value.guess.profile import Column, Table, counted
 from customer_value.guess.vocabulary import read_heading
 from customer_value.sources import id_column
@@ -34,6 +34,7 @@ _ISO_4217 = {
     "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF",
     "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
 }  # fmt: skip
+_FEW = 6
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _JAPANESE = ("注文", "単", "税込", "税抜", "売上", "得意先", "円", "数量合計", "伝票")
 _SIMPLIFIED = frozenset("订单编额价买卖东产对账户实应时间货问题费员顾发门销购")
@@ -88,7 +89,8 @@ def guess_currency(
                 told += "; the commonest of several, to which the others are converted"
             mapped = column.name if len(several) > 1 or column.filled == table.rows else None
             return Currency(several[0], told, mapped, several[1:])
-    return _written_currency(table, money) or _currency_of_language(table)
+    others = [c.name for c in table.of_kind("number") if weight("amount", c.name) or is_extra(c.name)]
+    return _written_currency(table, [*money, *others[:_FEW]]) or _currency_of_language(table)
 
 
 def _written_currency(table: Table, money: list[str]) -> Currency | None:
@@ -103,7 +105,8 @@ def _written_currency(table: Table, money: list[str]) -> Currency | None:
             return Currency(code, f"amounts are written with '{sign}'{sure}")
         code = currency_in(name)
         if code is not None:
-            return Currency(code, f"named in column {shown(name)}")
+            sure = "; change it if these are other dollars" if code == "USD" and "$" in name else ""
+            return Currency(code, f"named in column {shown(name)}{sure}")
     return None
 
 

@@ -5,75 +5,42 @@ A column is known by its values, whatever it is called: few different words, mos
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cache
-from importlib import resources
 from typing import Any
 
-import ibis
-import yaml
-
-from customer_value.errors import InputError
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.remarks import Exclusion
-from customer_value.sources import id_column
+from customer_value.guess.state_flags import flag_rules
+from customer_value.guess.state_values import (
+    MOST_LISTED,
+    MOST_WORDS,
+    NOT_WON,
+    PAYMENT,
+    StateRules,
+    Value,
+    exclusion,
+    listed,
+    sum_of,
+    values_of,
+)
+from customer_value.guess.state_words import Codes, Meaning, codes_of, heading_says, meaning_of, state_key
+from customer_value.guess.vocabulary import read_heading
 
-__all__ = ["NOT_WON", "Meaning", "StateRules", "Value", "meaning_of", "state_key", "state_rules", "values_of"]
-
-NOT_WON, PAYMENT = "not won", "payment or transfer"
-
-MOST_WORDS, MOST_LISTED = 40, 12
-"""A column with more different values holds no states; no more of them are listed in a draft."""
+__all__ = [
+    "NOT_WON",
+    "Meaning",
+    "StateRules",
+    "Value",
+    "exclusion",
+    "meaning_of",
+    "state_key",
+    "state_rules",
+    "values_of",
+]
 
 _MOSTLY = 0.8
-_LONGEST_REASON = 60
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a word says: ``reason`` for the ledger, and how it ``counts`` (see ``states.yml``)."""
-
-    reason: str
-    counts: str
-
-
-@dataclass(frozen=True)
-class Value:
-    """One value of a column with its rows, their money (None where unknown), and how many are credits or sales."""
-
-    text: str
-    rows: int
-    money: Decimal | None
-    negative: int
-    positive: int
-
-
-@dataclass(frozen=True)
-class StateRules:
-    """What the states of a file say.
-
-    Attributes
-    ----------
-    excluded
-        Rows that are plainly no sale.
-    credits
-        Rows that are credits though their amount is positive (``how`` is always ``"is"``).
-    listed
-        All other states, which a person may want to leave out.
-    """
-
-    excluded: tuple[Exclusion, ...] = ()
-    credits: tuple[Exclusion, ...] = ()
-    listed: tuple[Exclusion, ...] = ()
-
-    def __add__(self, other: StateRules) -> StateRules:
-        return StateRules(
-            self.excluded + other.excluded, self.credits + other.credits, self.listed + other.listed
-        )
+_SHORT = 3
 
 
 def state_rules(table: Table, money: Any, taken: Collection[str] = ()) -> StateRules:
@@ -97,7 +64,7 @@ def state_rules(table: Table, money: Any, taken: Collection[str] = ()) -> StateR
     for column in table.columns:
         if column.name in taken or not column.filled:
             continue
-        rules = _flagged(table, column, money, won=won) or _worded(table, column, money)
+        rules = flag_rules(table, column, money, won=won) or _worded(table, column, money)
         if rules is None or any(rule.rows >= table.rows for rule in rules.excluded):
             continue
         won = won or any(rule.reason == NOT_WON for rule in rules.excluded)
@@ -105,72 +72,66 @@ def state_rules(table: Table, money: Any, taken: Collection[str] = ()) -> StateR
     return found
 
 
-def values_of(table: Table, column: str, money: Any, most: int = MOST_WORDS) -> list[Value]:
-    """The values of a column with rows and money, most rows first; none if there are more than ``most``."""
-    amount = _amount(table, money)
-    source = table.source.table.select(
-        value=id_column(table.source, column),
-        amount=ibis.null("decimal(18, 4)") if amount is None else amount,
-    )
-    source = source.filter(source["value"].notnull())
-    groups = source.group_by("value").aggregate(
-        rows=source.count(),
-        money=source["amount"].sum(),
-        negative=(source["amount"] < 0).sum(),
-        positive=(source["amount"] > 0).sum(),
-    )
-    rows = groups.order_by(ibis.desc("rows"), "value").limit(most + 1).to_pyarrow().to_pylist()
-    if len(rows) > most:
-        return []
-    return [
-        Value(
-            row["value"], row["rows"], row["money"] if amount is not None else None,
-            int(row["negative"] or 0), int(row["positive"] or 0),
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def meaning_of(text: str) -> Meaning | None:
-    """What a word says of an order, None if it is not known.
-
-    >>> meaning_of("wc-cancelled"), meaning_of("交易关闭").reason, meaning_of("Net 30")
-    (Meaning(reason='cancelled', counts='never'), 'cancelled', None)
-    """
-    key = state_key(text)
-    exact, begins, holds = _meanings()
-    if key in exact:
-        return exact[key]
-    found = next((meaning for start, meaning in begins if key.startswith(start)), None)
-    return found or next((meaning for part, meaning in holds if part in key), None)
-
-
-def state_key(text: str) -> str:
-    """A word without capitals, accents, blanks and signs.
-
-    >>> state_key("Closed - Won"), state_key("wc-on-hold"), state_key("Annulée")
-    ('closedwon', 'onhold', 'annulee')
-    """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return re.sub(r"[\W_]+", "", re.sub(r"^wc[-_ ]", "", plain.strip())) or plain
-
-
 def _worded(table: Table, column: Column, money: Any) -> StateRules | None:
     """The rules of a column of words."""
-    if column.kind != "text" or column.distinct > MOST_WORDS:
+    named = heading_says(column.name, "headings")
+    if column.distinct > MOST_WORDS or not _may_hold_states(column, named=named):
         return None
     values = values_of(table, column.name, money)
+    codes = codes_of([value.text for value in values]) if named else None
+    if codes is not None:
+        return _coded(column.name, values, codes)
     meanings = {value.text: meaning_of(value.text) for value in values}
-    named = _heading_says(column.name, "headings")
     known = sum(value.rows for value in values if meanings[value.text] is not None)
-    if known < _MOSTLY * sum(value.rows for value in values) and not (named and known):
+    if named and (not known or _of_people(column.name)):
+        others = () if _may_be_a_place(column, values) else tuple(listed(column.name, values))
+        return StateRules(listed=others if len(values) > 1 else ())
+    if known < _MOSTLY * sum(value.rows for value in values) and not named:
         return None
     told = {text: meaning for text, meaning in meanings.items() if meaning is not None}
     counts = {meaning.counts for meaning in told.values()}
     if not named and counts <= {"other", "document", "payment"}:
         return None
     return _column_rules(column.name, values, told, table.rows)
+
+
+def _may_hold_states(column: Column, *, named: bool) -> bool:
+    """Whether the commonest values of a column do not speak against states already."""
+    if column.kind != "text":
+        named = heading_says(column.name, "headings", only="holds")
+        return column.kind == "number" and named and column.distinct <= MOST_LISTED and not column.decimals
+    if named:
+        return True
+    unknown = sum(rows for value, rows in column.common if meaning_of(value) is None)
+    again = column.distinct <= 0.5 * column.filled or column.filled <= MOST_LISTED
+    return again and unknown <= (1 - _MOSTLY) * column.filled
+
+
+def _of_people(name: str) -> bool:
+    """Whether a heading speaks of the state of a customer, which says nothing of an order."""
+    heading = read_heading(name)
+    return heading.has("buyer", "account", "person") and not heading.has(
+        "order", "deal", "payment", "shipping"
+    )
+
+
+def _may_be_a_place(column: Column, values: Sequence[Value]) -> bool:
+    """Whether a column called "state" without a known word may hold states of a country, or too much for states."""
+    if not heading_says(column.name, "state_headings"):
+        return len(values) > MOST_LISTED and not heading_says(column.name, "headings", only="holds")
+    return len(values) > MOST_LISTED / 2 or all(len(value.text) <= _SHORT for value in values)
+
+
+def _coded(column: str, values: Sequence[Value], codes: Codes) -> StateRules:
+    """The rules of a column of codes for documents."""
+    payments = [value for value in values if value.text in codes.payments]
+    negative = [value for value in values if value.text in codes.credits and value.positive]
+    excluded = (exclusion(PAYMENT, column, payments, no_order=True),) if payments else ()
+    if not negative:
+        return StateRules(excluded)
+    rule = exclusion("credit", column, negative)
+    sure = codes.whole and rule.rows < 0.5 * sum(value.rows for value in values)
+    return StateRules(excluded, (rule,)) if sure else StateRules(excluded, asked=(rule,))
 
 
 @dataclass
@@ -188,11 +149,11 @@ def _column_rules(column: str, values: Sequence[Value], told: dict[str, Meaning]
         kept = sum(value.rows for value in won)
         others = [value for value in values if value not in won]
         left_out = Exclusion(
-            NOT_WON, column, "is_not", tuple(value.text for value in won), rows - kept, _money(others)
+            NOT_WON, column, "is_not", tuple(value.text for value in won), rows - kept, sum_of(others)
         )
         return StateRules((left_out,))
     documents = any(meaning.counts == "document" for meaning in told.values())
-    is_status = _heading_says(column, "headings", only="holds") and not documents
+    is_status = heading_says(column, "headings", only="holds") and not documents
     found = _Rules()
     for value in values:
         _place(found, value, told.get(value.text), documents=documents, is_status=is_status)
@@ -228,109 +189,4 @@ def _as_rules(column: str, found: _Rules) -> StateRules:
     )
     negative = (exclusion("credit", column, found.credits),) if found.credits else ()
     several = len(found.listed) > 1 or excluded or negative
-    listed = [
-        exclusion(value.text[:_LONGEST_REASON], column, [value]) for value in found.listed[:MOST_LISTED]
-    ]
-    return StateRules(excluded, negative, tuple(listed) if several else ())
-
-
-def exclusion(reason: str, column: str, values: Sequence[Value], *, no_order: bool = False) -> Exclusion:
-    """Rows with some values of a column."""
-    rows = sum(value.rows for value in values)
-    texts = tuple(value.text for value in values)
-    return Exclusion(reason, column, "is", texts, rows, _money(values), no_order=no_order)
-
-
-def _money(values: Sequence[Value]) -> Decimal | None:
-    known = [value.money for value in values if value.money is not None]
-    return sum(known, Decimal(0)) if known else None
-
-
-def _flagged(table: Table, column: Column, money: Any, *, won: bool) -> StateRules | None:
-    """The rules of a column that says yes or no, or when, under a heading that says what."""
-    reason = next((reason for kind, reason in _FLAGS.items() if _heading_says(column.name, kind)), None)
-    if reason is None:
-        return None
-    if column.kind == "date":
-        return _dated(table, column, money) if reason == "cancelled" and column.filled < table.rows else None
-    values = values_of(table, column.name, money)
-    yes, no = (
-        [value for value in values if state_key(value.text) in _listed(kind)] for kind in ("yes", "no")
-    )
-    if not values or len(yes) + len(no) < len(values):
-        return None
-    left_out = no if reason == NOT_WON else yes
-    if not left_out or (reason == NOT_WON and (won or not yes)):
-        return StateRules()
-    return StateRules((exclusion(reason, column.name, left_out),))
-
-
-def _dated(table: Table, column: Column, money: Any) -> StateRules:
-    """Rows that have a day on which they were cancelled: their values begin with one of a few characters."""
-    first = id_column(table.source, column.name).substr(0, 1)
-    amount = _amount(table, money)
-    source = table.source.table.select(
-        first=first, amount=ibis.null("decimal(18, 4)") if amount is None else amount
-    )
-    source = source.filter(source["first"].notnull())
-    groups = source.group_by("first").aggregate(rows=source.count(), money=source["amount"].sum())
-    found = groups.order_by("first").to_pyarrow().to_pylist()
-    values = [
-        Value(row["first"], row["rows"], row["money"] if amount is not None else None, 0, 0) for row in found
-    ]
-    rule = exclusion("cancelled", column.name, values)
-    return StateRules(
-        (Exclusion(rule.reason, rule.column, "starts_with", rule.values, rule.rows, rule.money),)
-    )
-
-
-_FLAGS = {"won_flag": NOT_WON, "test_flag": "test", "cancel_flag": "cancelled"}
-
-
-def _amount(table: Table, money: Any) -> Any:
-    """The money of a row; None where it is not known, also because its decimal sign has yet to be asked for."""
-    if not isinstance(money, str):
-        return money
-    try:
-        return table.number(money)
-    except InputError:
-        return None
-
-
-def _heading_says(name: str, kind: str, only: str | None = None) -> bool:
-    key, entry = state_key(name), _words()[kind]
-    said = {how: [state_key(word) for word in entry.get(how, [])] for how in ("words", "begins", "holds")}
-    if only is not None:
-        said = {how: words if how == only else [] for how, words in said.items()}
-    return (
-        key in said["words"]
-        or any(key.startswith(word) for word in said["begins"])
-        or any(word in key for word in said["holds"])
-    )
-
-
-@cache
-def _listed(kind: str) -> frozenset[str]:
-    return frozenset(state_key(word) for word in _words()[kind]["words"])
-
-
-@cache
-def _meanings() -> tuple[dict[str, Meaning], list[tuple[str, Meaning]], list[tuple[str, Meaning]]]:
-    exact: dict[str, Meaning] = {}
-    begins, holds = [], []
-    for reason, entry in _words().items():
-        if entry["counts"] == "heading":
-            continue
-        meaning = Meaning(reason, entry["counts"])
-        for word in entry.get("words", []):
-            exact.setdefault(state_key(word), meaning)
-        begins += [(state_key(word), meaning) for word in entry.get("begins", [])]
-        holds += [(state_key(word), meaning) for word in entry.get("holds", [])]
-    return exact, begins, holds
-
-
-@cache
-def _words() -> dict[str, dict[str, Any]]:
-    text = (resources.files("customer_value.guess") / "states.yml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = yaml.safe_load(text)
-    return found
+    return StateRules(excluded, negative, tuple(listed(column, found.listed)) if several else ())

@@ -42,8 +42,8 @@ class Draft:
         The time zone and a comment, if times carry an offset.
     excluded, suggested
         Rows to leave out; and rules that are written as comments only.
-    asked
-        Rules that a person has to decide on, with why.
+    asked, asked_credits
+        Rules that a person has to decide on, with why: to leave rows out, or to count them as credits.
     credits
         Rows whose amounts count as negative.
     said
@@ -61,6 +61,7 @@ class Draft:
     timezone: tuple[str, str] | None = None
     excluded: list[Exclusion] = field(default_factory=list)
     asked: list[tuple[Exclusion, Question]] = field(default_factory=list)
+    asked_credits: list[tuple[Exclusion, Question]] = field(default_factory=list)
     suggested: list[Exclusion] = field(default_factory=list)
     credits: list[Exclusion] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -72,7 +73,7 @@ class Draft:
         fields = [self.fields[role] for role in FIELDS if role in self.fields]
         found = [found.sentence for found in fields if isinstance(found, Question)]
         found += [option.sentence for option in self.options.values() if isinstance(option, Question)]
-        found += [question.sentence for _, question in self.asked]
+        found += [question.sentence for _, question in [*self.asked, *self.asked_credits]]
         if self.currency.others:
             codes = words.listing(sorted({self.currency.code, *self.currency.others}))
             found.append(
@@ -103,7 +104,7 @@ class Draft:
             for key, (value, why) in self.offered.items()
         ]
         lines += ["  columns:", *_columns(self.fields), *_rates(self.currency)]
-        lines += _rules("credits", self.credits, [])
+        lines += _rules("credits", self.credits, self.asked_credits)
         lines += _rules("exclude", self.excluded, self.asked)
         lines += _suggestions(self.suggested, inside=bool(self.excluded or self.asked))
         lines += [f"# {words.plain(note, 400)}" for note in self.notes]
@@ -147,7 +148,10 @@ def _rules(key: str, rules: Sequence[Exclusion], asked: Sequence[tuple[Exclusion
     lines += [commented(f"    - {_flow(rule, named=key == 'exclude')}", _counted(rule)) for rule in rules]
     for rule, question in asked:
         lines.append(
-            commented(f"    - {OPEN}", f"one of: {_flow(rule)} ({question.hint}); or take this line away")
+            commented(
+                f"    - {OPEN}",
+                f"one of: {_flow(rule, named=key == 'exclude')} ({question.hint}); or take this line away",
+            )
         )
     return lines
 
