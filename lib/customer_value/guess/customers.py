@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from customer_value import words
 from customer_value.guess.choice import Choice, Found, Question, doubt, shown
+from customer_value.guess.oddities import heads_groups
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import Heading, read_heading
 from customer_value.guess.yaml_text import scalar
@@ -54,6 +55,9 @@ _NEVER = {
     "date": "a time",
 }
 _FEW_ROWS = 8
+_FEWEST, _MOST = 5, 6
+"""Values that a column must have to be offered where no name says anything, and columns that are offered."""
+
 _FEW_SHOPS = 20
 
 
@@ -64,11 +68,13 @@ class _Candidate:
     kind: str
 
 
-def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -> Found:
+def guess_customer(
+    table: Table, taken: Collection[str], order_id: str | None, date: str | None = None
+) -> Found:
     """The customer of a row: the best claim by name among the columns whose values bear it out.
 
-    A column of names is taken if nothing better is there. Where nothing is left, the question says what was
-    looked at and why it fell out.
+    A column of names is taken if nothing better is there. Where nothing is left, the question names the columns
+    whose values come again as those of customers do, and says what else was looked at and why it fell out.
     """
     columns = [c for c in table.columns if c.name not in taken]
     named = [found for column in columns if (found := _claimed(column)) is not None]
@@ -82,6 +88,9 @@ def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -
             left.append(candidate)
     if left:
         return _best(left, table)
+    heads = [c for c in columns if c.kind == "text" and heads_groups(table, c.name, date)]
+    if heads:
+        return _heading_rows(heads[0])
     again = [c for c in columns if c.name not in fallen and _comes_again(c)]
     if again and not table.named and len(again) == 1:
         return Choice(again[0].name, f"values come again like ids: {_in_words(again[0], table)}")
@@ -93,7 +102,8 @@ def guess_customer(table: Table, taken: Collection[str], order_id: str | None) -
             "does not say whose"
         )
         return Question(sentence, {scalar(again[0].name): again[0].told}, meanwhile=again[0].name)
-    return _last_resort(columns) or _nobody(fallen)
+    ruled_out = fallen.keys() - {candidate.column.name for candidate in named}
+    return _last_resort(columns) or _nobody(fallen, _alike(columns, ruled_out))
 
 
 def _claimed(column: Column) -> _Candidate | None:
@@ -118,6 +128,7 @@ def _who(name: Heading) -> str | None:
         "contact",
         "ordering_account",
         "username",
+        "payer",
         "id",
         "name",
         "email",
@@ -127,11 +138,13 @@ def _who(name: Heading) -> str | None:
     )
     if not name.says or not name.only(*known) or name.has("given_name"):
         return None
+    if name.has("order") and name.has("email") and not name.has("party", "trade"):
+        return "buyer"
     if name.has("order", "deal") and not name.has("account", "ordering_account"):
         if name.has("id"):
             return None
         return "party" if name.has("party", "trade") else "contact" if name.has("contact") else None
-    if name.has("buyer", "ordering_account") or (name.has("order") and name.has("account")):
+    if name.has("buyer", "payer", "ordering_account") or (name.has("order") and name.has("account")):
         return "buyer"
     found = [who for who in ("account", "trade", "party", "contact", "username") if name.has(who)]
     if found:
@@ -197,7 +210,7 @@ def _fault(one: _Candidate, named: list[_Candidate], table: Table, order_id: str
         return f"few values{column.such_as}, as where these are the shops that sell"
     if one.claim in _CLERKS and _as_of_clerks(column):
         return f"few values{column.such_as}, as where these are clerks"
-    if _is_ledger(one, others):
+    if _is_ledger(one, [other for other in others if other.column.distinct < 0.9 * other.column.filled]):
         return f"few values{column.such_as}, as numbers of accounts in the books or of clerks"
     return ""
 
@@ -229,7 +242,7 @@ def _most(candidates: list[_Candidate]) -> int:
 
 
 def _best(left: list[_Candidate], table: Table) -> Found:
-    ranked = sorted(left, key=lambda candidate: -candidate.claim)
+    ranked = _who_bought(sorted(left, key=lambda candidate: -candidate.claim))
     best = ranked[0]
     peers = [c for c in ranked[1:] if c.claim == best.claim or c.claim >= _IDS]
     if best.kind == _NAME:
@@ -240,6 +253,15 @@ def _best(left: list[_Candidate], table: Table) -> Found:
     fuller = [c for c in peers if c.column.filled > best.column.filled]
     best = max(fuller, key=lambda c: c.column.filled) if fuller else best
     return Choice(best.column.name, _in_words(best.column, table))
+
+
+def _who_bought(ranked: list[_Candidate]) -> list[_Candidate]:
+    """Without those who only pay, where another column of the same rank says who bought."""
+    payers = [c for c in ranked if read_heading(c.column.name).has("payer")]
+    buyers = [
+        c for c in ranked if c not in payers and c.kind == ranked[0].kind and c.claim == ranked[0].claim
+    ]
+    return [c for c in ranked if c not in payers] if buyers else ranked
 
 
 def _in_words(column: Column, table: Table) -> str:
@@ -267,9 +289,39 @@ def _last_resort(columns: list[Column]) -> Question | None:
     )
 
 
-def _nobody(fallen: dict[str, str]) -> Question:
+def _alike(columns: Sequence[Column], fallen: Collection[str]) -> list[Column]:
+    """Columns that no name rules out and whose values come again: the ones with most values first."""
+    again = [
+        c for c in columns
+        if c.kind in ("text", "number") and not c.decimals and c.name not in fallen and not _says_other(c.name)
+        and _FEWEST <= c.distinct < 0.9 * c.filled and c.filled > 0.5 * max(other.filled for other in columns)
+    ]  # fmt: skip
+    return sorted(again, key=lambda c: (c.kind == "number", -c.distinct))[:_MOST]
+
+
+def _says_other(name: str) -> bool:
+    """Whether a heading says what a column holds, and that is no customer."""
+    heading = read_heading(name)
+    return heading.has(
+        "amount", "total", "price", "tax", "net", "gross", "discount", "shipping", "fee", "measure", "text"
+    )
+
+
+def _heading_rows(column: Column) -> Question:
+    """A column that stands on rows of its own above the lines that belong to it."""
+    name = shown(column.name) + (" (without a heading)" if column.name.isdigit() else "")
+    sentence = f"column {name} stands alone on a row above the lines that belong to it{column.such_as}; is it the customer?"
+    told = f"{column.told}; each stands on a row of its own above its lines, which fill_down takes it to"
+    return Question(sentence, {scalar(column.name): told}, meanwhile=column.name)
+
+
+def _nobody(fallen: dict[str, str], alike: Sequence[Column]) -> Question:
     looked = [f"{shown(name)}: {why}" for name, why in fallen.items()]
     told = f" (looked at {'; '.join(looked[:8])})" if looked else ""
+    if alike:
+        listed = words.listing([f"{shown(c.name)} ({c.told})" for c in alike])
+        sentence = f"no column is called like the customer{told}; values that come again as those of customers do have {listed}"
+        return Question(sentence, {scalar(c.name): c.told for c in alike}, meanwhile=alike[0].name)
     return Question(
         f"no column looks like the customer{told}",
         hint="the column that tells who bought, if the file has one",

@@ -22,6 +22,7 @@ __all__ = ["SERIAL", "Reading", "guess_date", "read_dates"]
 
 SERIAL = "days counted by a spreadsheet"
 WHAT = "the date of the order"
+_DAY = re.compile(r"[0-9]+\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}|^[0-9]{6,8}$")
 _SPAN = ("order", "bestell", "bestellung", "订单", "訂單", "pedido", "注文", "下单", "purchase")
 
 
@@ -69,6 +70,11 @@ def guess_date(table: Table) -> Found:
         return Choice(full[0].name, f"the only column with dates; {_in_words(full[0])}")
     if full:
         return doubt(full, WHAT)
+    written = [
+        c for c in table.of_kind("text", "number") if _like_days(c) and not _never(c) and _offered(table, c)
+    ]
+    if written:
+        return Choice(written[0].name, "") if len(written) == 1 else doubt(written, WHAT)
     periods = [c for c in table.columns if _pattern_of(c)]
     if periods and not unread:
         finest = max(periods, key=lambda c: len(str(_pattern_of(c))))
@@ -160,6 +166,11 @@ def _serial(table: Table, column: Column) -> bool:
     if column.kind != "number":
         return False
     return table.share(table.number(column.name).between(20_000, 60_000)) == 1.0
+
+
+def _like_days(column: Column) -> bool:
+    """Whether the commonest values look like dates of any calendar, whatever the column is called."""
+    return bool(column.common) and all(_DAY.search(value) for value, _ in column.common)
 
 
 def _offered(table: Table, column: Column) -> bool:

@@ -97,7 +97,7 @@ def _find_fields(table: Table, draft: Draft) -> None:
             told = "the date of an order stands on its first line only"
             draft.options["fill_down"] = ([date], told)
     if "customer_id" not in found:
-        found["customer_id"] = guess_customer(table, _taken(found), _column(found.get("order_id")))
+        found["customer_id"] = guess_customer(table, _taken(found), _column(found.get("order_id")), date)
 
 
 def _stands_on_first_lines(table: Table, date: str | None, order_id: str | None) -> bool:
@@ -249,7 +249,7 @@ def _find_odd_rows(table: Table, draft: Draft, known: FromLayout | None) -> None
     customer = columns.get("customer_id")
     if customer is None:
         return
-    above = blanks_from_above(table, customer, columns.get("order_id"))
+    above = blanks_from_above(table, customer, columns.get("order_id"), columns.get("order_date"))
     if isinstance(above, Question):
         draft.options["fill_down"] = above
     elif above is not None and "amount_is" not in draft.options:

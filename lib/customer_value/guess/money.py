@@ -28,6 +28,7 @@ from customer_value.guess.arithmetic import (
 )
 from customer_value.guess.choice import Choice, Found, Question, doubt, heaviest, shown
 from customer_value.guess.names import is_extra, is_net, is_tax, weight
+from customer_value.guess.products import Goods, holds_more, paid_of, price_by_sums
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.sum_rules import SUM_RULES
 from customer_value.guess.vocabulary import read_heading
@@ -37,6 +38,7 @@ from customer_value.sources.offers import offers
 __all__ = ["WHAT", "Money", "guess_money"]
 
 WHAT = "the amount of a row"
+_PRODUCT = "the amount of a row is quantity × unit price"
 _NEARLY = 0.95
 _OTHER_ROLES = ("cost", "unit_cost", "margin", "discount", "list_price")
 
@@ -108,7 +110,15 @@ class _Search:
     @cached_property
     def price(self) -> Column | None:
         priced = [c for c in self.columns if weight("amount", c.name) == 0 and c is not self.quantity]
-        return self._only(heaviest("unit_price", priced)) or self._only(self._unit_prices)
+        named = self._only(heaviest("unit_price", priced)) or self._only(self._unit_prices)
+        return named or self._price_by_sums
+
+    @cached_property
+    def _price_by_sums(self) -> Column | None:
+        """The column that the quantity makes an amount of, whatever it is called."""
+        if self.quantity is None:
+            return None
+        return price_by_sums(self.numbers, self.quantity, self.columns, self.extras)
 
     @cached_property
     def _unit_prices(self) -> list[Column]:
@@ -124,6 +134,8 @@ class _Search:
         """Whether the price grows with the quantity, whatever it is called."""
         if self.price is None or self.quantity is None:
             return None
+        if self.price is self.__dict__.get("_price_by_sums"):
+            return False
         return price_grows(self.table, self.quantity.name, self.price.name, self.product_id)
 
     @cached_property
@@ -144,7 +156,7 @@ class _Search:
         amounts = [c for c in self.columns if weight("amount", c.name) and c not in others]
         if self.grows and self.price is not None:
             amounts.append(self.price)
-        left = self._narrowed(self._plausible(amounts))
+        left = self._narrowed(self._of_goods(self._unpaid(self._plausible(amounts))))
         if left:
             self._take(left)
         elif self.price is not None:
@@ -176,6 +188,36 @@ class _Search:
             self.money.fallen[column.name] = why
             left = others
         return left
+
+    def _unpaid(self, amounts: list[Column]) -> list[Column]:
+        """Without what was paid of another amount, where that is all of it or nothing."""
+        owed = [c for c in amounts if not read_heading(c.name).has("payment")]
+        left = list(owed)
+        for column in amounts:
+            if column in owed:
+                continue
+            whole = paid_of(self.numbers, column.name, [c.name for c in owed])
+            if whole is None:
+                left.append(column)
+            else:
+                self.money.fallen[column.name] = f"what was paid of {shown(whole)}: all of it or nothing"
+        return [c for c in amounts if c in left]
+
+    def _of_goods(self, amounts: list[Column]) -> list[Column]:
+        """Without what holds more than the price, or quantity × price, or what fees were taken off from."""
+        goods = self._goods()
+        if goods is None:
+            return amounts
+        why = {c.name: holds_more(self.numbers, goods, c.name, self.extras) for c in amounts}
+        self.money.fallen |= {name: told for name, told in why.items() if told}
+        return [c for c in amounts if not why[c.name]]
+
+    def _goods(self) -> Goods | None:
+        if self.price is None:
+            return None
+        if self.product is not None and self.quantity is not None:
+            return Goods(f"{self.quantity.name} × {self.price.name}", self.product)
+        return Goods(f"{self.price.name} ", self.numbers[self.price.name]) if self.quantity is None else None
 
     def _level(self, column: Column) -> Level:
         called = read_heading(column.name).has("total", "subtotal", "order")
@@ -243,9 +285,7 @@ class _Search:
         best, level = left[0], self._level(left[0])
         if len(left) == 1 and level.amount_is != "row" and self._lines_do(best):
             assert self.price is not None
-            self.money.fields["unit_price"] = Choice(
-                self.price.name, "the amount of a row is quantity × unit price"
-            )
+            self.money.fields["unit_price"] = Choice(self.price.name, _PRODUCT)
             self.money.fallen[best.name] = (
                 "the total of the order, to which quantity × price of its lines adds up"
             )
@@ -297,7 +337,13 @@ class _Search:
     def _by_price(self, price: Column) -> None:
         fields = self.money.fields
         sure = weight("unit_price", price.name) == 3
-        if self.quantity is None:
+        sums = "; ".join(f"{shown(name)} {why}" for name, why in self.money.fallen.items() if " = " in why)
+        if sums:
+            role, told = (
+                ("amount", "one piece per row") if self.quantity is None else ("unit_price", _PRODUCT)
+            )
+            fields[role] = Choice(price.name, f"{told}; {sums}")
+        elif self.quantity is None:
             if sure:
                 told = "the price of one piece, but no column looks like the quantity"
                 options = {scalar(price.name): "if each row is one piece"}
@@ -307,7 +353,7 @@ class _Search:
             else:
                 fields["amount"] = Choice(price.name, f"one piece per row; {price.told}")
         elif sure or self.quantity.distinct == 1:
-            fields["unit_price"] = Choice(price.name, "the amount of a row is quantity × unit price")
+            fields["unit_price"] = Choice(price.name, _PRODUCT)
         elif self.grows is False:
             told = "does not grow with quantity, so it is the price of one piece"
             fields["unit_price"] = Choice(price.name, told)

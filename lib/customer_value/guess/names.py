@@ -31,7 +31,9 @@ SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "�
          "元": "CNY", "円": "JPY", "원": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}  # fmt: skip
 """Signs beside amounts."""
 
-_IN_NAMES = sorted((sign for sign in SIGNS if not sign.isalpha() or sign in "元円"), key=lambda sign: (-len(sign), sign))
+_IN_NAMES = sorted(
+    (sign for sign in SIGNS if not sign.isalpha() or sign in "元円"), key=lambda sign: (-len(sign), sign)
+)
 """Signs that may stand in a name, the longer ones first."""
 
 _EXTRAS = ("tax", "shipping", "fee", "discount", "tip")

@@ -21,7 +21,16 @@ from customer_value.guess.yaml_text import scalar
 from customer_value.sources import id_column
 from customer_value.spellings import spelling_key
 
-__all__ = ["Guests", "blanks_from_above", "guests", "spellings", "stands_once", "totals", "without_repeats"]
+__all__ = [
+    "Guests",
+    "blanks_from_above",
+    "guests",
+    "heads_groups",
+    "spellings",
+    "stands_once",
+    "totals",
+    "without_repeats",
+]
 
 _CENT = Decimal("0.02")
 _MOST_TOTALS = 0.5
@@ -44,6 +53,7 @@ _NO_ID = (
     "9999999",
 )
 _MANY, _TIMES, _FEW_CUSTOMERS = 0.2, 8, 10
+_FEWEST_GROUPS = 2
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,9 @@ def guests(table: Table, customer: str) -> Guests | None:
     return None
 
 
-def blanks_from_above(table: Table, customer: str, order_id: str | None) -> Question | str | None:
+def blanks_from_above(
+    table: Table, customer: str, order_id: str | None, date: str | None = None
+) -> Question | str | None:
     """Whether the customer stands on the first row of a group only.
 
     A sentence where the rows below share the order of the one above, so that there is no doubt; a question
@@ -132,6 +144,8 @@ def blanks_from_above(table: Table, customer: str, order_id: str | None) -> Ques
     blank = 1 - column.filled / table.rows
     if blank < 0.3 or table.rows < 6 or not _starts_filled(table, customer):
         return None
+    if heads_groups(table, customer, date):
+        return "each stands on a row of its own above its lines"
     if order_id is not None and stands_once(table, customer, order_id):
         return (
             f"the customer stands on the first row of an order only; {words.percent(blank)} of rows are blank"
@@ -185,6 +199,17 @@ def _rows_of(table: Table, rule: Exclusion) -> Any:
         return ibis.or_(*(text.startswith(value) for value in rule.values)).fill_null(False)
     named = text.isin(list(rule.values)).fill_null(False)
     return ~named if rule.how == "is_not" else named
+
+
+def heads_groups(table: Table, column: str, date: str | None) -> bool:
+    """Whether a column is filled on rows without a date only, and there are at most as many as rows with one."""
+    if date is None or column == date or table.column(column).distinct < _FEWEST_GROUPS:
+        return False
+    if table.column(column).filled + table.column(date).filled > 1.02 * table.rows:
+        return False
+    filled, dated = (id_column(table.source, name).notnull() for name in (column, date))
+    lines = table.share(filled, dated)
+    return lines is not None and lines <= 0.02 and (table.share(dated, filled) or 0) <= 0.02
 
 
 def stands_once(table: Table, column: str, order_id: str) -> bool:

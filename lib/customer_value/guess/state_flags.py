@@ -67,7 +67,9 @@ def flag_rules(table: Table, column: Column, money: Any, *, won: bool) -> StateR
     rule = exclusion(reason, column.name, yes)
     negative = reason in _UNLESS_NEGATIVE and any(value.negative for value in yes)
     partial = heading_says(column.name, "unsure", only="holds")
-    return StateRules(listed=(rule,)) if negative or partial or reason in _ONLY_LISTED else StateRules((rule,))
+    return (
+        StateRules(listed=(rule,)) if negative or partial or reason in _ONLY_LISTED else StateRules((rule,))
+    )
 
 
 def _reasons(table: Table, column: Column, values: Sequence[Value]) -> StateRules | None:

@@ -10,9 +10,14 @@ __all__ = ["SUM_RULES"]
 
 def _after_fees(found: Sum) -> tuple[str, str] | None:
     """What is left after fees: these are a cost of the seller, not less revenue."""
+    fees = [name for name, _ in found.parts if read_heading(name).has("fee")]
+    if not found.grows and fees and _all_are(found, "fee", "tax", "shipping"):
+        return found.whole, f"is what is left after fees: {found.told}"
     if not _all_are(found, "fee"):
         return None
-    return (found.base if found.grows else found.whole), f"is what is left after fees: {found.told}"
+    if read_heading(found.base).has("subtotal"):
+        return found.whole, f"holds more than the goods: {found.told}"
+    return found.base, f"is what is left after fees: {found.told}"
 
 
 def _with_tax_or_shipping(found: Sum) -> tuple[str, str] | None:
@@ -31,8 +36,8 @@ def _before_discount(found: Sum) -> tuple[str, str] | None:
     return (found.whole if found.grows else found.base), f"is before discounts: {found.told}"
 
 
-def _all_are(found: Sum, key: str) -> bool:
-    return all(read_heading(name).has(key) for name, _ in found.parts)
+def _all_are(found: Sum, *keys: str) -> bool:
+    return all(read_heading(name).has(*keys) for name, _ in found.parts)
 
 
 SUM_RULES = (_after_fees, _with_tax_or_shipping, _before_discount)
