@@ -26,6 +26,7 @@ from customer_value.ledger import Ledger, LedgerLine
 from customer_value.order_tables import Noticed, OrderTables
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
+from customer_value.reduction import NUMBER
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
@@ -270,7 +271,9 @@ def _said(
     noticed: Noticed, inputs: Inputs, settings: Settings, spec: OrdersTable, buyers: ibis.Table
 ) -> tuple[tuple[LedgerLine, ...], tuple[str, ...]]:
     """Notes and warnings of order lines that have been looked at, and of who ordered."""
-    warnings = (*noticed.warnings(spec, settings.currency), *spelling_warnings(buyers))
+    assert inputs.orders is not None
+    spelt = () if NUMBER in inputs.orders.rows.columns else spelling_warnings(buyers)
+    warnings = (*noticed.warnings(spec, settings.currency), *spelt)
     return noticed.notes(spec), (*warnings, *_strangers(buyers, inputs.companions))
 
 
