@@ -39,7 +39,6 @@ from customer_value.order_money import (
     with_refund,
     with_refunds,
 )
-from customer_value.order_numbers import told_apart
 from customer_value.reduction import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 from customer_value.settings import Exclusion, OrdersTable, Settings
 from customer_value.sources import (
@@ -117,8 +116,6 @@ class Orders:
         Whether the settings gave it (otherwise it is the last order date).
     survey
         How the ids of the kept rows look; None where the rows do not lie in DuckDB.
-    later
-        Orders to add to customers' days, see `customer_value.order_numbers.Restarts`; None if there are none.
     spellings
         How each customer id is written where spellings are joined (`customer_value.spellings`); else None.
     """
@@ -131,7 +128,6 @@ class Orders:
     warnings: tuple[str, ...]
     source: Source
     survey: Survey | None
-    later: ibis.Table | None = None
     spellings: ibis.Table | None = None
 
 
@@ -197,7 +193,6 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     assert as_of is not None  # there is a kept row, so there is a last date
     everything = not ledger.rows("orders", "excluded")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
-    kept, restarts = told_apart(kept, dates, spec, engine, scratch)
     unused = ("outcome", "_excluded", "_file", *BLANK.values(), *([ADDED] if ADDED in kept.columns else []))
     rows = _with_cost(source, kept, spec, settings, account).drop(*unused)
     warnings = (
@@ -207,14 +202,9 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
         *_overlap_warnings(judged, source),
         *_as_of_warnings(dates[-1], settings),
     )
-    later = None
-    if restarts is not None:
-        ledger = ledger + Ledger((restarts.note(spec.order_number_days),))
-        warnings = (*warnings, restarts.warning(spec.order_number_days))
-        later = restarts.later
     spellings = None if joined is None else joined.spellings
     stated = settings.as_of is not None
-    return Orders(rows, dates[0], as_of, stated, ledger, warnings, source, survey, later, spellings)
+    return Orders(rows, dates[0], as_of, stated, ledger, warnings, source, survey, spellings)
 
 
 def exact_copies(rows: ibis.Table) -> Copies:

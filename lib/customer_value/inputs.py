@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,14 +19,15 @@ from customer_value import reduce, words
 from customer_value.codebook import OWN, check_codebook
 from customer_value.companions import Companion, read_companions
 from customer_value.config import load_settings
-from customer_value.contract import Orders, copies_warning, exact_copies, read_orders
+from customer_value.contract import Orders, read_orders
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
-from customer_value.order_tables import OrderTables
+from customer_value.order_tables import Noticed, OrderTables
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
-from customer_value.settings import Settings
+from customer_value.reduction import NUMBER
+from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, find_files, unchanged
 from customer_value.sources.parquet import read_saved
@@ -69,6 +71,10 @@ class Inputs:
         orders = () if self.orders is None else (self.orders.source,)
         return (*orders, *(companion.source for companion in self.companions.values()))
 
+    def with_more(self, notes: Iterable[LedgerLine], warnings: Iterable[str]) -> Inputs:
+        """The same with further notes and warnings."""
+        return replace(self, ledger=self.ledger.noting(notes), warnings=(*self.warnings, *warnings))
+
 
 @dataclass(frozen=True)
 class RunState:
@@ -95,9 +101,8 @@ def check_inputs(config: Path) -> Inputs:
     try:
         with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
             inputs = read_inputs(settings, base, engine, scratch)
-            return replace(
-                inputs, warnings=(*inputs.warnings, *_looked_up(inputs, settings, engine, scratch))
-            )
+            notes, warnings = _looked_up(inputs, settings, engine, scratch)
+            return inputs.with_more(notes, warnings)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -155,7 +160,7 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
     try:
         with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
             inputs = read_inputs(settings, base, engine, scratch)
-            warnings = (*inputs.warnings, *_reduce(inputs, settings, engine, run, scratch))
+            inputs = inputs.with_more(*_reduce(inputs, settings, engine, run, scratch))
         inputs.ledger.frame().to_csv(run / "ledger.csv", index=False, lineterminator="\n")
         provenance = _provenance(inputs, settings)
         write_json(run / "provenance.json", provenance)
@@ -164,7 +169,7 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
             "as_of": inputs.as_of,
             "as_of_stated": settings.as_of is not None,
             "ledger": [asdict(line) | {"amount": _text(line.amount)} for line in inputs.ledger.lines],
-            "warnings": list(warnings),
+            "warnings": list(inputs.warnings),
             "known": _known(inputs, settings),
             "provenance": provenance,
         }
@@ -230,33 +235,46 @@ def _found(settings: Settings, base: Path) -> list[Found]:
     return [file for name, spec in given.items() for file in find_files(name, spec, base)]
 
 
-def _looked_up(inputs: Inputs, settings: Settings, engine: Engine, scratch: Path) -> tuple[str, ...]:
-    """The warnings that a run finds while it reduces, where nothing is reduced."""
-    if inputs.orders is None:
-        return ()
-    rows = inputs.orders.rows
+def _looked_up(
+    inputs: Inputs, settings: Settings, engine: Engine, scratch: Path
+) -> tuple[tuple[LedgerLine, ...], tuple[str, ...]]:
+    """The notes and warnings that a run finds while it reduces, where nothing is reduced."""
+    if inputs.orders is None or inputs.dates is None or settings.orders is None:
+        return (), ()
+    rows, spec = inputs.orders.rows, settings.orders
+    noticed = OrderTables(inputs.orders, inputs.dates, settings, spec, None, engine, scratch, scratch).look()
     buyers = rows.select("customer_id").distinct()
     if inputs.orders.source.engine != "duckdb":
         engine.save(buyers, scratch / "buyers.parquet")
         buyers = read_saved(engine.local, scratch / "buyers.parquet")
-    copies = copies_warning(exact_copies(rows), settings.currency)
-    return (*copies, *spelling_warnings(buyers), *_strangers(buyers, inputs.companions))
+    return _said(noticed, inputs, settings, spec, buyers)
 
 
-def _reduce(inputs: Inputs, settings: Settings, engine: Engine, run: Path, scratch: Path) -> tuple[str, ...]:
-    """Write all tables; returns what was found to warn of on the way."""
+def _reduce(
+    inputs: Inputs, settings: Settings, engine: Engine, run: Path, scratch: Path
+) -> tuple[tuple[LedgerLine, ...], tuple[str, ...]]:
+    """Write all tables; returns what was found to note and to warn of on the way."""
     for name, companion in inputs.companions.items():
         write_table(run, _table_name(name), _published(companion.rows))
     orders = inputs.orders
     if orders is None or inputs.dates is None or settings.orders is None:
-        return ()
+        return (), ()
     costs = _service_costs(inputs.companions)
-    copies = OrderTables(orders, inputs.dates, settings, settings.orders, costs, engine, run, scratch).write(
+    noticed = OrderTables(orders, inputs.dates, settings, settings.orders, costs, engine, run, scratch).write(
         inputs.ledger.amount("orders", "kept")
     )
     buyers = read_saved(engine.local, parquet_path(run, "customers")).select("customer_id")
-    found = (*copies_warning(copies, settings.currency), *spelling_warnings(buyers))
-    return (*found, *_strangers(buyers, inputs.companions))
+    return _said(noticed, inputs, settings, settings.orders, buyers)
+
+
+def _said(
+    noticed: Noticed, inputs: Inputs, settings: Settings, spec: OrdersTable, buyers: ibis.Table
+) -> tuple[tuple[LedgerLine, ...], tuple[str, ...]]:
+    """Notes and warnings of order lines that have been looked at, and of who ordered."""
+    assert inputs.orders is not None
+    spelt = () if NUMBER in inputs.orders.rows.columns else spelling_warnings(buyers)
+    warnings = (*noticed.warnings(spec, settings.currency), *spelt)
+    return noticed.notes(spec), (*warnings, *_strangers(buyers, inputs.companions))
 
 
 def _service_costs(companions: dict[str, Companion]) -> ibis.Table | None:

@@ -6,7 +6,7 @@ cent; a ledger that does not reconcile stops the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -59,6 +59,11 @@ class Ledger:
 
     def __add__(self, other: Ledger) -> Ledger:
         return Ledger(self.lines + other.lines)
+
+    def noting(self, notes: Iterable[LedgerLine]) -> Ledger:
+        """The ledger with further notes, each behind the lines of its table."""
+        places = {table: place for place, table in enumerate(self.tables())}
+        return Ledger(tuple(sorted((*self.lines, *notes), key=lambda line: places[line.table])))
 
     def of(self, table: str, status: str | None = None) -> tuple[LedgerLine, ...]:
         """The lines of one table, all or those with one status."""

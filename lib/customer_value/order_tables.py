@@ -13,17 +13,19 @@ import ibis
 import pandas as pd
 
 from customer_value import reduce, reduction
-from customer_value.contract import Copies, Orders, exact_copies
+from customer_value.contract import Copies, Orders, copies_warning, exact_copies
 from customer_value.engines import Engine
 from customer_value.errors import InputError
+from customer_value.ledger import LedgerLine
 from customer_value.machine import processors
-from customer_value.order_numbers import with_later_orders
+from customer_value.order_numbers import Restarts, find_restarts, with_later_orders
 from customer_value.reduce import Dates
+from customer_value.reduction import Seen
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources.parquet import read_saved
 from customer_value.tables import parquet_path, tables_folder, write_csv, write_table
 
-__all__ = ["ORDER_TABLES", "OrderTables"]
+__all__ = ["ORDER_TABLES", "Noticed", "OrderTables"]
 
 ORDER_TABLES = (
     "customers",
@@ -35,6 +37,22 @@ ORDER_TABLES = (
     "customer_product_prices",
 )
 """The reduced tables that orders are needed for."""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What is to be said of order lines once all of them have been looked at."""
+
+    copies: Copies
+    restarts: Restarts
+
+    def notes(self, spec: OrdersTable) -> tuple[LedgerLine, ...]:
+        """Lines of the ledger."""
+        return self.restarts.note(spec.order_number_days)
+
+    def warnings(self, spec: OrdersTable, currency: str) -> tuple[str, ...]:
+        """What a reader should know."""
+        return (*self.restarts.warning(spec.order_number_days), *copies_warning(self.copies, currency))
 
 
 @dataclass(frozen=True)
@@ -64,8 +82,26 @@ class OrderTables:
     run: Path
     scratch: Path
 
-    def write(self, kept: Decimal) -> Copies:
-        """Write every table, and say what was found of exact copies.
+    def look(self) -> Noticed:
+        """What `write` notices, without a table."""
+        rows, engine = self.orders.rows, self.settings.engine
+        if self.orders.source.engine != "duckdb":
+            restarts, _ = self._restarts()
+            return Noticed(exact_copies(rows), restarts)
+        seen = reduction.look_at_orders(
+            rows,
+            survey=self.orders.survey,
+            as_of=self.dates.as_of,
+            free_orders=self.spec.free_orders,
+            order_number_days=self.spec.order_number_days,
+            scratch=self.scratch,
+            threads=engine.threads or processors(),
+            memory_bytes=engine.memory_bytes,
+        )
+        return _noticed(seen)
+
+    def write(self, kept: Decimal) -> Noticed:
+        """Write every table, and say what was noticed on the way.
 
         Raises
         ------
@@ -73,14 +109,14 @@ class OrderTables:
             If the rows are not worth ``kept``, as judged: the source changed while it was read.
         """
         rows, as_of = self.orders.rows, self.dates.as_of
-        copies = self._here(kept) if self.orders.source.engine == "duckdb" else self._there(kept)
+        noticed = self._here(kept) if self.orders.source.engine == "duckdb" else self._there(kept)
         if "product_id" in rows.columns:
             self._from_rows("customer_product_years", reduce.customer_product_years(rows, as_of))
         if {"discount", "quantity"} <= set(rows.columns):
             self._from_rows("customer_product_prices", reduce.customer_product_prices(rows, as_of))
-        return copies
+        return noticed
 
-    def _here(self, kept: Decimal) -> Copies:
+    def _here(self, kept: Decimal) -> Noticed:
         """Rows that DuckDB reads: one sorted pass in this process."""
         rows, engine = self.orders.rows, self.settings.engine
         final = [name for name in ORDER_TABLES if name != "snapshots"] if self.service_costs is None else []
@@ -92,6 +128,7 @@ class OrderTables:
             snapshot_windows={date: self._snapshot_window(date) for date in self.dates.snapshots()},
             one_order_is=self._one_order_is,
             free_orders=self.spec.free_orders,
+            order_number_days=self.spec.order_number_days,
             folder=tables_folder(self.run),
             scratch=self.scratch,
             threads=engine.threads or processors(),
@@ -103,7 +140,7 @@ class OrderTables:
             bare = read_saved(rows.get_backend(), parquet_path(self.run, "customers"))
             write_table(self.run, "customers", _with_service_costs(bare, self.service_costs))
         self._for_people([name for name in ORDER_TABLES if name not in final])
-        return Copies(reduced.surplus_rows or 0, reduced.surplus_amount or Decimal(0))
+        return _noticed(reduced)
 
     def _for_people(self, names: Sequence[str]) -> None:
         """Write those of the tables that are there once more, as CSV."""
@@ -111,13 +148,14 @@ class OrderTables:
             if parquet_path(self.run, name).exists():
                 write_csv(self.run, name)
 
-    def _there(self, kept: Decimal) -> Copies:
+    def _there(self, kept: Decimal) -> Noticed:
         """Rows of a server or of Spark: one row per customer and day there, the rest where that lands."""
         rows, as_of = self.orders.rows, self.dates.as_of
         copies = exact_copies(rows)
+        restarts, later = self._restarts()
         path = self.scratch / "days.parquet"
         self.engine.save(reduce.customer_days(rows, self._one_order_is, self.spec.free_orders), path)
-        days = with_later_orders(self.engine.read(path, like=rows), self.orders.later)
+        days = with_later_orders(self.engine.read(path, like=rows), later)
         summed = days.net_revenue.sum().as_scalar().to_pyarrow().as_py()
         _require_all_money(Decimal(summed or 0), kept)
         customers = reduce.customers_at(days, as_of, self._window_start)
@@ -133,7 +171,11 @@ class OrderTables:
         write_table(self.run, "customer_months", reduce.customer_months(days, as_of))
         weeks = reduce.weekly_purchases(days, self.dates.origin, as_of)
         write_table(self.run, "weekly_purchases", weeks)
-        return copies
+        return Noticed(copies, restarts)
+
+    def _restarts(self) -> tuple[Restarts, ibis.Table | None]:
+        span = (self.dates.as_of - self.dates.origin).days
+        return find_restarts(self.orders.rows, span, self.spec, self.engine, self.scratch)
 
     def _from_rows(self, name: str, table: ibis.Table) -> None:
         """Write a table that is reduced where the order lines lie."""
@@ -157,6 +199,11 @@ class OrderTables:
     def _snapshot_window(self, date: dt.date) -> dt.date | None:
         rfm = self.settings.rfm
         return _months_before(date, rfm.window_months or rfm.migration_months)
+
+
+def _noticed(seen: Seen) -> Noticed:
+    copies = Copies(seen.surplus_rows or 0, seen.surplus_amount or Decimal(0))
+    return Noticed(copies, Restarts(seen.numbers_again, seen.orders_again))
 
 
 def _months_before(date: dt.date, months: int | None) -> dt.date | None:

@@ -7,7 +7,17 @@ once by customer and date as whole numbers; and every table, for every date, is 
 neighbouring rows. The results are those of `customer_value.reduce`, to the last bit.
 """
 
-from customer_value.reduction.reducing import Reduced, reduce_orders
+from customer_value.reduction.reducing import Reduced, Seen, look_at_orders, reduce_orders
 from customer_value.reduction.survey import NUMBER, ORDER_NUMBER, Survey, id_figures, survey_from
 
-__all__ = ["NUMBER", "ORDER_NUMBER", "Reduced", "Survey", "id_figures", "reduce_orders", "survey_from"]
+__all__ = [
+    "NUMBER",
+    "ORDER_NUMBER",
+    "Reduced",
+    "Seen",
+    "Survey",
+    "id_figures",
+    "look_at_orders",
+    "reduce_orders",
+    "survey_from",
+]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from customer_value.reduction.days import Days
 from customer_value.reduction.money import as_double
-from customer_value.reduction.sorting import changes, running
+from customer_value.reduction.sorting import changes, running, sort_order
 
 __all__ = ["Figures", "History", "history_of", "months_of", "snapshot_of", "weeks_of", "window_of"]
 
@@ -30,8 +30,8 @@ class History:
     """The days of a part with their running sums; shapes (days + 1,) or (purchase days + 1,).
 
     ``buys`` counts purchase days; ``buy_date``, ``buy_gross`` and ``buy_net`` are their dates and money.
-    ``gaps`` are the days since the purchase day before, zero on each customer's first, which the sums
-    of gaps so leave out.
+    ``gaps`` are the days since the purchase day before, a customer's least first, and ``gap_date`` when they end;
+    sums of gaps take the first purchase day of a customer as one of zero.
     """
 
     days: Days
@@ -42,6 +42,7 @@ class History:
     buy_gross_sum: Array
     buy_net: Array
     gaps: Array
+    gap_date: Array
     gap_squares: Array
     gap_logs: Array
 
@@ -82,8 +83,10 @@ def history_of(days: Days, gap_logs: Array) -> History:
     buys = running(days.bought)
     gross = _part(days.gross, buy)
     gap = np.diff(date, prepend=date[:1])
-    first = buys[days.starts[:-1]]
-    gap[first[first < len(gap)]] = 0
+    first = buys[days.starts]
+    leading = first[:-1][first[:-1] < first[1:]]
+    gap[leading] = 0
+    by_length = _by_length(gap, leading, np.diff(first))
     return History(
         days=days,
         sums={name: running(getattr(days, name)) for name in ("orders", *names)},
@@ -92,7 +95,8 @@ def history_of(days: Days, gap_logs: Array) -> History:
         buy_gross=gross,
         buy_gross_sum=running(gross),
         buy_net=_part(days.net_revenue, buy),
-        gaps=gap,
+        gaps=gap[by_length],
+        gap_date=date[by_length],
         gap_squares=running(gap * gap),
         gap_logs=running(gap_logs[gap]),
     )
@@ -229,19 +233,24 @@ def _standard_deviation(count: Array, total: Array, squares: Array) -> Array:
     return deviation
 
 
-def _medians(history: History, as_of: int, gaps: Array) -> Array:
+def _by_length(gap: Array, leading: Array, purchases: Array) -> Array:
+    """Places of the purchase days that end a gap, each customer's by its length.
+
+    ``leading`` are the places of first purchase days, and ``purchases`` the purchase days of each customer.
+    """
+    ends = np.ones(len(gap), dtype=bool)
+    ends[leading] = False
+    places = np.flatnonzero(ends)
+    customer = np.repeat(np.arange(len(purchases), dtype=np.uint64), np.maximum(purchases - 1, 0))
+    order: Array = places[sort_order([customer, gap[places].astype(np.uint64)])]
+    return order
+
+
+def _medians(history: History, as_of: int, count: Array) -> Array:
     """The median gap up to a date of each customer known on it, where it has gaps: so many."""
-    first = history.buys[history.days.starts]
-    buyer = np.repeat(np.arange(len(first) - 1, dtype=np.uint64), np.diff(first))
-    known = history.buy_date <= as_of
-    known[first[:-1][first[:-1] < first[1:]]] = False
-    longest = int(history.gaps.max(initial=0))
-    bits = np.uint64(longest.bit_length())
-    keys = (buyer[known] << bits) | history.gaps[known].astype(np.uint64)
-    keys.sort()
-    values = (keys & np.uint64(2 ** int(bits) - 1)).astype(np.int64)
-    start = np.cumsum(gaps) - gaps
-    low, high = (_at(values, start + place) for place in ((np.maximum(gaps, 1) - 1) // 2, gaps // 2))
+    values = history.gaps[history.gap_date <= as_of]
+    start = np.cumsum(count) - count
+    low, high = (_at(values, start + place) for place in ((np.maximum(count, 1) - 1) // 2, count // 2))
     middle: Array = (low + high) / 2
     return middle
 

@@ -13,20 +13,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customer_value.reduction.money import fits_int64, split_sum
+from customer_value.reduction.order_starts import order_starts
 from customer_value.reduction.partitions import Columns, Layout
 from customer_value.reduction.sorting import changes, first_occurrences, running, sort_order
 
-__all__ = ["Copies", "Days", "days_of"]
+__all__ = ["Days", "Noticed", "days_of"]
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Copies:
-    """Rows beyond the first of each set of identical ones: how many, and their amount in ten-thousandths."""
+class Noticed:
+    """What is seen of the rows on the way.
 
-    rows: int = 0
-    amount: int = 0
+    Attributes
+    ----------
+    copies, copies_amount
+        Rows beyond the first of each set of identical ones, and their amount in ten-thousandths.
+    numbers, orders
+        Order numbers of a customer that start again, and orders that they stand for beyond the first.
+    """
+
+    copies: int = 0
+    copies_amount: int = 0
+    numbers: int = 0
+    orders: int = 0
+
+    def __add__(self, other: Noticed) -> Noticed:
+        return Noticed(
+            self.copies + other.copies,
+            self.copies_amount + other.copies_amount,
+            self.numbers + other.numbers,
+            self.orders + other.orders,
+        )
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ class Days:
     bought
         Whether it is a purchase day.
     orders
-        Orders with a sale, each counted on its first such day only.
+        Orders with a sale, each counted on its first such day only; a number that starts again is another order.
     gross, returns, net_revenue, margin
         Ten-thousandths per day: int64 if no sum of a customer can exceed it, else Python's whole
         numbers. ``margin`` is None if cost is not known.
@@ -62,8 +81,12 @@ class Days:
 
 
 def days_of(
-    columns: Columns, layout: Layout, one_order_is: str | None, free_orders: str
-) -> tuple[Days, Copies]:
+    columns: Columns,
+    layout: Layout,
+    one_order_is: str | None,
+    free_orders: str,
+    order_number_days: int | None,
+) -> tuple[Days, Noticed]:
     """The days of a part.
 
     Parameters
@@ -74,6 +97,8 @@ def days_of(
         What they hold.
     one_order_is, free_orders
         As in `customer_value.reduce.customer_days`.
+    order_number_days
+        An order number starts again on a day more than so many days after the first day of its order; None: never.
     """
     order = sort_order([*layout.words(columns), _unsigned(layout.field(columns, "date"))])
     columns = [column.take(order) for column in columns]
@@ -87,11 +112,14 @@ def days_of(
     void = layout.field(columns, "void") if "void" in layout.fields else None
     sale = sale if void is None else sale & ~void
     bought: Array = _sums(sale, day_start) > 0
+    begins, numbers, orders = sale, 0, 0
     if "order" in layout.fields:
-        customer, blank = np.cumsum(new_customer), layout.field(columns, "blank")
-        begins = _order_begins(sale, blank, customer, day, layout.field(columns, "order"))
-    else:
-        begins = sale
+        named = np.flatnonzero(sale & ~layout.field(columns, "blank"))
+        whose, when, number = np.cumsum(new_customer), date, layout.field(columns, "order")
+        if len(named) < len(sale):
+            whose, when, number = whose[named], when[named], number[named]
+        starts, numbers, orders = order_starts(whose, when, number, order_number_days)
+        begins = _order_begins(sale, named, day, starts)
     each_day = "order" not in layout.fields and one_order_is == "day"
     cost = layout.field(columns, "cost") if "cost" in layout.fields else None
     gross, returns, net_revenue, margin = _money_of_days(amount, cost, void, day_start, customer_start)
@@ -106,8 +134,10 @@ def days_of(
         net_revenue=net_revenue,
         margin=margin,
     )
-    copies = _copies(layout.field(columns, "copy"), day, amount) if "copy" in layout.fields else Copies()
-    return days, copies
+    surplus = (
+        _surplus(layout.field(columns, "copy"), day) if "copy" in layout.fields else np.empty(0, np.int64)
+    )
+    return days, Noticed(len(surplus), split_sum(amount[surplus]), numbers, orders)
 
 
 def _unsigned(date: Array) -> Array:
@@ -122,19 +152,18 @@ def _sums(values: Array, starts: Array) -> Array:
     return np.diff(total[starts], append=total[-1:])
 
 
-def _order_begins(sale: Array, blank: Array, customer: Array, day: Array, order: Array) -> Array:
-    """Whether an order is counted at a row: its first sale, or the day's first sale without an order_id.
+def _order_begins(sale: Array, named: Array, day: Array, starts: Array) -> Array:
+    """Whether an order is counted at a row: where it starts, or the day's first sale without an order_id.
 
-    Equal hashes of one customer's order_ids are taken for the same order_id; with a million orders of
-    one customer the chance that two differ is one in thirty million.
+    ``named`` are the places of sales with an order_id, and ``starts`` tells of each whether an order does.
     """
-    is_named = sale & ~blank
-    if is_named.all():
-        return first_occurrences(customer, order)
-    begins, named = np.zeros(len(sale), dtype=bool), np.flatnonzero(is_named)
-    begins[named[first_occurrences(customer[named], order[named])]] = True
-    nameless = np.flatnonzero(sale & blank)
-    begins[nameless[changes(day[nameless])]] = True
+    if len(named) == len(sale):
+        return starts
+    begins, nameless = np.zeros(len(sale), dtype=bool), sale.copy()
+    nameless[named] = False
+    begins[named] = starts
+    rest = np.flatnonzero(nameless)
+    begins[rest[changes(day[rest])]] = True
     return begins
 
 
@@ -152,12 +181,12 @@ def _money_of_days(
     return gross, returns, net_revenue, margin
 
 
-def _copies(row_hash: Array, day: Array, amount: Array) -> Copies:
-    """Identical rows are of one customer and day, so only days with several rows are looked at."""
+def _surplus(row_hash: Array, day: Array) -> Array:
+    """Places of rows that repeat one before; they are of one customer and day, so only days with several count."""
     several = np.zeros(len(day), dtype=bool)
     again = day[1:] == day[:-1]
     several[1:] |= again
     several[:-1] |= again
     rows = np.flatnonzero(several)
-    surplus = rows[~first_occurrences(day[rows], row_hash[rows])]
-    return Copies(len(surplus), split_sum(amount[surplus]))
+    surplus: Array = rows[~first_occurrences(day[rows], row_hash[rows])]
+    return surplus

@@ -25,14 +25,14 @@ from customer_value.reduction.customers import (
     weeks_of,
     window_of,
 )
-from customer_value.reduction.days import days_of
+from customer_value.reduction.days import Noticed, days_of
 from customer_value.reduction.money import DECIMALS, scaled, split_sum
 from customer_value.reduction.partitions import ROWS_PER_PART, Parts, read_parts
 from customer_value.reduction.survey import Survey
 from customer_value.reduction.totals import Patterns, Totals, patterns_of, patterns_table, weeks_table
 from customer_value.reduction.writing import LayeredOutlet, Outlet, Stopped
 
-__all__ = ["Reduced", "reduce_orders"]
+__all__ = ["Reduced", "Seen", "look_at_orders", "reduce_orders"]
 
 Array = NDArray[Any]
 
@@ -60,7 +60,25 @@ _MONTHS = ("customer_id", "month", "orders", "purchase_days", *_MONEY)
 
 
 @dataclass(frozen=True)
-class Reduced:
+class Seen:
+    """What was seen of order rows beside their sums.
+
+    Attributes
+    ----------
+    surplus_rows, surplus_amount
+        Exact copies of an earlier row and what they amount to; None if rows were not hashed.
+    numbers_again, orders_again
+        Order numbers of a customer that start again, and how many orders more they stand for.
+    """
+
+    surplus_rows: int | None
+    surplus_amount: Decimal | None
+    numbers_again: int
+    orders_again: int
+
+
+@dataclass(frozen=True)
+class Reduced(Seen):
     """The account of what was reduced.
 
     Attributes
@@ -69,14 +87,10 @@ class Reduced:
         Order rows up to ``as_of``.
     net_revenue
         The sum of their amounts.
-    surplus_rows, surplus_amount
-        Exact copies of an earlier row and what they amount to; None if rows were not hashed.
     """
 
     rows: int
     net_revenue: Decimal
-    surplus_rows: int | None
-    surplus_amount: Decimal | None
 
 
 def reduce_orders(
@@ -88,6 +102,7 @@ def reduce_orders(
     snapshot_windows: Mapping[dt.date, dt.date | None],
     one_order_is: str | None,
     free_orders: str,
+    order_number_days: int | None = None,
     folder: Path,
     scratch: Path,
     threads: int,
@@ -113,6 +128,9 @@ def reduce_orders(
         The same for each date of ``dates.snapshots()``, the last of which is ``dates.as_of``.
     one_order_is, free_orders
         As in `customer_value.reduce.customer_days`.
+    order_number_days
+        An order number of a customer starts again, and is another order, on a day more than so many days after the
+        first day of its order; None: it never does.
     folder
         Gets customers, snapshots, purchase_patterns, customer_months and weekly_purchases as Parquet.
     scratch
@@ -128,9 +146,9 @@ def reduce_orders(
     Returns
     -------
     Reduced
-        Rows, money and exact copies, for the ledger and its warnings.
+        Rows, money, exact copies and order numbers that start again, for the ledger and its warnings.
     """
-    tasks = max(1, min(threads, memory_bytes // 2 // (ROWS_PER_PART * BYTES_PER_ROW)))
+    tasks = _tasks(threads, memory_bytes)
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(tasks, thread_name_prefix="reduce") as pool:
         parts = read_parts(rows, dates.as_of, survey, scratch, pool, tasks, memory_bytes)
@@ -149,6 +167,7 @@ def reduce_orders(
                     window_start=_maybe_number(window_start),
                     one_order_is=one_order_is,
                     free_orders=free_orders,
+                    order_number_days=order_number_days,
                     customers=customers,
                     stacked=LayeredOutlet(stacked, len(parts), None if few else scratch),
                     months=months,
@@ -160,6 +179,31 @@ def reduce_orders(
             job.stacked.finish()
             other.result()
     return reduced
+
+
+def look_at_orders(
+    rows: ibis.Table,
+    *,
+    survey: Survey | None,
+    as_of: dt.date,
+    free_orders: str,
+    order_number_days: int,
+    scratch: Path,
+    threads: int,
+    memory_bytes: int,
+) -> Seen:
+    """What `reduce_orders` sees on the way, without any table; the parameters are its own."""
+    tasks = _tasks(threads, memory_bytes)
+    with ThreadPoolExecutor(tasks, thread_name_prefix="look") as pool:
+        parts = read_parts(rows, as_of, survey, scratch, pool, tasks, memory_bytes)
+
+        def look(part: int) -> Noticed:
+            columns = parts.take(part)
+            if not len(columns[0]):
+                return Noticed()
+            return days_of(columns, parts.layout, None, free_orders, order_number_days)[1]
+
+        return _seen(sum(pool.map(look, range(len(parts))), Noticed()), parts)
 
 
 @dataclass(frozen=True)
@@ -185,6 +229,7 @@ class _Job:
     window_start: int | None
     one_order_is: str | None
     free_orders: str
+    order_number_days: int | None
     customers: Outlet
     stacked: LayeredOutlet
     months: Outlet
@@ -197,13 +242,13 @@ class _Job:
         if not rows:
             self._skip(part)
             return
-        days, copies = days_of(columns, layout, self.one_order_is, self.free_orders)
+        days, noticed = days_of(columns, layout, self.one_order_is, self.free_orders, self.order_number_days)
         del columns
         history, names = history_of(days, self.gap_logs), layout.ids.names_of(days.names)
         patterns = self._write_customers(part, history, names)
         self._write_months(part, history, names)
         weeks = weeks_of(history, self.origin)
-        self.totals.add(rows, split_sum(days.net_revenue), copies, weeks, patterns)
+        self.totals.add(rows, split_sum(days.net_revenue), noticed, weeks, patterns)
 
     def _write_customers(self, part: int, history: History, names: Any) -> dict[int, Patterns]:
         """The rows of the customers at each date, and how many are alike."""
@@ -267,13 +312,22 @@ def _small_tables(job: _Job, folder: Path) -> Reduced:
     totals = job.totals
     _write(weeks_table(totals.weeks, job.origin), folder / "weekly_purchases.parquet")
     _write(patterns_table(totals.patterns), folder / "purchase_patterns.parquet")
-    hashed = "copy" in job.parts.layout.fields
-    return Reduced(
-        rows=totals.rows,
-        net_revenue=_decimal(totals.net_revenue),
-        surplus_rows=totals.copies.rows if hashed else None,
-        surplus_amount=_decimal(totals.copies.amount) if hashed else None,
+    seen = _seen(totals.noticed, job.parts)
+    return Reduced(**vars(seen), rows=totals.rows, net_revenue=_decimal(totals.net_revenue))
+
+
+def _seen(noticed: Noticed, parts: Parts) -> Seen:
+    hashed = "copy" in parts.layout.fields
+    return Seen(
+        surplus_rows=noticed.copies if hashed else None,
+        surplus_amount=_decimal(noticed.copies_amount) if hashed else None,
+        numbers_again=noticed.numbers,
+        orders_again=noticed.orders,
     )
+
+
+def _tasks(threads: int, memory_bytes: int) -> int:
+    return max(1, min(threads, memory_bytes // 2 // (ROWS_PER_PART * BYTES_PER_ROW)))
 
 
 def _write(table: pa.Table, path: Path) -> None:

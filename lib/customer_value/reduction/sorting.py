@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["changes", "first_occurrences", "running", "sort_order"]
+__all__ = ["changes", "first_occurrences", "first_places", "running", "sort_order"]
 
 Array = NDArray[Any]
 
@@ -98,8 +98,25 @@ def first_occurrences(group: Array, key: Array) -> Array:
     >>> first_occurrences(np.array([1, 1, 1, 2]), np.array([7, 8, 7, 7], dtype=np.uint64))
     array([ True,  True, False,  True])
     """
+    first: Array = first_places(group, key) == np.arange(len(key))
+    return first
+
+
+def first_places(group: Array, key: Array) -> Array:
+    """Where the first row with the group and key of each row is.
+
+    Parameters
+    ----------
+    group, key
+        As in `first_occurrences`.
+
+    Examples
+    --------
+    >>> first_places(np.array([1, 1, 1, 2]), np.array([7, 8, 7, 7], dtype=np.uint64))
+    array([0, 1, 0, 3])
+    """
     rows = len(key)
-    first = np.ones(rows, dtype=bool)
+    first = np.arange(rows)
     if rows < 2:
         return first
     place_bits = (rows - 1).bit_length()
@@ -111,14 +128,15 @@ def first_occurrences(group: Array, key: Array) -> Array:
         return first
     place = _low_bits(mixed, place_bits)
     again = np.flatnonzero(~new)
-    row, before = place[again], place[again - 1]
-    same = (key[row] == key[before]) & (group[row] == group[before])
-    first[row[same]] = False
+    run = np.cumsum(new) - 1
+    row, leader = place[again], place[np.flatnonzero(new)[run[again]]]
+    same = (key[row] == key[leader]) & (group[row] == group[leader])
+    first[row] = leader
     if not same.all():
-        run = np.cumsum(new)
         unlike = place[np.isin(run, run[again[~same]])]
         order = unlike[np.lexsort((unlike, key[unlike], group[unlike]))]
-        first[order] = changes(group[order], key[order])
+        new = changes(group[order], key[order])
+        first[order] = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
     return first
 
 

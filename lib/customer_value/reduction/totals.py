@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from customer_value.reduction.customers import Figures
-from customer_value.reduction.days import Copies
+from customer_value.reduction.days import Noticed
 from customer_value.reduction.money import as_double
 from customer_value.reduction.sorting import changes
 
@@ -53,8 +53,8 @@ class Totals:
         Order rows.
     net_revenue
         Their amount in ten-thousandths.
-    copies
-        Rows beyond the first of identical ones.
+    noticed
+        What was seen of the rows on the way.
     weeks
         Per part, see `customer_value.reduction.customers.weeks_of`.
     patterns
@@ -63,7 +63,7 @@ class Totals:
 
     rows: int = 0
     net_revenue: int = 0
-    copies: Copies = field(default_factory=Copies)
+    noticed: Noticed = field(default_factory=Noticed)
     weeks: list[dict[str, Array]] = field(default_factory=list)
     patterns: dict[int, list[Patterns]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -72,7 +72,7 @@ class Totals:
         self,
         rows: int,
         net_revenue: int,
-        copies: Copies,
+        noticed: Noticed,
         weeks: dict[str, Array],
         patterns: dict[int, Patterns],
     ) -> None:
@@ -80,7 +80,7 @@ class Totals:
         with self._lock:
             self.rows += rows
             self.net_revenue += net_revenue
-            self.copies = Copies(self.copies.rows + copies.rows, self.copies.amount + copies.amount)
+            self.noticed += noticed
             self.weeks.append(weeks)
             for date, found in patterns.items():
                 self.patterns.setdefault(date, []).append(found)
