@@ -43,6 +43,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "my.yml"
+        self._checked = None
         self.settings(SETTINGS)
 
     def settings(self, text: str):
@@ -62,8 +63,12 @@ class Desk:
         return self.file("orders.csv", "\n".join([header, *rows]) + "\n")
 
     def check(self):
-        """Read and judge the inputs."""
-        return check_inputs(self.config)
+        """Read and judge the inputs; files that have not changed since the last time are not read again."""
+        files = {path: path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file()}
+        on_server = b"database" in files[self.config]
+        if self._checked is None or self._checked[0] != files or on_server:
+            self._checked = files, check_inputs(self.config)
+        return self._checked[1]
 
     def ledger(self) -> dict[str, int]:
         """Rows of the orders by status or reason of exclusion."""

@@ -87,10 +87,12 @@ def expected_orders(days):
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from("ab"), st.sampled_from("12"), st.integers(0, 400)), min_size=1, max_size=30
+        st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("12"), st.integers(0, 400)),
+        min_size=50,
+        max_size=120,
     )
 )
-@examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_days_are_told_apart_as_the_rule_says(desk, rows):
     found = orders(desk, *(f"{c},{START + dt.timedelta(day)},5,{number}" for c, number, day in rows))
     wanted = {}

@@ -272,12 +272,11 @@ class TestScoring:
     @pytest.mark.parametrize("window", [None, 6])
     def test_the_day_of_a_credit_changes_no_mean_per_order(self, window):
         sales = [*monthly("often", "2024-01-01", 10, 10.0), ("rarely", "2024-12-10", 60.0)]
-        found = []
-        for day in ("2024-03-09", "2024-08-01", "2024-12-09"):
-            orders = [*sales, ("often", day, -50.0)]
-            scored = rows(studied(orders, monetary_is="per_order", window_months=window))
-            found.append(scored.loc["often", "net_revenue_per_order"])
-        assert found == [5, 5, 5]
+        days = ("2024-03-09", "2024-08-01", "2024-12-09")
+        orders = [(f"{who} {day}", bought, paid) for day in days for who, bought, paid in sales]
+        credits = [(f"often {day}", day, -50.0) for day in days]
+        scored = rows(studied([*orders, *credits], monetary_is="per_order", window_months=window))
+        assert [scored.loc[f"often {day}", "net_revenue_per_order"] for day in days] == [5, 5, 5]
 
     def test_equal_means_per_order_are_equal(self):
         base = scores.with_per_order(bought([1, 1], [3, 1], [0.3, 0.1]))
