@@ -358,6 +358,11 @@ def test_a_rise_of_prices_is_found_within_customers(growth, verdict, words):
     assert words in check.remedy
 
 
+def test_a_spend_that_never_changes_is_said_in_one_word():
+    table = spending(0.0).assign(gross=lambda t: t["customer_id"].str.len() * 10.0)
+    assert "spend the same per purchase from year to year" in check_spend_trend(table).evidence
+
+
 def test_larger_newcomers_are_no_rise_of_prices():
     table = spending(0.0, noise=0.05)
     late = table[table["month"] >= "2022-07-01"].assign(gross=lambda t: t["gross"] * 3)

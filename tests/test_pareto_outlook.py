@@ -399,3 +399,9 @@ class TestSample:
         assert result.facts["pareto.top_20_share"] == pytest.approx(0.674229, abs=5e-7)
         top = [row["net_revenue"] for row in result.classes.to_pyarrow().to_pylist()]
         assert sum(sorted(top)[-472:]) / sum(top) == pytest.approx(0.6746, abs=5e-5)
+
+
+def test_without_the_largest_is_not_told_where_nothing_goes_with_them():
+    nothing, something = (" ".join(analysed(values).findings) for values in ([0] * 12, [5] + [0] * 11))
+    assert "Without the 10 largest customers" not in nothing
+    assert "Without the 10 largest customers net revenue would be EUR 0 instead of EUR 5.00" in something

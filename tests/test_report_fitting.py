@@ -113,3 +113,15 @@ def test_a_stated_share_of_purchases_draws_the_matrix(tmp_path, monkeypatch):
     assert "The matrix</h2>" in pages["05"]
     assert "Who moved?" not in pages["05"]
     assert "12 respondents could be placed" in pages["05"]
+
+
+@pytest.mark.parametrize("name", ["01_data_load", "06_satisfaction_and_value"])
+def test_pages_of_a_survey_alone_do_not_speak_of_orders(name):
+    path = next(path for path in find_notebooks(notebooks_folder()) if path.stem == name)
+    known = ("survey", "survey_items", "expectations", "attributes", "components")
+    alone, both = (
+        "\n".join(cell.source for cell in fitting(nbformat.read(path, 4), parts).cells if cell.cell_type == "markdown")
+        for parts in (known, (*known, "orders", "customer_groups"))
+    )
+    assert "orders" in both
+    assert "order" not in alone.replace("in this order", "").replace("date order", "")

@@ -208,3 +208,15 @@ def test_a_file_of_another_kind_than_its_name(tmp_path):
     sqlite_file(tmp_path, "CREATE TABLE t (id)", "INSERT INTO t VALUES (1)")
     (tmp_path / "a.db").rename(tmp_path / "a.csv")
     assert rows(opened(tmp_path, {}, path="a.csv")) == [(1,)]
+
+
+@pytest.mark.parametrize("head", ["<html><body>", "\ufeff<!DOCTYPE html>\n<html>", "\n<TABLE border=1>"])
+@pytest.mark.parametrize("name", ["export.xls", "export.csv"])
+def test_a_web_page_is_told_to_be_one_whatever_its_name(tmp_path, head, name):
+    text = f"{head}<tr><td>customer</td><td>date</td></tr><tr><td>a</td><td>2024-01-01</td></tr>"
+    with pytest.raises(InputError, match=rf"{name} is a web page \(HTML\), whatever its name; open it in"):
+        opened(tmp_path, {name: text})
+
+
+def test_text_that_begins_with_a_sign_of_markup_is_still_text(tmp_path):
+    assert rows(opened(tmp_path, {"a.csv": "<b>id</b>,day\n1,2024-01-31\n"})) == [("1", "2024-01-31")]

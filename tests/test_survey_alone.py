@@ -24,6 +24,8 @@ NPS = codebook(
     rec="recommendation other - - own 0 10 nps",
 )
 
+OTHER = codebook(quick="service other - - own 1 5 likert")
+
 
 def worded(words, **more):
     row = {
@@ -276,3 +278,9 @@ def test_a_survey_without_an_attitude_says_what_to_mark():
     result = loyalty.matrix(None, survey(*[PREFERS] * 6), items, as_of=None, currency="XXX")
     assert any("the codebook marks no item on this company as attitude" in text for text in result.findings)
     assert result.next_steps[0].startswith("Mark in the codebook which items ask for attitude")
+
+
+def test_a_question_that_few_answered_is_not_said_to_be_missing():
+    few, none = measure(NPS, *[(None, 9)] * 4, *[(None, None)] * 6), measure(OTHER, *[(3,)] * 6)
+    assert "Too few respondents answered the questions" in repr(few.scores_table)
+    assert "asks neither for overall satisfaction" in repr(none.scores_table)

@@ -19,7 +19,7 @@ from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
 from customer_value.clv.seasons import Season, season_of
-from customer_value.clv.trends import cohort_change, spend_trend
+from customer_value.clv.trends import SpendTrend, cohort_change, spend_trend
 from customer_value.errors import FitError, InputError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ _BURSTY = 0.7
 _CROWD = 1.3
 _SOME_SAME_DAY = 0.10
 _DRIFT, _FAST_DRIFT = 0.02, 0.05
+_NO_CHANGE = 0.0005
 _ROUGH_DRIFT = 0.05
 _CHANGE, _LARGE_CHANGE = 0.20, 0.50
 
@@ -344,11 +345,7 @@ def check_spend_trend(months: Any | None) -> Check:
         return Check(
             name, "cannot tell", "Too few customers bought in more than one half-year to see a trend."
         )
-    side = "more" if found.yearly > 0 else "less"
-    evidence = (
-        f"The same customers spend {words.percent(abs(found.yearly))} {side} per purchase from year to year "
-        f"({_bounds((found.low, found.high), words.percent)}; {words.count(found.customers, 'customer')})."
-    )
+    evidence = _yearly_change(found)
     if not _apart((found.low, found.high)):
         rough = (found.high - found.low) / 2 > _ROUGH_DRIFT
         return Check(name, "cannot tell" if rough else "holds", evidence)
@@ -564,6 +561,18 @@ def _regular_model(holdout: Holdout | None) -> str:
         )
     reason = holdout.failures.get(_REGULAR_MODEL) or holdout.left_out.get(_REGULAR_MODEL, "")
     return f"MBG/CNBD-k, a model for regular buyers (Erlang-k timing), is not used. {reason}".strip()
+
+
+def _yearly_change(found: SpendTrend) -> str:
+    """How much more or less is spent per purchase, with its interval; none where all figures read as nothing."""
+    customers = words.count(found.customers, "customer")
+    if max(abs(found.yearly), abs(found.low), abs(found.high)) < _NO_CHANGE:
+        return f"The same customers spend the same per purchase from year to year ({customers})."
+    side = "more" if found.yearly > 0 else "less"
+    return (
+        f"The same customers spend {words.percent(abs(found.yearly))} {side} per purchase from year to year "
+        f"({_bounds((found.low, found.high), words.percent)}; {customers})."
+    )
 
 
 def _bounds(interval: tuple[float, float], write: Callable[[float], str] = words.decimal) -> str:

@@ -93,8 +93,10 @@ def _risk(result: Concentration) -> str:
     number = int(row["leaving"])
     who = "the largest customer" if number == 1 else f"the {words.count(number)} largest customers"
     values = dict.fromkeys([result.value, result.pyramid_value])
-    parts = [_without(result.measures[value], row, result.currency) for value in values]
-    return f"Without {who} {words.listing(parts)}."
+    parts = [
+        _without(result.measures[value], row, result.currency) for value in values if round(float(row[value]), 2)
+    ]
+    return f"Without {who} {words.listing(parts)}." if parts else ""
 
 
 def _without(found: Measure, row: pd.Series, currency: str) -> str:
@@ -163,9 +165,10 @@ def _renew_list(result: Concentration) -> str:
         return ""
     share = words.percent(result.options.top_share)
     if kept < _KEPT_MOST:
+        stayed = f"only {words.percent(kept)} of" if kept > 0 else "nobody of"
         return (
-            f"Renew the list of top customers every {result.period}: only {words.percent(kept)} of the top "
-            f"{share} stayed at the top, so a list made once is soon wrong."
+            f"Renew the list of top customers every {result.period}: {stayed} the top {share} stayed at the "
+            "top, so a list made once is soon wrong."
         )
     return (
         f"The list of top customers can stand for a {result.period}: {words.percent(kept)} of the top "

@@ -402,9 +402,11 @@ def _verdict(found: Prediction, one: Separation, currency: str) -> str:
     money = ""
     if one.money:
         rich = frame.loc[frame["net_revenue_per_customer"].idxmax()]
+        most = float(rich["net_revenue_per_customer"])
         money = (
-            f" The most money per customer came from {label}{rich['group']}, "
-            f"{words.money(float(rich['net_revenue_per_customer']), currency)}."
+            f" The most money per customer came from {label}{rich['group']}, {words.money(most, currency)}."
+            if most > 0
+            else " None of them brought any money, but some lost more than others."
         )
     else:
         money = " How much is spent they do not separate."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from customer_value import words
-from customer_value.codebook import rows_of
+from customer_value.codebook import OWN, rows_of
 from customer_value.display import Prose, Table
 from customer_value.pareto.measure import value_name
 from customer_value.satisfaction.delivered import DeliveredValue
@@ -380,6 +380,9 @@ def _ratio(value: float) -> str:
 def _no_scores(result: Satisfaction) -> str:
     if result.panel is None:
         return f"No survey wave has {MINIMUM} respondents, so nothing is averaged."
+    own = result.survey.items[result.survey.items["target"] == OWN]
+    if (own["scale"] == "nps").any() or (own["aspect"] == "overall").any():
+        return "Too few respondents answered the questions on overall satisfaction and recommendation to average them."
     return "The survey asks neither for overall satisfaction (aspect overall) nor for a recommendation (scale nps)."
 
 

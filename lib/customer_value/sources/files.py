@@ -38,6 +38,10 @@ BY_SUFFIX = {
     ".duckdb": "duckdb", ".ddb": "duckdb",
 }  # fmt: skip
 """The kind of a file by the ending of its name."""
+_WEB_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta|style)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -117,6 +121,10 @@ def format_of(file: Found, spec: TableSource) -> str:
         raise InputError(f"{file.name} is empty.")
     if spec.format is not None:
         return spec.format
+    if _WEB_PAGE.match(head):
+        raise InputError(
+            f"{file.name} is a web page (HTML), whatever its name; open it in a spreadsheet and save it as .xlsx or .csv."
+        )
     by_content = _by_content(head)
     if by_content is not None:
         return by_content
