@@ -45,6 +45,7 @@ def test_nothing_prints_a_code(stated, currency):
     everything = "\n".join([checked.stdout, repr(workbook), *map(repr, tables), *said, *files])
     assert "XXX" not in everything
     assert " 9.00\n" in checked.stdout
+    assert "money" not in repr(workbook)
 
 
 @pytest.mark.parametrize("make", ["report", "batch"])

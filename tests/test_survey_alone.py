@@ -25,6 +25,7 @@ NPS = codebook(
 )
 
 OTHER = codebook(quick="service other - - own 1 5 likert")
+ASKED = codebook(rec="recommendation other - - own 0 10 nps", quick="service other - - own 1 5 likert")
 
 
 def worded(words, **more):
@@ -281,6 +282,6 @@ def test_a_survey_without_an_attitude_says_what_to_mark():
 
 
 def test_a_question_that_few_answered_is_not_said_to_be_missing():
-    few, none = measure(NPS, *[(None, 9)] * 4, *[(None, None)] * 6), measure(OTHER, *[(3,)] * 6)
+    few, none = measure(ASKED, *[(9, 3)] * 4, *[(None, 3)] * 6), measure(OTHER, *[(3,)] * 6)
     assert "Too few respondents answered the questions" in repr(few.scores_table)
     assert "asks neither for overall satisfaction" in repr(none.scores_table)

@@ -63,10 +63,10 @@ class Workbook:
     def __repr__(self) -> str:
         as_of = self.known_as_of
         date = "without a date" if as_of is None else f"as of {as_of.isoformat()}"
-        money = "no orders"
+        money = ", no orders"
         if self.settings.orders is not None:
-            money = words.with_currency("money", self.currency, " in {}")
-        return f"{self.settings.title}: {date}, {money}"
+            money = words.with_currency("", self.currency, ", money in {}")
+        return f"{self.settings.title}: {date}{money}"
 
     @cached_property
     def state(self) -> RunState:

@@ -94,7 +94,9 @@ def _risk(result: Concentration) -> str:
     who = "the largest customer" if number == 1 else f"the {words.count(number)} largest customers"
     values = dict.fromkeys([result.value, result.pyramid_value])
     parts = [
-        _without(result.measures[value], row, result.currency) for value in values if round(float(row[value]), 2)
+        _without(result.measures[value], row, result.currency)
+        for value in values
+        if round(float(row[value]), 2)
     ]
     return f"Without {who} {words.listing(parts)}." if parts else ""
 

@@ -123,7 +123,8 @@ def format_of(file: Found, spec: TableSource) -> str:
         return spec.format
     if _WEB_PAGE.match(head):
         raise InputError(
-            f"{file.name} is a web page (HTML), whatever its name; open it in a spreadsheet and save it as .xlsx or .csv."
+            f"{file.name} is a web page (HTML), whatever its name; open it in a spreadsheet and save it as .xlsx "
+            "or .csv."
         )
     by_content = _by_content(head)
     if by_content is not None:
