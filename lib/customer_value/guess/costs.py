@@ -50,7 +50,9 @@ def guess_discount(table: Table, taken: Collection[str]) -> tuple[Choice | None,
     column = _only(heaviest("discount", numbers), table)
     if column is None or column.distinct < 2:
         return None, []
-    if table.share(table.number(column.name).between(0, 1)) == 1.0:
+    value = table.number(column.name)
+    fractions = table.share((value > 0) & (value < 1), value != 0)
+    if table.share(value.between(0, 1)) == 1.0 and fractions:
         return Choice(column.name, "fractions of the list price"), []
     return None, [f"{shown(column.name)} is not used: a discount must be a fraction such as 0.15."]
 

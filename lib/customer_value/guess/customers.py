@@ -310,7 +310,10 @@ def _says_other(name: str) -> bool:
 def _heading_rows(column: Column) -> Question:
     """A column that stands on rows of its own above the lines that belong to it."""
     name = shown(column.name) + (" (without a heading)" if column.name.isdigit() else "")
-    sentence = f"column {name} stands alone on a row above the lines that belong to it{column.such_as}; is it the customer?"
+    sentence = (
+        f"column {name} stands alone on a row above the lines that belong to it{column.such_as}; is it the "
+        "customer?"
+    )
     told = f"{column.told}; each stands on a row of its own above its lines, which fill_down takes it to"
     return Question(sentence, {scalar(column.name): told}, meanwhile=column.name)
 
@@ -320,7 +323,10 @@ def _nobody(fallen: dict[str, str], alike: Sequence[Column]) -> Question:
     told = f" (looked at {'; '.join(looked[:8])})" if looked else ""
     if alike:
         listed = words.listing([f"{shown(c.name)} ({c.told})" for c in alike])
-        sentence = f"no column is called like the customer{told}; values that come again as those of customers do have {listed}"
+        sentence = (
+            f"no column is called like the customer{told}; values that come again as those of customers do have "
+            f"{listed}"
+        )
         return Question(sentence, {scalar(c.name): c.told for c in alike}, meanwhile=alike[0].name)
     return Question(
         f"no column looks like the customer{told}",

@@ -267,7 +267,10 @@ def _are_credits(rule: Exclusion) -> Question:
     told = words.listing([f"'{words.plain(value, 24)}'" for value in rule.values])
     money = f", {rule.money:,.2f}" if rule.money is not None else ""
     rows = words.count(rule.rows, "row")
-    sentence = f"column {shown(rule.column)}: do {told} ({rows}{money}) stand for credits, whose positive amounts count as negative?"
+    sentence = (
+        f"column {shown(rule.column)}: do {told} ({rows}{money}) stand for credits, whose positive amounts count as "
+        "negative?"
+    )
     return Question(sentence, hint=f"if these are credits: {rows}{money}")
 
 

@@ -30,7 +30,7 @@ from customer_value.guess.choice import Choice, Found, Question, doubt, heaviest
 from customer_value.guess.names import is_extra, is_net, is_tax, weight
 from customer_value.guess.products import Goods, holds_more, paid_of, price_by_sums
 from customer_value.guess.profile import Column, Table
-from customer_value.guess.sum_rules import SUM_RULES
+from customer_value.guess.sum_rules import SUM_RULES, discount_in
 from customer_value.guess.vocabulary import read_heading
 from customer_value.guess.yaml_text import scalar
 from customer_value.sources.offers import offers
@@ -40,6 +40,9 @@ __all__ = ["WHAT", "Money", "guess_money"]
 WHAT = "the amount of a row"
 _PRODUCT = "the amount of a row is quantity × unit price"
 _NEARLY = 0.95
+_MANY = 20
+"""Different whole numbers that a column must hold to be offered where nothing is called an amount."""
+
 _OTHER_ROLES = ("cost", "unit_cost", "margin", "discount", "list_price")
 
 
@@ -84,6 +87,7 @@ class _Search:
     first_lines: bool = False
     money: Money = field(default_factory=Money)
     reasons: list[str] = field(default_factory=list)
+    known_sums: list[Sum] = field(default_factory=list)
 
     @cached_property
     def numbers(self) -> pd.DataFrame:
@@ -147,7 +151,8 @@ class _Search:
     @cached_property
     def extras(self) -> list[str]:
         """Taxes, shipping, fees and discounts as money, for sums."""
-        return [c.name for c in self.columns if is_extra(c.name) and not read_heading(c.name).has("measure")]
+        extra = [(c.name, read_heading(c.name)) for c in self.columns if is_extra(c.name)]
+        return [name for name, said in extra if not said.has("measure") or said.has("shipping")]
 
     def found(self) -> Money:
         if self.quantity is not None:
@@ -208,9 +213,10 @@ class _Search:
         goods = self._goods()
         if goods is None:
             return amounts
-        why = {c.name: holds_more(self.numbers, goods, c.name, self.extras) for c in amounts}
-        self.money.fallen |= {name: told for name, told in why.items() if told}
-        return [c for c in amounts if not why[c.name]]
+        more = {c.name: holds_more(self.numbers, goods, c.name, self.extras) for c in amounts}
+        self.money.fallen |= {name: found[0] for name, found in more.items() if found}
+        self.known_sums += [found[1] for found in more.values() if found]
+        return [c for c in amounts if more[c.name] is None]
 
     def _goods(self) -> Goods | None:
         if self.price is None:
@@ -234,6 +240,7 @@ class _Search:
         """The candidates that no sum rules out."""
         left = self._distinct(sorted(amounts, key=lambda c: -weight("amount", c.name)))
         sums = self._sums(left)
+        self.known_sums += sums
         for rule in SUM_RULES:
             dropped = {name: why for found in sums if (fallen := rule(found)) for name, why in [fallen]}
             kept = [c for c in left if c.name not in dropped]
@@ -300,8 +307,15 @@ class _Search:
             self.money.fields["amount"] = doubt(left, WHAT)
         else:
             self.money.fields["amount"] = Choice(best.name, "; ".join([*self.reasons, *self._remarks(best)]))
+            self._deduct([s for s in self.known_sums if s.base == best.name and s.whole in self.money.fallen])
         if self.price is not None and best is not self.price and self._is_price_of(best):
             self.money.fields["unit_price"] = Choice(self.price.name, self.price.told)
+
+    def _deduct(self, sums: list[Sum]) -> None:
+        """The discount that the amount still holds, where a sum shows it."""
+        off = {name for found in sums if (name := discount_in(found))}
+        if len(off) == 1:
+            self.money.fields["deduct"] = Choice(off.pop(), f"money off: {sums[0].told}")
 
     def _lines_do(self, total: Column) -> bool:
         """Whether the products of lines stand for an order's total."""
@@ -343,6 +357,7 @@ class _Search:
                 ("amount", "one piece per row") if self.quantity is None else ("unit_price", _PRODUCT)
             )
             fields[role] = Choice(price.name, f"{told}; {sums}")
+            self._deduct([found for found in self.known_sums if price.name in found.base])
         elif self.quantity is None:
             if sure:
                 told = "the price of one piece, but no column looks like the quantity"
@@ -387,6 +402,7 @@ class _Search:
             )
         ]
         candidates = [c for c in unknown if c.decimals] or [c for c in self.columns if _of_another_kind(c)]
+        candidates = candidates or self._last_resort(unknown)
         if len(candidates) == 1 and not self.table.named:
             told = f"the only column with decimals; {candidates[0].told}"
             self.money.fields["amount"] = Choice(candidates[0].name, told)
@@ -398,6 +414,21 @@ class _Search:
             c for c in self.table.of_kind("text") if weight("amount", c.name) or weight("unit_price", c.name)
         ]
         self.money.fields["amount"] = _asked(self.table, candidates, unread, self.money.fallen)
+
+    def _counts_on(self, column: Column) -> bool:
+        """Whether numbers follow one another without gaps, as those of orders do."""
+        values = self.numbers[column.name].dropna()
+        return bool(values.max() - values.min() <= 2 * values.nunique())
+
+    def _last_resort(self, unknown: list[Column]) -> list[Column]:
+        """Numbers that may be money, if a person says so: whole ones of many values, and those called a cost."""
+        if not self.table.named:
+            return []
+        many = [
+            c for c in unknown if c.distinct >= _MANY and not read_heading(c.name).has("id", "goods", "date")
+        ]
+        many = [c for c in many if "#" not in c.name and not self._counts_on(c)]
+        return many or [c for c in self.columns if weight("cost", c.name) or weight("unit_cost", c.name)]
 
 
 def _of_another_kind(column: Column) -> bool:
@@ -426,7 +457,7 @@ def _asked(table: Table, candidates: list[Column], unread: list[Column], fallen:
     if candidates:
         name = candidates[0].name
         sentence = (
-            f"column {shown(name)} has decimals, but its name does not say that it is the money of a sale"
+            f"column {shown(name)} holds numbers, but its name does not say that it is the money of a sale"
         )
         return Question(sentence, {scalar(name): candidates[0].told}, meanwhile=name)
     if unread:

@@ -96,6 +96,8 @@ def totals(table: Table, columns: Mapping[str, str]) -> tuple[list[Exclusion], l
     for column in table.columns:
         if column.kind == "blank" or column.name == columns.get("amount") or column.distinct < 2:
             continue
+        if not any(table.may_hold(column.name, pattern) for pattern in _compiled()):
+            continue
         of_groups = _totals_of_groups(table, column) if column.kind == "text" else None
         sure += [of_groups] if of_groups else []
         found = _called_total(table, column)
@@ -290,6 +292,11 @@ def _called_total(table: Table, column: Column) -> dict[str, int]:
 def _total_words() -> str:
     listed = {word.lower() for word in written_values_of("total_rows")} | values_of("total_rows")
     return "|".join(map(re.escape, sorted(listed, key=lambda word: (-len(word), word))))
+
+
+@cache
+def _compiled() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(_pattern()), re.compile(_pattern(whole=False))
 
 
 @cache

@@ -18,8 +18,10 @@ __all__ = ["Goods", "holds_more", "paid_of", "price_by_sums"]
 _NEARLY = 0.95
 _MOST_AMOUNTS, _MOST_PRICES = 6, 6
 _FEW = 5
-_NO_PRICE = ("balance", "points", "measure", "place", "person", "refund", "forecast", "quantity", "id", "cost", "margin",
-             "unit_cost", "goods_cost")  # fmt: skip
+_NO_PRICE = (
+    "balance", "points", "measure", "place", "person", "refund", "forecast", "quantity", "id", "cost", "margin",
+    "unit_cost", "goods_cost",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ class Goods:
     ----------
     told
         What it is called: ``Quantity × Sold For``.
-    values
+    money
         One for each row.
     """
 
     told: str
-    values: pd.Series
+    money: pd.Series
 
 
 def price_by_sums(
@@ -63,16 +65,13 @@ def price_by_sums(
     return None
 
 
-def holds_more(numbers: pd.DataFrame, goods: Goods, amount: str, extras: Sequence[str]) -> str:
-    """Why an amount is not the money of the goods: it holds tax or shipping, or fees are taken off. Else empty."""
+def holds_more(
+    numbers: pd.DataFrame, goods: Goods, amount: str, extras: Sequence[str]
+) -> tuple[str, Sum] | None:
+    """Why an amount is not the money of the goods: it holds tax or shipping, or fees are taken off. Else None."""
     found = _sum(numbers, goods, amount, extras)
-    if found is None:
-        return ""
-    for rule in SUM_RULES:
-        fallen = rule(found)
-        if fallen is not None:
-            return fallen[1] if fallen[0] == amount else ""
-    return ""
+    fallen = next((fallen for rule in SUM_RULES if (fallen := rule(found))), None) if found else None
+    return (fallen[1], found) if found and fallen and fallen[0] == amount else None
 
 
 def paid_of(numbers: pd.DataFrame, paid: str, others: Sequence[str]) -> str | None:
@@ -104,7 +103,7 @@ def _sum(numbers: pd.DataFrame, goods: Goods, amount: str, extras: Sequence[str]
     if told in numbers:
         return None
     parts = [name for name in extras if name != amount]
-    return explained(numbers.assign(**{told: goods.values}), told, amount, parts)
+    return explained(numbers.assign(**{told: goods.money}), told, amount, parts)
 
 
 def _of_several(numbers: pd.DataFrame, pieces: pd.Series, found: Sum) -> bool:

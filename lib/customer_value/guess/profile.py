@@ -19,7 +19,7 @@ from customer_value.guess.vocabulary import read_heading
 from customer_value.settings import TableSource
 from customer_value.sources import Source, id_column, number_column
 from customer_value.sources.dialects import is_number
-from customer_value.sources.engine import hashed, trimmed
+from customer_value.sources.engine import MONEY, hashed, trimmed
 from customer_value.sources.notations import NOTATIONS
 
 __all__ = ["Column", "Table", "counted", "first", "look_at"]
@@ -29,6 +29,7 @@ _COMPARED = 20_000
 """Rows in which the numbers of two columns are compared; the same ones whatever their order."""
 
 _MOSTLY = 0.9
+_PLAIN = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Table:
         Its columns in order.
     named
         False if the file has no header.
+    texts
+        All values of each column as text, of a small file; None of others.
     """
 
     source: Source
@@ -94,6 +97,11 @@ class Table:
     rows: int
     columns: tuple[Column, ...]
     named: bool
+    texts: Mapping[str, list[str]] | None = None
+
+    def may_hold(self, column: str, pattern: re.Pattern[str]) -> bool:
+        """Whether a value of a column may match, in small letters; False only where it is known without a query."""
+        return self.texts is None or any(pattern.search(text.lower()) for text in self.texts[column])
 
     def of_kind(self, *kinds: str) -> list[Column]:
         """The columns of some kinds."""
@@ -106,8 +114,17 @@ class Table:
     def number(self, column: str) -> Any:
         """A column as numbers; how they are written is found out once."""
         if column not in self._read:
-            self._read[column] = number_column(self.source, column, self.spec)[0]
+            plain = self._plain_number(column)
+            self._read[column] = number_column(self.source, column, self.spec)[0] if plain is None else plain
         return self._read[column]
+
+    def _plain_number(self, column: str) -> Any:
+        """A column of a small file in which all values are plain numbers, for which nothing has to be found out."""
+        value = self.source.table[column]
+        if self.texts is None or not value.type().is_string() or self.spec.decimal == "," or self.spec.dr_cr:
+            return None
+        texts = self.texts[column]
+        return trimmed(value).try_cast(MONEY) if texts and all(map(_PLAIN.fullmatch, texts)) else None
 
     @cached_property
     def _read(self) -> dict[str, Any]:
@@ -131,13 +148,12 @@ class Table:
                 continue
         if not readable:
             return pd.DataFrame()
-        every = ibis.struct({str(n): table[name] for n, name in enumerate(table.columns)})
-        chosen = table.select(
-            **{f"c{n}": value for n, value in enumerate(readable.values())}, _key=hashed(every)
-        )
+        values = {f"c{n}": value for n, value in enumerate(readable.values())}
+        chosen = table.select(**values)
         if self.rows > _COMPARED:
-            chosen = chosen.order_by("_key").limit(_COMPARED)
-        frame = chosen.drop("_key").to_pandas().astype("float64")
+            every = ibis.struct({str(n): table[name] for n, name in enumerate(table.columns)})
+            chosen = table.select(**values, _key=hashed(every)).order_by("_key").limit(_COMPARED).drop("_key")
+        frame = chosen.to_pandas().astype("float64")
         return frame.set_axis(list(readable), axis=1)
 
     def share(self, holds: Any, among: Any = None) -> float | None:
@@ -196,12 +212,15 @@ def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> T
         )
     if scratch is not None:
         source = _read_once(source, scratch)
-    counts = _counts(source, names)
-    sample = _sampled(source, names, counts)
-    columns = tuple(_column(source, name, counts[name], sample) for name in names)
-    return Table(
-        source, spec, int(counts[""][0]), columns, bool(source.header_rows[0]) or not _numbered(names)
+    head = _head(source, names)
+    whole = all(source.table[name].type().is_string() for name in names) and head is not None
+    counts = _counted_in(head) if whole and head is not None else _counts(source, names)
+    sample = (
+        _Sample(head.texts, whole=True) if whole and head is not None else _sampled(source, names, counts)
     )
+    columns = tuple(_column(source, name, counts[name], sample) for name in names)
+    named = bool(source.header_rows[0]) or not _numbered(names)
+    return Table(source, spec, int(counts[""][0]), columns, named, sample.texts if whole else None)
 
 
 def first(table: Any) -> dict[str, Any]:
@@ -228,6 +247,31 @@ def _read_once(source: Source, scratch: Path) -> Source:
 
 def _numbered(names: Iterable[str]) -> bool:
     return all(name == str(position) for position, name in enumerate(names, 1))
+
+
+@dataclass(frozen=True)
+class _Head:
+    """All values of each column of a small file that are not blank, as text, and the number of rows."""
+
+    texts: Mapping[str, list[str]]
+    rows: int
+
+
+def _head(source: Source, names: list[str]) -> _Head | None:
+    """The values of a file of few rows; None of a longer one."""
+    head = source.table.select(**{f"c{n}": id_column(source, name) for n, name in enumerate(names)})
+    frame = head.limit(_SAMPLE + 1).to_pyarrow()
+    if frame.num_rows > _SAMPLE:
+        return None
+    texts = {
+        name: [text for text in frame[f"c{n}"].to_pylist() if text is not None]
+        for n, name in enumerate(names)
+    }
+    return _Head(texts, frame.num_rows)
+
+
+def _counted_in(head: _Head) -> Mapping[str, tuple[int, int]]:
+    return {"": (head.rows, 0), **{name: (len(texts), len(set(texts))) for name, texts in head.texts.items()}}
 
 
 def _counts(source: Source, names: list[str]) -> Mapping[str, tuple[int, int]]:

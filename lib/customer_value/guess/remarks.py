@@ -166,7 +166,7 @@ def prefixes(table: Table, order: Choice | None, money: Choice | None) -> tuple[
 
 
 def _holds_currencies(table: Table, column: Column) -> bool:
-    if column.distinct > 12:
+    if column.distinct > 12 or any(value.upper() not in _ISO_4217 for value, _ in column.common):
         return False
     codes = {code.upper() for code, _ in counted(table.source, column.name, 13)}
     return codes <= _ISO_4217 and not codes.isdisjoint(CODES)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from customer_value.guess.arithmetic import Sum
 from customer_value.guess.vocabulary import read_heading
 
-__all__ = ["SUM_RULES"]
+__all__ = ["SUM_RULES", "discount_in"]
 
 
 def _after_fees(found: Sum) -> tuple[str, str] | None:
     """What is left after fees: these are a cost of the seller, not less revenue."""
-    fees = [name for name, _ in found.parts if read_heading(name).has("fee")]
+    fees = [name for name, _ in found.parts if _is_fee(name)]
     if not found.grows and fees and _all_are(found, "fee", "tax", "shipping"):
         return found.whole, f"is what is left after fees: {found.told}"
-    if not _all_are(found, "fee"):
+    if len(fees) < len(found.parts):
         return None
     if read_heading(found.base).has("subtotal"):
         return found.whole, f"holds more than the goods: {found.told}"
@@ -34,6 +34,18 @@ def _before_discount(found: Sum) -> tuple[str, str] | None:
     if not _all_are(found, "discount"):
         return None
     return (found.whole if found.grows else found.base), f"is before discounts: {found.told}"
+
+
+def discount_in(found: Sum) -> str | None:
+    """The discount that is taken off in a sum, if there is one."""
+    off = [name for name, _ in found.parts if read_heading(name).has("discount")]
+    return off[0] if len(off) == 1 else None
+
+
+def _is_fee(name: str) -> bool:
+    """Whether a column is a fee and not "taxes and charges"."""
+    heading = read_heading(name)
+    return heading.has("fee") and not heading.has("tax", "shipping")
 
 
 def _all_are(found: Sum, *keys: str) -> bool:
