@@ -274,8 +274,8 @@ class TestScoring:
         sales = [*monthly("often", "2024-01-01", 10, 10.0), ("rarely", "2024-12-10", 60.0)]
         days = ("2024-03-09", "2024-08-01", "2024-12-09")
         orders = [(f"{who} {day}", bought, paid) for day in days for who, bought, paid in sales]
-        credits = [(f"often {day}", day, -50.0) for day in days]
-        scored = rows(studied([*orders, *credits], monetary_is="per_order", window_months=window))
+        given_back = [(f"often {day}", day, -50.0) for day in days]
+        scored = rows(studied([*orders, *given_back], monetary_is="per_order", window_months=window))
         assert [scored.loc[f"often {day}", "net_revenue_per_order"] for day in days] == [5, 5, 5]
 
     def test_equal_means_per_order_are_equal(self):
