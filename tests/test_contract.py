@@ -205,6 +205,12 @@ def test_blank_ids_above_one_percent_of_the_money_are_a_warning(desk):
     assert desk.check().warnings == ()
 
 
+def test_a_share_is_told_of_a_total_that_it_is_a_part_of(desk):
+    desk.orders("a,2024-01-05,10.00", ",2024-01-05,-80.00")
+    warning = desk.check().warnings[0]
+    assert "assigned to anyone: −EUR 80.00. Every figure" in warning
+
+
 def test_a_last_date_that_stands_alone_is_an_error_that_names_its_row(desk):
     desk.orders("a,2024-01-01,1.00", "b,2042-01-02,1.00", "a,2024-01-03,1.00")
     with pytest.raises(InputError, match=r"orders.csv, row 3, column 'date': .*2 January 2042"):

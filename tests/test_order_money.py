@@ -184,3 +184,9 @@ def test_each_order_counts_once_in_any_order_of_rows(desk, orders, random):
     ledger = desk.check().ledger
     assert ledger.amount("orders", "read") == Decimal(total) / 100
     assert ledger.amount("orders", "kept") == Decimal(total - back) / 100
+
+
+def test_a_column_of_refunds_without_any_adds_no_line(desk):
+    desk_with(desk, more=", refund: refund")
+    desk.orders("1,a,2024-01-01,30,,0", "2,b,2024-01-02,9,,", header=HEADER)
+    assert desk.ledger() == {"read": 2, "kept": 2}

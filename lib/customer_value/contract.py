@@ -603,7 +603,7 @@ def _lines(account: pd.DataFrame, rules: Sequence[str], source: Source) -> list[
     excluded = sorted(rows.items(), key=lambda item: (_rank(item[0]), item[0]))
     return [
         LedgerLine("orders", "read", "", *read),
-        *(LedgerLine("orders", "added", "money given back", *figures) for figures in added),
+        *(LedgerLine("orders", "added", "money given back", *figures) for figures in added if figures[0]),
         LedgerLine("orders", "kept", "", *kept),
         *(LedgerLine("orders", "excluded", reason, *figures) for reason, figures in excluded),
     ]
@@ -679,10 +679,11 @@ def _row_warnings(ledger: Ledger, settings: Settings) -> list[str]:
                 "already left them out."
             )
         if line.reason == NO_ID and max(share, 0) > 0.01:
+            of_all = f", {words.percent(share)} of all that was read" if 0 <= amount <= read_amount else ""
             found.append(
                 f"{words.count(rows, 'row has', 'rows have')} no customer id and cannot be assigned to "
-                f"anyone: {words.money(float(amount), settings.currency)}, {words.percent(share)} of all "
-                "that was read. Every figure in this report leaves them out."
+                f"anyone: {words.money(float(amount), settings.currency)}{of_all}. Every figure in this report "
+                "leaves them out."
             )
     return found
 
