@@ -26,7 +26,7 @@ from customer_value.engines import Engine
 from customer_value.ledger import LedgerLine
 from customer_value.order_money import ADDED
 from customer_value.reduce import VOID
-from customer_value.reduction import NUMBER
+from customer_value.reduction import NUMBER, ORDER_NUMBER
 from customer_value.settings import OrdersTable
 from customer_value.sources.native import can_be_joined
 
@@ -87,12 +87,13 @@ def with_voids(
     sized = judged.mutate(_size=judged.amount.abs(), _open=is_open)
     keys = [_customer(judged), "_size", *(["order_date"] if spec.void_days == 0 else [])]
     credited = sized.filter(sized["_open"] & (sized.amount < 0)).select(*keys).distinct()
-    told = _told(sized.semi_join(credited, keys), keys, spec.void_days, dropped)
+    told = _told(_joined(sized, credited, keys), keys, spec.void_days, dropped)
     if can_be_joined(judged):
         path = scratch / "voids.parquet"
         engine.save(told, path)
         told = engine.read(path, like=judged)
-        credited = told.select(*keys).distinct()
+        credited = told.filter(told[VOID]).select(*keys).distinct()
+        told = told.semi_join(credited, keys)
     found = told.aggregate(rows=told[VOID].sum(), gross=told.amount.sum(where=told[VOID] & (told.amount > 0)))
     sums = found.to_pyarrow().to_pylist()[0]
     if not sums["rows"]:
@@ -110,6 +111,17 @@ def void_note(voids: Voids | None, void_days: int, money: Callable[[Decimal], st
     within = "on the same day" if void_days == 0 else f"within {words.count(void_days, 'day')}"
     detail = f"{money(voids.gross)} was sold and taken back {within}: neither purchases nor returns"
     return (LedgerLine("orders", "note", VOID_NOTE, voids.rows, voids.gross, detail),)
+
+
+def _joined(sized: ibis.Table, credited: ibis.Table, keys: list[str]) -> ibis.Table:
+    """The rows with such keys. Numbers become texts after the join: the engine would make them of all rows before."""
+    known = {
+        text: number
+        for text, number in (("customer_id", NUMBER), ("order_id", ORDER_NUMBER))
+        if number in sized.columns
+    }
+    found = sized.drop(*known).semi_join(credited, keys)
+    return found.mutate(**{text: found[number].cast("string") for text, number in known.items()})
 
 
 def _told(candidates: ibis.Table, keys: list[str], void_days: int, dropped: str) -> ibis.Table:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from customer_value.reduction.days import Days
 from customer_value.reduction.money import as_double
-from customer_value.reduction.sorting import changes, running, sort_order
+from customer_value.reduction.sorting import changes, running
 
 __all__ = ["Figures", "History", "history_of", "months_of", "snapshot_of", "weeks_of", "window_of"]
 
@@ -86,7 +86,7 @@ def history_of(days: Days, gap_logs: Array) -> History:
     first = buys[days.starts]
     leading = first[:-1][first[:-1] < first[1:]]
     gap[leading] = 0
-    by_length = _by_length(gap, leading, np.diff(first))
+    gaps, gap_date = _by_length(gap, date, leading, np.diff(first))
     return History(
         days=days,
         sums={name: running(getattr(days, name)) for name in ("orders", *names)},
@@ -95,8 +95,8 @@ def history_of(days: Days, gap_logs: Array) -> History:
         buy_gross=gross,
         buy_gross_sum=running(gross),
         buy_net=_part(days.net_revenue, buy),
-        gaps=gap[by_length],
-        gap_date=date[by_length],
+        gaps=gaps,
+        gap_date=gap_date,
         gap_squares=running(gap * gap),
         gap_logs=running(gap_logs[gap]),
     )
@@ -233,17 +233,24 @@ def _standard_deviation(count: Array, total: Array, squares: Array) -> Array:
     return deviation
 
 
-def _by_length(gap: Array, leading: Array, purchases: Array) -> Array:
-    """Places of the purchase days that end a gap, each customer's by its length.
+def _by_length(gap: Array, date: Array, leading: Array, purchases: Array) -> tuple[Array, Array]:
+    """Gaps and the dates that end them, each customer's by length.
 
-    ``leading`` are the places of first purchase days, and ``purchases`` the purchase days of each customer.
+    ``leading`` are the places of first purchase days, and ``purchases`` the purchase days of each customer. Days of any
+    calendar fit into 17 bits, and the customers of a part into what is left.
     """
-    ends = np.ones(len(gap), dtype=bool)
+    low = int(date.min()) if len(date) else 0
+    bits = np.uint64(max(int(date.max(initial=low)) - low, 1).bit_length())
+    key = np.repeat(np.arange(len(purchases), dtype=np.uint64), purchases)
+    for field in (gap, date - low):
+        key <<= bits
+        key |= field.astype(np.uint64)
+    ends = np.ones(len(key), dtype=bool)
     ends[leading] = False
-    places = np.flatnonzero(ends)
-    customer = np.repeat(np.arange(len(purchases), dtype=np.uint64), np.maximum(purchases - 1, 0))
-    order: Array = places[sort_order([customer, gap[places].astype(np.uint64)])]
-    return order
+    key = key[ends]
+    key.sort()
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    return (key >> bits & mask).astype(np.int64), (key & mask).astype(np.int64) + low
 
 
 def _medians(history: History, as_of: int, count: Array) -> Array:
