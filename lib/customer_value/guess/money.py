@@ -40,6 +40,9 @@ __all__ = ["WHAT", "Money", "guess_money"]
 WHAT = "the amount of a row"
 _PRODUCT = "the amount of a row is quantity × unit price"
 _NEARLY = 0.95
+_MOST = 12
+"""Columns called an amount that are compared with one another; a file with more leaves it to a person anyway."""
+
 _MANY = 20
 """Different whole numbers that a column must hold to be offered where nothing is called an amount."""
 
@@ -161,6 +164,8 @@ class _Search:
         amounts = [c for c in self.columns if weight("amount", c.name) and c not in others]
         if self.grows and self.price is not None:
             amounts.append(self.price)
+        if len(amounts) > _MOST:
+            amounts = sorted(amounts, key=lambda c: -weight("amount", c.name))[:_MOST]
         left = self._narrowed(self._of_goods(self._unpaid(self._plausible(amounts))))
         if left:
             self._take(left)
