@@ -124,3 +124,69 @@ def test_refunded_orders_are_left_out_unless_their_rows_are_the_credits(rules):
         ("refunded in full", "is", "refunded", "退款")
     ]
     assert rules("status", "paid", "refunded", amounts=[10, -10]).excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "examples"),
+    [
+        ("cancelled", "Stornata|Fattura stornata|annulés|Commande annulée|canceladas|anulada|storniert"
+                      "|geannuleerde order|Cancelada pelo comprador"),
+        ("failed", "Erreur de paiement|Échec du paiement|Error en el pago|Errore di pagamento|Zahlungsfehler"),
+        ("declined", "Paiement refusé|recusada|rifiutata|拒收"),
+        ("draft", "Bozze|borradores|rascunhos"),
+        ("refunded in full", "Remboursées|reembolsada|rimborsate|已发货，退款成功"),
+        ("returned", "Shipped - Returned to Seller|Devolução concluída"),
+        ("other", "Saldata|Da saldare|emessa|scadute|pagado|cobrada|pendientes|vencida|待付款|待发货|交易成功"
+                  "|openstaand|Nicht storniert|Remboursé partiellement|Cancelación solicitada|退款中"),
+        ("no purchase", "view|add_to_cart"),
+    ],
+)  # fmt: skip
+def test_words_are_known_in_every_form(reason, examples):
+    found = {word: meaning_of(word) for word in examples.split("|")}
+    assert {word: meaning and meaning.reason for word, meaning in found.items()} == dict.fromkeys(
+        found, reason
+    )
+
+
+def test_a_status_is_listed_though_no_word_of_it_is_known(rules):
+    found = rules("Stato", "Alfa", "Alfa", "Beta", "Gamma")
+    assert not found.excluded
+    assert told(found.listed) == [("Alfa", "is", "Alfa"), ("Beta", "is", "Beta"), ("Gamma", "is", "Gamma")]
+
+
+def test_states_of_a_country_are_not_listed(rules):
+    assert rules("state", "NY", "CA", "TX").listed == ()
+
+
+def test_the_status_of_a_customer_leaves_out_no_order(rules):
+    found = rules("Customer Status", "Cancelled", "Active", "Active")
+    assert found.excluded == ()
+    assert len(found.listed) == 2
+
+
+@pytest.mark.parametrize(
+    ("heading", "yes", "no", "reason"),
+    [
+        ("Fully Refunded?", "1", "0", "refunded in full"), ("Remboursée", "oui", "non", "refunded in full"),
+        ("Erstattet", "x", "", "refunded in full"), ("是否退款", "是", "否", "refunded in full"),
+        ("Storniert", "Ja", "Nein", "cancelled"), ("Annullato", "sì", "no", "cancelled"),
+        ("Cancelado", "true", "false", "cancelled"), ("キャンセル", "はい", "いいえ", "cancelled"),
+        ("Void?", "TRUE", "FALSE", "cancelled"), ("Chargeback", "Y", "N", "charged back"),
+        ("Test mode", "yes", "no", "test"), ("Testbestelling", "ja", "nee", "test"),
+    ],
+)  # fmt: skip
+def test_flags_of_nine_languages(rules, heading, yes, no, reason):
+    assert told(rules(heading, yes, no, no).excluded) == [(reason, "is", yes)]
+
+
+def test_a_dispute_may_be_a_sale(rules):
+    found = rules("Disputed?", "1", "0", "0")
+    assert found.excluded == ()
+    assert told(found.listed) == [("disputed", "is", "1")]
+
+
+def test_codes_of_credits_are_taken_where_all_codes_are_known_and_else_asked_for(rules):
+    assert told(rules("Fakturaart", "F2", "F2", "G2").credits) == [("credit", "is", "G2")]
+    asked = rules("Type", "FA", "FA", "AV", "ZZ")
+    assert asked.credits == ()
+    assert told(asked.asked) == [("credit", "is", "AV")]

@@ -318,9 +318,9 @@ class _Search:
 
     def _deduct(self, sums: list[Sum]) -> None:
         """The discount that the amount still holds, where a sum shows it."""
-        off = {name for found in sums if (name := discount_in(found))}
+        off = {name: found.told for found in sums if (name := discount_in(found, self.numbers))}
         if len(off) == 1:
-            self.money.fields["deduct"] = Choice(off.pop(), f"money off: {sums[0].told}")
+            self.money.fields["deduct"] = Choice(next(iter(off)), f"money off: {next(iter(off.values()))}")
 
     def _lines_do(self, total: Column) -> bool:
         """Whether the products of lines stand for an order's total."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from customer_value.guess.arithmetic import Sum
 from customer_value.guess.vocabulary import read_heading
 
@@ -36,10 +38,10 @@ def _before_discount(found: Sum) -> tuple[str, str] | None:
     return (found.whole if found.grows else found.base), f"is before discounts: {found.told}"
 
 
-def discount_in(found: Sum) -> str | None:
-    """The discount that is taken off in a sum, if there is one."""
-    off = [name for name, _ in found.parts if read_heading(name).has("discount")]
-    return off[0] if len(off) == 1 else None
+def discount_in(found: Sum, numbers: pd.DataFrame) -> str | None:
+    """The discount that a sum takes off its base, if there is one; not one that was taken off before."""
+    off = [(name, sign) for name, sign in found.parts if read_heading(name).has("discount")]
+    return off[0][0] if len(off) == 1 and off[0][1] * numbers[off[0][0]].sum() < 0 else None
 
 
 def _is_fee(name: str) -> bool:
