@@ -281,10 +281,10 @@ def _summed(
     packed: ibis.Table, codes: Sequence[str], measures: Sequence[str], options: RfmSettings
 ) -> pd.DataFrame:
     """The groups by name; those that differ in nothing that has a name are added up."""
-    found, rest = {}, packed["_packed"]
+    found, place = {}, 1
     for name in reversed(codes):
-        found[name] = rest % _CODES[name]
-        rest = (rest - found[name]) // _CODES[name]
+        found[name] = (packed["_packed"] // place) % _CODES[name]
+        place *= _CODES[name]
     labelled = packed.mutate(**_named({name: found[name] for name in codes}, options))
     keys = ["recency_score", "frequency_score", "monetary_score", "weighted_score", "segment", "eight_class"]
     keys += [name for name in ("portfolio_group",) if name in labelled.columns]
