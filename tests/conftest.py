@@ -25,9 +25,10 @@ orders:
 
 FIRST = (
     "test_engines", "test_reports_of_companies", "test_sample_reports", "test_spark", "test_spark_connect",
-    "test_batch", "test_rfm_periods", "test_clv_analysis", "test_wheel", "test_faults", "test_rfm_classes", "04_clv",
-    "03_rfm", "test_rfm", "test_pareto", "test_pareto_outlook", "test_loyalty_waves", "test_report", "test_servers",
-    "test_clv_value", "test_clv_validation", "test_satisfaction", "test_browser",
+    "test_guess_exports", "test_guess", "test_batch", "test_rfm_periods", "test_kept", "test_clv_analysis",
+    "test_wheel", "test_faults", "test_rfm_classes", "04_clv", "03_rfm", "test_rfm", "test_pareto",
+    "test_pareto_outlook", "test_loyalty_waves", "test_report", "test_servers", "test_clv_value", "test_clv_validation",
+    "test_satisfaction", "test_browser",
 )  # fmt: skip
 """The files that take longest, most of them with few tests: begun last, one worker would wait for the other."""
 

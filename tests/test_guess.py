@@ -186,8 +186,15 @@ def settings_for(folder, name, content, monkeypatch):
     return written(folder, name)
 
 
+_DRAFTS = {}
+"""Drafts by name and content of the file, on which alone they depend."""
+
+
 def written(folder, name):
-    draft = first_settings(folder / name)
+    key = name, (folder / name).read_bytes()
+    if key not in _DRAFTS:
+        _DRAFTS[key] = first_settings(folder / name)
+    draft = _DRAFTS[key]
     text = draft.text
     (folder / "my.yml").write_text(text, encoding="utf-8")
     if draft.question:
