@@ -74,26 +74,17 @@ def offers(source: Source, column: str, spec: TableSource) -> list[Offer]:
     value = source.table[column]
     text = value if kind.is_string() else value.try_cast("int64").cast("string")
     with text_column(source, column, plain_signs(trimmed(text))) as texts:
-        seen = texts.count(**_conditions())
+        seen = texts.count(filled=_is_filled, read=_is_date, serial=is_serial, zoned=has_zone)
         if not seen["filled"]:
             return []
-        found = [] if spec.dates else _calendars(texts, seen) + _mixture(texts, seen)
-        found += _zones(texts, seen)
-        return found if spec.dr_cr or found else _sides(texts, seen)
+        dated = seen["read"] >= _NEARLY_ALL * seen["filled"]
+        found = [] if spec.dates or dated else _calendars(texts, seen)
+        found += ([] if spec.dates else _mixture(texts, seen)) + _zones(texts, seen)
+        return found if spec.dr_cr or found or dated else _sides(texts, seen["filled"])
 
 
-def _conditions() -> dict[str, Condition]:
-    calendars = {key: _day_of(key) for key in CALENDARS}
-    return {
-        "filled": lambda text: text.notnull(),
-        "read": _is_date,
-        "serial": is_serial,
-        "zoned": has_zone,
-        "amount": lambda text: is_amount(without_side(text)),
-        "debit": lambda text: has_side(text, DEBIT) & is_amount(without_side(text)),
-        "credit": lambda text: has_side(text, CREDIT) & is_amount(without_side(text)),
-        **calendars,
-    }
+def _is_filled(text: Any) -> Any:
+    return text.notnull()
 
 
 def _day_of(key: str) -> Condition:
@@ -112,11 +103,12 @@ def _is_date(text: Any) -> Any:
 
 
 def _calendars(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
-    shares = {key: seen[key] / seen["filled"] for key in CALENDARS}
+    days = texts.count(**{key: _day_of(key) for key in CALENDARS})
+    shares = {key: days[key] / seen["filled"] for key in CALENDARS}
     return [
         Offer("dates", key, _example(texts, _day_of(key)), share, CALENDARS[key].told)
         for key, share in shares.items()
-        if share >= _NEARLY_ALL and seen["read"] < _NEARLY_ALL * seen["filled"]
+        if share >= _NEARLY_ALL
     ]
 
 
@@ -144,8 +136,13 @@ def _zones(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
     return [Offer("timezone", AS_WRITTEN, _example(texts, has_zone), share, told)]
 
 
-def _sides(texts: TextColumn, seen: dict[str, int]) -> list[Offer]:
-    share = seen["amount"] / seen["filled"]
+def _sides(texts: TextColumn, filled: int) -> list[Offer]:
+    seen = texts.count(
+        amount=lambda text: is_amount(without_side(text)),
+        debit=lambda text: has_side(text, DEBIT) & is_amount(without_side(text)),
+        credit=lambda text: has_side(text, CREDIT) & is_amount(without_side(text)),
+    )
+    share = seen["amount"] / filled
     if share < _NEARLY_ALL or not (seen["debit"] and seen["credit"]):
         return []
     sides = {"debit-positive": (DEBIT, CREDIT), "credit-positive": (CREDIT, DEBIT)}
