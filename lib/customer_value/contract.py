@@ -537,7 +537,12 @@ def _account(judged: ibis.Table, *, with_survey: bool) -> tuple[pd.DataFrame, Su
 
 
 def _as_written(judged: ibis.Table, account: pd.DataFrame) -> ibis.Table:
-    """The judged rows with the source's own column of customer ids if it needs no trimming."""
+    """The judged rows with the source's own column of customer ids if it needs no trimming.
+
+    Where every row is kept, the outcome is no longer worked out either.
+    """
+    if account["outcome"].isna().all():
+        judged = judged.mutate(outcome=ibis.null("string"))
     if _WRITTEN not in judged.columns:
         return judged
     if account["trimmed"].sum():
