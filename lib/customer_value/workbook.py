@@ -2,19 +2,14 @@
 
 A *run* is a folder with the reduced tables of one settings file and its inputs. A report names its
 run folder in the environment variable ``CUSTOMER_VALUE_RUN``. A notebook that is opened by hand has
-none; it makes its run once, in the user's cache, and finds it again until the settings or an input
-file change.
+none; it makes its run once, in the user's cache, and finds it again until the settings, an input file
+or the library change, see `customer_value.cache`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,12 +19,13 @@ import ibis
 import pandas as pd
 from pydantic import BaseModel
 
-from customer_value import __version__, tables, words
+from customer_value import tables, words
+from customer_value.cache import cached_run, spill_folder
 from customer_value.config import load_settings, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine, saved_table
 from customer_value.errors import ConfigError, InputError
-from customer_value.inputs import RunState, input_files, live_tables, read_state, write_run
+from customer_value.inputs import RunState, live_tables, read_state, write_run
 from customer_value.order_tables import ORDER_TABLES
 from customer_value.reduce import Dates
 from customer_value.result import Result
@@ -39,7 +35,6 @@ from customer_value.sources.spark import connect_spark
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
 RUN_VARIABLE = "CUSTOMER_VALUE_RUN"
-CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
 
 
 class Workbook:
@@ -203,7 +198,7 @@ def open_workbook(config: str | Path) -> Workbook:
         if not (folder / "_run" / "state.json").exists():
             raise InputError("The data of this report have not been loaded; run 01_data_load first.")
         return Workbook(settings, folder)
-    return Workbook(settings, _cached_run(path, settings))
+    return _cached(path, settings)
 
 
 def load_data(config: str | Path) -> Workbook:
@@ -223,62 +218,9 @@ def load_data(config: str | Path) -> Workbook:
     if stated:
         write_run(settings, path.parent, Path(stated))
         return open_workbook(config)
-    return Workbook(settings, _cached_run(path, settings, again=bool(live_tables(settings))))
+    return _cached(path, settings, again=bool(live_tables(settings)))
 
 
-def _cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path:
-    cache = _cache_folder()
-    folder = cache / _key(config, settings)
-    if again:
-        shutil.rmtree(folder, ignore_errors=True)
-    if (folder / "_run" / "state.json").exists():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=cache))
-    try:
-        write_run(settings, config.parent, partial)
-        try:
-            partial.rename(folder)
-        except OSError:
-            if not (folder / "_run" / "state.json").exists():
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
-
-
-def _cache_folder() -> Path:
-    stated = os.environ.get(CACHE_VARIABLE)
-    if stated:
-        return Path(stated)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "customer_value"
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "customer_value"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
-
-
-def _key(config: Path, settings: Settings) -> str:
-    """Changes whenever the settings, an input file or the library changes."""
-    parts = [__version__, settings.model_dump_json(), *_library_state()]
-    for path in input_files(settings, config.parent):
-        status = path.stat()
-        parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-
-def _library_state() -> list[str]:
-    """The files that decide what a reduced table holds, so that an edit makes new tables."""
-    here = Path(__file__).parent
-    watched = [
-        "inputs.py",
-        "contract.py",
-        "engines.py",
-        "companions.py",
-        "codebook.py",
-        "survey_input.py",
-        "reduce.py",
-        "tables.py",
-    ]
-    files = [here / name for name in watched] + sorted((here / "sources").glob("*.py"))
-    return [f"{path.name} {path.stat().st_mtime_ns}" for path in files]
+def _cached(config: Path, settings: Settings, *, again: bool = False) -> Workbook:
+    run = cached_run(config, settings, again=again)
+    return Workbook(settings, run, local_engine(settings.engine, spill_folder()))

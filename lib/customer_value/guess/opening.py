@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from customer_value.guess.choice import Question
 from customer_value.guess.names import weight
 from customer_value.guess.profile import Table, look_at
 from customer_value.guess.yaml_text import scalar
+from customer_value.scratch import scratch_folder
 from customer_value.settings import TableSource
 from customer_value.sources import open_source
 from customer_value.sources.files import BY_SUFFIX
@@ -145,11 +145,11 @@ def _fits(path: Path, sheet: Sheet) -> bool:
     """Whether a sheet has at least three columns, among them dates and numbers."""
     if len(sheet.header) < 3 or sheet.rows < 1:
         return False
-    with tempfile.TemporaryDirectory() as scratch:
-        con = ibis.duckdb.connect()
+    with scratch_folder() as scratch:
+        con = ibis.duckdb.connect(temp_directory=str(scratch / "_spilled"))
         try:
             spec = TableSource(path=[str(path)], sheet=sheet.name)
-            table = look_at(open_source("orders", spec, Path.cwd(), con, Path(scratch)), spec, Path(scratch))
+            table = look_at(open_source("orders", spec, Path.cwd(), con, scratch), spec, scratch)
         except InputError:
             return False
         finally:

@@ -21,6 +21,7 @@ from customer_value.sources import Source, id_column, number_column
 from customer_value.sources.dialects import is_number
 from customer_value.sources.engine import MONEY, hashed, trimmed
 from customer_value.sources.notations import NOTATIONS
+from customer_value.sources.parquet import read_saved, save_parquet
 
 __all__ = ["Column", "Table", "counted", "first", "look_at"]
 
@@ -241,8 +242,8 @@ def counted(source: Source, column: str, most: int = 100_000) -> list[tuple[str,
 def _read_once(source: Source, scratch: Path) -> Source:
     path = scratch / "looked-at.parquet"
     con = source.table.get_backend()
-    con.to_parquet(source.table, path)
-    return replace(source, table=con.read_parquet(path, table_name="looked_at"))
+    save_parquet(source.table, path)
+    return replace(source, table=read_saved(con, path))
 
 
 def _numbered(names: Iterable[str]) -> bool:

@@ -17,6 +17,7 @@ from customer_value.config import load_settings
 from customer_value.errors import ConfigError, CustomerValueError, NotebookError
 from customer_value.inputs import known_parts
 from customer_value.report.execute import execute
+from customer_value.report.failed import forget_kept, keep
 from customer_value.report.kernel import Kernels
 from customer_value.report.memory import MOST_JOBS, jobs_for, memory_of_notebook
 from customer_value.report.notebooks import (
@@ -87,7 +88,7 @@ def make(
             if isinstance(error, OSError):
                 raise ConfigError(_of_the_output(error, output)) from error
             raise
-        _forget_failure(place.failed, every)
+        forget_kept(place.failed)
         tell(Event("published"))
         return index
 
@@ -135,8 +136,9 @@ class _Run:
             notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, seconds)
         except CustomerValueError as error:
             sentence = self.redact(str(error))
-            if not kernels.stopped and self._kept(partial):
-                kept = as_typed(self.place.failed / path.name)
+            found = None if kernels.stopped else self._kept(partial)
+            if found is not None:
+                kept = as_typed(found)
                 if isinstance(error, NotebookError):
                     sentence += f" The notebook as far as it ran is kept: {kept}"
                 elif self.waits[path.stem]:
@@ -154,15 +156,13 @@ class _Run:
         nbformat.write(notebook, cut)
         return cut
 
-    def _kept(self, partial: Path) -> bool:
+    def _kept(self, partial: Path) -> Path | None:
         """Put a copy of a partial notebook, whole or not at all, where people can look at it."""
         with suppress(OSError, ValueError):
-            notebook = redacted(nbformat.read(partial, as_version=4), self.redact)
-            nbformat.write(notebook, partial)
-            self.place.failed.mkdir(exist_ok=True)
-            partial.replace(self.place.failed / partial.name)
-            return True
-        return False
+            return keep(
+                redacted(nbformat.read(partial, as_version=4), self.redact), partial, self.place.failed
+            )
+        return None
 
 
 def _log(path: Path, redact: Callable[[str], str]) -> RunLog:
@@ -175,11 +175,3 @@ def _log(path: Path, redact: Callable[[str], str]) -> RunLog:
 def _of_the_output(error: OSError, output: Path) -> str:
     where = as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output)
     return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
-
-
-def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
-    """Remove the partial notebooks of an earlier failure, and nothing else that may lie there."""
-    with suppress(OSError):
-        for path in files:
-            (folder / path.name).unlink(missing_ok=True)
-        folder.rmdir()

@@ -196,8 +196,8 @@ def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[t
 def _glob(path: Path, base: Path) -> list[Path]:
     root = Path(path.anchor) if path.is_absolute() else base
     parts = path.relative_to(path.anchor) if path.is_absolute() else path
-    while parts.parts and parts.parts[0] == "..":
-        root, parts = root / "..", Path(*parts.parts[1:])
+    while len(parts.parts) > 1 and (root / parts.parts[0]).is_dir():  # such a folder may be called data[1]
+        root, parts = root / parts.parts[0], Path(*parts.parts[1:])
     return sorted(
         hit for hit in root.glob(str(parts)) if hit.is_file() and not hit.name.startswith((".", "~$"))
     )
