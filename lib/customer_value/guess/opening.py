@@ -18,7 +18,7 @@ from customer_value.guess.yaml_text import scalar
 from customer_value.scratch import scratch_folder
 from customer_value.settings import TableSource
 from customer_value.sources import open_source
-from customer_value.sources.files import BY_SUFFIX
+from customer_value.sources.files import BY_SUFFIX, at_home
 from customer_value.sources.workbooks import Sheet, sheets_of
 
 __all__ = ["Chosen", "choose", "opened"]
@@ -70,7 +70,7 @@ def choose(paths: Sequence[Path], sheet: str | None) -> Chosen:
         return chosen
     books = [path for path in paths if BY_SUFFIX.get(path.suffix.lower()) == "excel" and path.is_file()]
     if len(books) == 1 == len(paths):
-        _choose_sheet(books[0].expanduser(), chosen)
+        _choose_sheet(at_home(books[0]), chosen)
     return chosen
 
 
@@ -81,9 +81,9 @@ def opened(chosen: Chosen, con: Any, scratch: Path) -> Table:
 
 
 def _written(paths: Sequence[Path]) -> list[str]:
-    if len(paths) == 1 and paths[0].expanduser().is_dir():
-        return [_pattern(paths[0].expanduser())]
-    folders = [path for path in paths if path.expanduser().is_dir()]
+    if len(paths) == 1 and at_home(paths[0]).is_dir():
+        return [_pattern(at_home(paths[0]))]
+    folders = [path for path in paths if at_home(path).is_dir()]
     if folders:
         raise InputError(f"{folders[0]} is a folder; name files, or one folder alone.")
     return [_relative(path) for path in paths]
@@ -108,10 +108,10 @@ def _pattern(folder: Path) -> str:
 
 def _relative(path: Path) -> str:
     """The path for the settings: relative where the file is below the current folder."""
-    path = path.expanduser()
+    path = at_home(path)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
-    return path.as_posix()
+    return f"./{path.as_posix()}" if path.parts[:1] == ("~",) else path.as_posix()
 
 
 def _choose_sheet(path: Path, chosen: Chosen) -> None:

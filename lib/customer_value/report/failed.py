@@ -53,10 +53,11 @@ def keep(notebook: NotebookNode, partial: Path, folder: Path) -> Path:
 def forget_kept(folder: Path) -> None:
     """Remove the notebooks that `keep` left, and nothing else that may lie there."""
     with suppress(OSError):
-        for path in folder.glob("*.ipynb"):
-            if _is_ours(path):
-                path.unlink()
-        folder.rmdir()
+        kept = [path for path in folder.glob("*.ipynb") if _is_ours(path)]
+        for path in kept:
+            path.unlink()
+        if kept:
+            folder.rmdir()
 
 
 def _is_ours(path: Path) -> bool:

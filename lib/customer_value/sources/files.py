@@ -21,6 +21,7 @@ from customer_value.sources.source import SourceFile
 __all__ = [
     "BY_SUFFIX",
     "Found",
+    "at_home",
     "find_files",
     "fingerprint",
     "format_of",
@@ -80,6 +81,11 @@ def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
         for path, name in _matches(table, pattern, spec.path_env, base):
             found.setdefault(path.resolve(), Found(path, name))
     return _told_apart(list(found.values()))
+
+
+def at_home(path: Path) -> Path:
+    """The path with the home for ``~`` alone; other names that begin so are those of files."""
+    return path.expanduser() if path.parts[:1] == ("~",) else path
 
 
 def fingerprint(file: Found) -> SourceFile:
@@ -179,7 +185,7 @@ def _patterns(table: str, spec: TableSource) -> list[str]:
 
 
 def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[tuple[Path, str]]:
-    path = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
+    path = at_home(Path(pattern)) if pattern.startswith("~/") else Path(pattern)
     whole = path if path.is_absolute() else base / path
     shown = f"${secret}" if secret else _shown(pattern)
     if whole.is_file():

@@ -7,6 +7,7 @@ A path is put into SQL here, and nowhere by Ibis: that quotes it as Python does,
 from __future__ import annotations
 
 import glob
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ def sql_paths(*paths: Path) -> str:
     >>> sql_paths(Path("/it's/orders[1].csv"))
     "['/it''s/orders[[]1].csv']"
     """
-    return f"[{', '.join(sql_text(glob.escape(str(path.absolute()))) for path in paths)}]"
+    return f"[{', '.join(sql_text(_as_pattern(path.absolute())) for path in paths)}]"
 
 
 def in_parquet(*paths: Path) -> str:
@@ -106,3 +107,9 @@ def save_with_spark(table: ibis.Table, path: Path) -> None:
         rest.unlink()
     shutil.rmtree(path, ignore_errors=True)
     partial.rename(path)
+
+
+def _as_pattern(path: Path) -> str:
+    """A pattern that only one file fits; the engine's patterns take a backslash for the end of a folder's name."""
+    escaped = glob.escape(str(path))
+    return escaped if os.sep == "\\" else escaped.replace("\\", "[[-]]")
