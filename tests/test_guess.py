@@ -356,7 +356,16 @@ def test_service_codes_are_suggested_only(tmp_path, monkeypatch):
 
 
 def test_codes_that_are_left_out_are_not_suggested_again(tmp_path, monkeypatch):
-    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country".split(",")
+    header = [
+        "InvoiceNo",
+        "StockCode",
+        "Description",
+        "Quantity",
+        "InvoiceDate",
+        "UnitPrice",
+        "CustomerID",
+        "Country",
+    ]
     goods = [*(str(85000 + number) for number in range(40)), "POST", "GIRLS"]
     rows = [
         [str(500 + n), code, "Cup", "1", f"2011-01-{n % 28 + 1:02} 10:00", "5.00", str(17850 + n % 9), "UK"]
