@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 
 from customer_value import words
 from customer_value.errors import ConfigError
+from customer_value.secrecy import remember
 from customer_value.settings import Settings
 
 __all__ = ["OPEN", "folder_name", "load_settings", "override", "read_yaml", "report_names"]
@@ -69,9 +70,11 @@ def load_settings(path: Path | str) -> Settings:
     if not isinstance(values, dict):
         raise ConfigError(f"{file.name}: expected keys such as 'orders:' and 'currency:' at the top.")
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_explain(error, root, file.name)) from None
+    remember(settings.model_dump(), file.parent)
+    return settings
 
 
 def report_names(path: Path | str) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Any, Self
 import ibis
 
 from customer_value.errors import InputError
+from customer_value.secrecy import secret
 from customer_value.settings import EngineSettings
 from customer_value.sources.parquet import read_saved, save_with_spark
 from customer_value.sources.server import Server
@@ -93,7 +94,7 @@ class Engine:
             cannot be reached.
         """
         if variable not in self._servers:
-            self._servers[variable] = connect_server(variable, os.environ.get(variable, "").strip())
+            self._servers[variable] = connect_server(variable, secret(variable))
         return self._servers[variable]
 
     def save(self, table: ibis.Table, path: Path) -> None:

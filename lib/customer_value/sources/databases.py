@@ -98,7 +98,9 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
             chosen, reading = _chosen(names, spec.table, file)
             rows = _copied(database, chosen, file, target)
     except sqlite3.Error as error:
-        raise InputError(f"{file.name} cannot be read as a SQLite database ({error}).") from None
+        raise InputError(
+            f"{file.name} cannot be read as a SQLite database ({words.first_line(str(error))})."
+        ) from None
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
     relation = f"read_parquet({sql_text(target)})"

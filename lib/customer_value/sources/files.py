@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import gzip
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path, PurePath
 
 from customer_value import words
 from customer_value.errors import InputError
+from customer_value.secrecy import secret
 from customer_value.settings import TableSource
 from customer_value.sources.source import SourceFile
 
@@ -76,9 +76,13 @@ def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
         If a file is missing, a pattern matches nothing, or the environment variable is not set.
     """
     found: dict[Path, Found] = {}
-    for pattern in _patterns(table, spec):
-        for path, name in _matches(table, pattern, spec.path_env, base):
-            found.setdefault(path.resolve(), Found(path, name))
+    for pattern in _patterns(table, spec, base):
+        shown = f"${spec.path_env}" if spec.path_env else _shown(pattern)
+        try:
+            for path, name in _matches(table, pattern, shown, spec.path_env is not None, base):
+                found.setdefault(path.resolve(), Found(path, name))
+        except OSError as error:
+            raise InputError(f"{words.plain(shown)} cannot be read: {error.strerror}.") from None
     return _told_apart(list(found.values()))
 
 
@@ -164,10 +168,10 @@ def sql_text(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _patterns(table: str, spec: TableSource) -> list[str]:
+def _patterns(table: str, spec: TableSource, base: Path) -> list[str]:
     if spec.path_env is None:
         return list(spec.path or [])
-    value = os.environ.get(spec.path_env, "").strip()
+    value = secret(spec.path_env, base)
     if not value:
         raise InputError(f"{table}.path_env: the environment variable {spec.path_env} is not set.")
     if "://" in value:
@@ -178,19 +182,19 @@ def _patterns(table: str, spec: TableSource) -> list[str]:
     return [value]
 
 
-def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[tuple[Path, str]]:
+def _matches(table: str, pattern: str, shown: str, hidden: bool, base: Path) -> list[tuple[Path, str]]:
     path = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
     whole = path if path.is_absolute() else base / path
-    shown = f"${secret}" if secret else _shown(pattern)
     if whole.is_file():
         return [(whole, shown)]
     if whole.is_dir():
-        raise InputError(f"{table}.path: {shown} is a folder; name the files, for instance {shown}/*.csv.")
+        key = "path_env" if hidden else "path"
+        raise InputError(f"{table}.{key}: {shown} is a folder; name the files, for instance {shown}/*.csv.")
     hits = _glob(path, base) if re.search(r"[*?\[]", pattern) else []
     if not hits:
-        raise InputError(_nothing_found(table, pattern, shown, secret, whole))
+        raise InputError(_nothing_found(table, pattern, shown, hidden, whole))
     folder = PurePath(pattern).parent
-    return [(hit, shown if secret else _shown(str(folder / hit.name), hit, base)) for hit in hits]
+    return [(hit, shown if hidden else _shown(str(folder / hit.name), hit, base)) for hit in hits]
 
 
 def _glob(path: Path, base: Path) -> list[Path]:
@@ -213,8 +217,8 @@ def _shown(pattern: str, hit: Path | None = None, base: Path | None = None) -> s
     return path.as_posix()
 
 
-def _nothing_found(table: str, pattern: str, shown: str, secret: str | None, whole: Path) -> str:
-    if secret:
+def _nothing_found(table: str, pattern: str, shown: str, hidden: bool, whole: Path) -> str:
+    if hidden:
         return f"{table}.path_env: the file that {shown} names does not exist."
     near: list[str] = []
     if whole.parent.is_dir():
