@@ -410,18 +410,28 @@ class ContractsTable(TableSource):
     period_months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
+STATEMENT_SECONDS = 900
+"""How long a query may take if the settings do not say it: a quarter of an hour, half of what a cell may."""
+
+
 class EngineSettings(_Strict):
     """What reads and reduces the orders: DuckDB in this process, or Spark for what outgrows one machine.
 
     ``master`` (``local[*]``, ``spark://host:7077``, ``yarn``, ``k8s://...``) or ``remote`` (Spark Connect,
     ``sc://host:15002``; ``remote_env`` where the address holds a token) says which Spark; ``options``
     are passed on to it. ``memory_limit`` holds for each DuckDB process and for the driver of a
-    Spark that runs here; what does not fit goes to disk.
+    Spark that runs here; what does not fit goes to disk. ``statement_timeout_seconds`` ends a view that never
+    ends: it holds for each query of a PostgreSQL, MySQL or MariaDB server, and for opening a table of a SQLite or
+    DuckDB file.
     """
 
     kind: Literal["duckdb", "spark"] = "duckdb"
     memory_limit: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(None, description="default: all cores")
+    statement_timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = Field(
+        STATEMENT_SECONDS,
+        description="longest time for one query of a database; one that takes longer is ended",
+    )
     master: str | None = None
     remote: str | None = None
     remote_env: str | None = None

@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -21,6 +21,7 @@ from customer_value.sources.source import SourceFile
 __all__ = [
     "BY_SUFFIX",
     "Found",
+    "beside",
     "find_files",
     "fingerprint",
     "format_of",
@@ -42,6 +43,7 @@ _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta|style)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LOGS = ("-wal", "-journal", ".wal")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -109,6 +111,15 @@ def unchanged(files: Sequence[Found]) -> Iterator[None]:
         _require_same(files, before, error)
         raise
     _require_same(files, before)
+
+
+def beside(file: Found) -> list[Path]:
+    """The logs of changes that a database keeps beside its file, as far as something stands in them."""
+    with suppress(OSError, RuntimeError):
+        path = file.path.resolve()
+        logs = [path.with_name(f"{path.name}{ending}") for ending in _LOGS]
+        return [log for log in logs if log.is_file() and log.stat().st_size]
+    return []
 
 
 def format_of(file: Found, spec: TableSource) -> str:
@@ -240,12 +251,12 @@ def _told_apart(files: list[Found]) -> list[Found]:
 
 
 def _stamp(file: Found) -> tuple[int, ...]:
-    """What changes when a file is written to, replaced or removed."""
+    """What changes when a file, or the log of a database beside it, is written to, replaced or removed."""
     try:
-        status = file.path.stat()
+        found = [path.stat() for path in (file.path, *beside(file))]
     except OSError:
         return ()
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return tuple(mark for one in found for mark in (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns))
 
 
 def _require_same(
