@@ -302,3 +302,12 @@ def test_an_unexpected_error_tells_no_secret(place: Path, monkeypatch: pytest.Mo
     done = CliRunner().invoke(app, ["check", str(place / "my.yml")])
     assert "Traceback" in done.output
     assert "hush" not in done.output
+
+
+def test_an_address_in_the_place_of_a_variable_s_name_is_not_repeated(place: Path) -> None:
+    text = SETTINGS.replace("path_env: ORDERS_FILE", "database_env: mysql://me:hush@host/x\n  table: orders")
+    (place / "my.yml").write_text(text)
+    assert says("check", str(place / "my.yml")) == (
+        "my.yml, line 3: orders.database_env: takes the name of an environment variable, such as ORDERS_PLACE, not "
+        "what it holds.\n"
+    )

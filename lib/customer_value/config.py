@@ -451,7 +451,8 @@ def _reason(detail: ErrorDetails) -> str:
     plain = next((words for kind, words in _PLAIN if detail["type"].startswith(kind)), "")
     message = plain or detail["msg"].removeprefix("Value error, ")
     given = detail.get("input")
-    shown = "" if isinstance(given, dict | BaseModel) else f" (given: {given!r})"
+    hidden = any(str(part).endswith("_env") for part in detail["loc"])
+    shown = "" if hidden or isinstance(given, dict | BaseModel) else f" (given: {given!r})"
     return f"{message[0].lower()}{message[1:]}{shown}."
 
 

@@ -68,6 +68,12 @@ def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+def _a_name(variable: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w*", variable):
+        raise ValueError("takes the name of an environment variable, such as ORDERS_PLACE, not what it holds")
+    return variable
+
+
 def _code_of_none(value: object) -> object:
     return NO_CURRENCY if _is_none(value) else value
 
@@ -78,6 +84,7 @@ def _is_none(value: object) -> bool:
 
 Day = Annotated[dt.date, BeforeValidator(_no_number)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
+Variable = Annotated[str, AfterValidator(_a_name)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Currency = Annotated[CurrencyCode, BeforeValidator(_code_of_none)]
 FourNumbers = Annotated[tuple[float, ...], AfterValidator(_four_rising)]
@@ -132,8 +139,8 @@ class TableSource(_Strict):
     """
 
     path: Paths | None = None
-    path_env: str | None = None
-    database_env: str | None = None
+    path_env: Variable | None = None
+    database_env: Variable | None = None
     format: Literal["csv", "json", "parquet", "excel", "sqlite", "duckdb", "delta", "iceberg"] | None = None
     table: str | None = Field(
         None, description="table or view of a database, with its schema if needed: sales.orders"
@@ -434,7 +441,7 @@ class EngineSettings(_Strict):
     )
     master: str | None = None
     remote: str | None = None
-    remote_env: str | None = None
+    remote_env: Variable | None = None
     options: dict[str, str | int | float | bool] = {}
 
     @model_validator(mode="after")
