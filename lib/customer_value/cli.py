@@ -22,6 +22,7 @@ import typer
 
 from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
 from customer_value.secrecy import redacted
+from customer_value.surroundings import leave_start_folder
 
 __all__ = ["app", "main"]
 
@@ -81,6 +82,7 @@ KernelChoice = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    leave_start_folder()
     app()
 
 
