@@ -16,35 +16,31 @@ import json
 import os
 import re
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from customer_value import words
+from customer_value.config import SettingsFile
 from customer_value.errors import ConfigError
 from customer_value.inputs import input_files, write_run
 from customer_value.library import code_fingerprint, mark
 from customer_value.locks import same_file, try_lock
 from customer_value.scratch import own_folder, own_lock, set_aside
 from customer_value.settings import EngineSettings, Settings
+from customer_value.surroundings import cache_folder
 from customer_value.tables import write_json
 
 __all__ = [
-    "CACHE_VARIABLE",
     "LIMITS",
     "CachedRun",
-    "cache_folder",
     "cached_run",
     "cached_runs",
     "clear_cache",
     "listed",
     "spill_folder",
 ]
-
-CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
-"""States the folder of the runs."""
 
 LIMITS = {
     "CUSTOMER_VALUE_CACHE_RUNS": "3",
@@ -82,12 +78,12 @@ class CachedRun:
     used: float
 
 
-def cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path:
+def cached_run(file: SettingsFile, settings: Settings, *, again: bool = False) -> Path:
     """The run of a settings file in the cache, made where there is none.
 
     Parameters
     ----------
-    config, settings
+    file, settings
         The file and what it says.
     again
         Whether to read the input anew in any case.
@@ -97,12 +93,12 @@ def cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path
     ConfigError, InputError
         If the inputs or the limits are wrong.
     """
-    cache, key, limits = cache_folder(), _key(config, settings), _limits()
+    cache, key, limits = cache_folder().absolute(), _key(file, settings), _limits()
     run = None if again else _opened(cache, key)
     if run is None:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with own_lock(cache / f".{key}.lock", wait=True):
-            run = (None if again else _opened(cache, key)) or _made(cache, key, config, settings)
+            run = (None if again else _opened(cache, key)) or _made(cache, key, file, settings)
     for old in _beyond(cached_runs(), limits):
         if old.folder != run:
             _removed(old.folder)
@@ -111,7 +107,7 @@ def cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path
 
 def cached_runs() -> list[CachedRun]:
     """The runs in the cache, the last used first."""
-    found = [_described(folder) for folder in _runs(cache_folder())]
+    found = [_described(folder) for folder in _runs(cache_folder().absolute())]
     return sorted(found, key=lambda run: (-run.used, run.folder.name))
 
 
@@ -134,34 +130,22 @@ def clear_cache() -> str:
     return f"Removed {_told(gone)} from {cache_folder()}{stay}."
 
 
-def cache_folder() -> Path:
-    """Where runs are: as `CACHE_VARIABLE` says, else where the system keeps such things."""
-    stated = os.environ.get(CACHE_VARIABLE)
-    if stated:
-        return Path(stated).absolute()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "customer_value"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "customer_value"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
-
-
 @functools.cache
 def spill_folder() -> Path:
     """Where this process puts what does not fit into memory, beside the runs; removed at its end."""
     held = contextlib.ExitStack()
     atexit.register(held.close)
-    return held.enter_context(own_folder(cache_folder() / f".spilled-{secrets.token_hex(4)}"))
+    return held.enter_context(own_folder(cache_folder().absolute() / f".spilled-{secrets.token_hex(4)}"))
 
 
-def _key(config: Path, settings: Settings) -> str:
+def _key(file: SettingsFile, settings: Settings) -> str:
     """Changes whenever the settings, an input file, the library or one below it changes."""
     variables = [spec.path_env or spec.database_env for spec in settings.tables().values()]
     parts = [
         code_fingerprint(),
         settings.model_dump_json(),
         [os.environ.get(name) for name in variables if name],
-        [mark(path) for path in input_files(settings, config.parent)],
+        [mark(path) for path in input_files(settings, file.folder)],
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
@@ -171,13 +155,15 @@ def _opened(cache: Path, key: str) -> Path | None:
     return next((run for run in _numbered(cache, key) if _hold(run)), None)
 
 
-def _made(cache: Path, key: str, config: Path, settings: Settings) -> Path:
+def _made(cache: Path, key: str, file: SettingsFile, settings: Settings) -> Path:
     """A new run; its number is free, because only the holder of the key's lock makes one."""
     number = max((int(run.name.partition("-")[2]) for run in _numbered(cache, key)), default=0) + 1
     with own_folder(cache / f".partial-{secrets.token_hex(4)}") as partial:
-        write_run(settings, config.parent, partial)
+        write_run(settings, file.folder, partial)
         size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
-        write_json(partial / "_run" / "cached.json", {"settings": str(config.absolute()), "bytes": size})
+        write_json(
+            partial / "_run" / "cached.json", {"settings": str(file.folder / file.name), "bytes": size}
+        )
         _used(partial).touch()
         run = partial.rename(cache / f"{key}-{number}")
     _hold(run)

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from customer_value import tables, words
 from customer_value.cache import cached_run, spill_folder
-from customer_value.config import load_settings, override
+from customer_value.config import SettingsFile, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine, saved_table
 from customer_value.errors import ConfigError, InputError
@@ -48,11 +48,16 @@ class Workbook:
         The validated settings of the report.
     folder
         The run's folder.
+    base
+        The folder of the settings file, to which the paths in it are relative.
     """
 
-    def __init__(self, settings: Settings, folder: Path, con: Any = None) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, con: Any = None, *, base: Path | None = None
+    ) -> None:
         self.settings = settings
         self.folder = folder
+        self.base = base or Path()
         self._con = local_engine(settings.engine, folder) if con is None else con
 
     def __repr__(self) -> str:
@@ -151,7 +156,8 @@ class Workbook:
         """
         if self.settings.engine.kind != "spark":
             raise ConfigError("The settings name no Spark; state engine: spark, or its address there.")
-        return Workbook(self.settings, self.folder, connect_spark(self.settings.engine)[0])
+        con = connect_spark(self.settings.engine)[0]
+        return Workbook(self.settings, self.folder, con, base=self.base)
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A reduced table in memory, all columns or those named."""
@@ -174,7 +180,8 @@ def open_workbook(config: str | Path) -> Workbook:
     Parameters
     ----------
     config
-        Path of the settings file (YAML), relative to the working directory.
+        Path of the settings file (YAML), relative to the working directory. In a report it only names the
+        file: all its notebooks work with the settings as they were when the report was begun.
 
     Returns
     -------
@@ -190,15 +197,14 @@ def open_workbook(config: str | Path) -> Workbook:
     >>> workbook = open_workbook("data/sample/cdnow.yml")        # doctest: +SKIP
     >>> workbook.frame("customers", ["customer_id", "orders"])   # doctest: +SKIP
     """
-    path = Path(config)
-    settings = load_settings(path)
-    stated = os.environ.get(RUN_VARIABLE)
-    if stated:
-        folder = Path(stated)
-        if not (folder / "_run" / "state.json").exists():
-            raise InputError("The data of this report have not been loaded; run 01_data_load first.")
-        return Workbook(settings, folder)
-    return _cached(path, settings)
+    run = _stated_run()
+    file = _settings_file(config, run)
+    settings = file.settings()
+    if run is None:
+        return _cached(file, settings)
+    if not (run / "_run" / "state.json").exists():
+        raise InputError("The data of this report have not been loaded; run 01_data_load first.")
+    return Workbook(settings, run, base=file.folder)
 
 
 def load_data(config: str | Path) -> Workbook:
@@ -212,15 +218,26 @@ def load_data(config: str | Path) -> Workbook:
     ConfigError, InputError
         If the settings or the inputs are wrong.
     """
+    run = _stated_run()
+    file = _settings_file(config, run)
+    settings = file.settings()
+    if run is None:
+        return _cached(file, settings, again=bool(live_tables(settings)))
+    write_run(settings, file.folder, run)
+    return open_workbook(config)
+
+
+def _stated_run() -> Path | None:
     stated = os.environ.get(RUN_VARIABLE)
-    path = Path(config)
-    settings = load_settings(path)
-    if stated:
-        write_run(settings, path.parent, Path(stated))
-        return open_workbook(config)
-    return _cached(path, settings, again=bool(live_tables(settings)))
+    return Path(stated) if stated else None
 
 
-def _cached(config: Path, settings: Settings, *, again: bool = False) -> Workbook:
-    run = cached_run(config, settings, again=again)
-    return Workbook(settings, run, local_engine(settings.engine, spill_folder()))
+def _settings_file(config: str | Path, run: Path | None) -> SettingsFile:
+    """The settings that a run keeps, else those of the file as it is now."""
+    kept = None if run is None else SettingsFile.kept(run)
+    return kept or SettingsFile.read(config)
+
+
+def _cached(file: SettingsFile, settings: Settings, *, again: bool = False) -> Workbook:
+    run = cached_run(file, settings, again=again)
+    return Workbook(settings, run, local_engine(settings.engine, spill_folder()), base=file.folder)

@@ -108,8 +108,6 @@ class RunLog:
     ----------
     path
         The file; what an earlier run wrote there is replaced.
-    redact
-        Takes secrets out of a text.
 
     Raises
     ------
@@ -117,9 +115,8 @@ class RunLog:
         If the file is there and is no such log.
     """
 
-    def __init__(self, path: Path, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._redact = redact
         self._turn = threading.Lock()
         self._started = time.monotonic()
         if os.path.lexists(path) and not _is_log(path):
@@ -140,8 +137,6 @@ class RunLog:
     def __call__(self, event: Event) -> None:
         """Write one line."""
         told = {name: value for name, value in asdict(event).items() if value not in ("", 0)}
-        if event.text:
-            told["text"] = self._redact(event.text)
         line = {
             "time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             "since_start": round(time.monotonic() - self._started, 3),

@@ -59,6 +59,11 @@ class Workspace:
         return self.folder / "notebooks"
 
     @property
+    def start(self) -> Path:
+        """Where notebooks start: an empty folder, so that nothing of the user's is found by chance."""
+        return self.folder / "start"
+
+    @property
     def failed(self) -> Path:
         """Where the partial notebook of a failed run is kept."""
         return self.output.with_name(f"{self.output.name}-failed")
@@ -99,8 +104,8 @@ def workspace(output: Path) -> Iterator[Workspace]:
             try:
                 own = held.enter_context(own_folder(_beside(target, "partial"), mode=0o777))
                 place = Workspace(target, own)
-                place.site.mkdir()
-                place.executed.mkdir()
+                for folder in (place.site, place.executed, place.start):
+                    folder.mkdir()
             except OSError as error:
                 raise ConfigError(_not_writable(target.parent, error)) from None
             yield place
