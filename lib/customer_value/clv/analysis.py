@@ -32,6 +32,7 @@ from customer_value.display import Prose
 from customer_value.errors import FitError, NotEnoughData
 from customer_value.kept import KeptShare, kept_share_of, late_credits, stated_rate
 from customer_value.result import Fact, warning_list
+from customer_value.row_order import by_content
 from customer_value.settings import ClvSettings
 from customer_value.workbook import Workbook
 
@@ -293,6 +294,7 @@ def lifetime_value(
     if contracts is not None:
         snapshots, patterns, months = without_customers(snapshots, months, contracts.customer_ids)
         weekly = weekly.head(0)
+    snapshots = by_content(snapshots, "customer_id")
     now, returns_only = _customers_at(snapshots, as_of, customer_file)
     known, _ = _customers_at(snapshots, calibration_end, None)
     holdout = validate(
@@ -403,9 +405,9 @@ _MONEY = ("net_revenue", "margin", "profit")
 def _customers_at(
     snapshots: pd.DataFrame, date: dt.date, customer_file: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, int]:
-    """Customers with a purchase on a date, sorted, with names; and how many have returns only."""
+    """Customers with a purchase on a date, in their order, with names; and how many have returns only."""
     here = _at(snapshots, date)
-    bought = here[here["frequency"].notna()].sort_values("customer_id", ignore_index=True)
+    bought = here[here["frequency"].notna()].reset_index(drop=True)
     bought = bought.assign(first_order=pd.to_datetime(bought["first_order"]))
     if customer_file is not None and "name" in customer_file.columns:
         names = customer_file.drop_duplicates("customer_id").set_index("customer_id")["name"]
