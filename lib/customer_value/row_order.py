@@ -21,4 +21,5 @@ def by_content(table: pd.DataFrame, *ids: str) -> pd.DataFrame:
     ['b', 'a', 'c']
     """
     content = [name for name in table.columns if name not in ids]
-    return table.sort_values([*content, *ids], ignore_index=True)
+    named = [name for name in ids if name in table.columns]
+    return table.sort_values([*content, *named], ignore_index=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -122,7 +123,9 @@ class LifetimeValue:
     @property
     def net_revenue(self) -> float:
         """Net sales to all customers."""
-        return float(self.crowd.net_revenue if self.crowd else self.customers["net_revenue"].sum())
+        return (
+            float(self.crowd.net_revenue) if self.crowd else math.fsum(self.customers["net_revenue"].dropna())
+        )
 
     @property
     def sampled(self) -> str:
@@ -312,6 +315,8 @@ def lifetime_value(
     else:
         classes = classes.set_index("customer_id").loc[now["customer_id"]].reset_index(drop=True)
     covariates, why_no_covariates = _covariates(now, fit, customer_file, options)
+    valuation = _valuation(now, fit, spend, kept, options, start, as_of, classes)
+    realised = _realised(now, months, kept, options, customer_file)
     return LifetimeValue(
         start=start,
         calibration_end=calibration_end,
@@ -319,7 +324,7 @@ def lifetime_value(
         currency=currency,
         options=options,
         abc_cuts=abc_cuts,
-        customers=now,
+        customers=_by_id(now),
         returns_only=returns_only,
         fit=fit,
         why_no_model=story.only_contracts(contracts) if now.empty and contracts is not None else why,
@@ -327,8 +332,8 @@ def lifetime_value(
         spend=spend,
         kept=kept,
         late_credits=None if months is None else late_credits(months),
-        valuation=_valuation(now, fit, spend, kept, options, start, as_of, classes),
-        realised=_realised(now, months, kept, options, customer_file),
+        valuation=valuation and replace(valuation, table=_by_id(valuation.table)),
+        realised=realised and replace(realised, table=_by_id(realised.table)),
         tracking=_tracking(weekly, now, holdout, options, calibration_end, as_of),
         repeats=_repeats(today, fit, options),
         conditional=_conditional(holdout),
@@ -413,6 +418,10 @@ def _customers_at(
         names = customer_file.drop_duplicates("customer_id").set_index("customer_id")["name"]
         bought = bought.assign(name=bought["customer_id"].map(names))
     return bought, len(here) - len(bought)
+
+
+def _by_id(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("customer_id", ignore_index=True)
 
 
 def _at(table: pd.DataFrame, date: dt.date) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def customer_table(result: LifetimeValue) -> pd.DataFrame:
     else:
         table = result.valuation.table
         table = table.assign(clv_endless=np.nan) if result.why_not_endless else table
-    return _with_so_far(table, result.realised).sort_values("customer_id", ignore_index=True)
+    return _with_so_far(table, result.realised)
 
 
 def _with_so_far(table: pd.DataFrame, realised: Realised | None) -> pd.DataFrame:
