@@ -55,9 +55,11 @@ class Ground:
         self.real = dice.random() < 0.3
         self.kernels = dice.choice(("fresh", "forked"))
         self.mounted = False
-        fonts = Path.home() / ".cache" / "matplotlib"
-        if fonts.is_dir():  # looked for anew it would take longer than the report
-            shutil.copytree(fonts, root / "home" / ".cache" / "matplotlib")
+        for name in (".cache/matplotlib", ".cache/customer_value/matplotlib"):
+            if (
+                fonts := Path.home() / name
+            ).is_dir():  # looked for anew they would take longer than the report
+                shutil.copytree(fonts, root / "home" / name)
 
     @property
     def settings(self) -> Path:
@@ -356,9 +358,11 @@ def _unlisted(report: dict[str, bytes]) -> bool:
 
 def _left(ground: Ground) -> Iterator[str]:
     """What a good run leaves, but for what is documented."""
-    known = re.compile(
-        r"out/report(/.*)?|out/report\.log\.jsonl|home/\.local(/state(/customer[-_]value(/.*)?)?)?|home/\.(cache|config)(/matplotlib(/.*)?)?"
+    state, cache = (
+        r"\.local(/state(/customer[-_]value(/.*)?)?)?",
+        r"\.(cache|config)(/(customer_value|matplotlib)(/.*)?)?",
     )
+    known = re.compile(rf"out/report(/.*)?|out/report\.log\.jsonl|home/{state}|home/{cache}")
     for top in ("home", "tmp", "out", "cwd"):
         for path in sorted((ground.root / top).rglob("*")):
             name = str(path.relative_to(ground.root))

@@ -62,7 +62,7 @@ def import_all() -> None:
 
     duckdb.execute("SET threads = 1")
     gc.freeze()
-    threads = len(os.listdir("/proc/self/task"))
+    threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise RuntimeError(f"this process has {threads} threads and cannot fork")
 

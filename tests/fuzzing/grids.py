@@ -250,7 +250,10 @@ def _xls(grid: Grid, path: Path, dice: random.Random) -> None:
     for number, row in enumerate([grid.headings, *grid.rows][:60_000]):
         for place, cell in enumerate(row[:250]):
             value = _natural(cell) if number else _safe(cell)
-            value = value if not isinstance(value, int) or abs(value) < 2**53 else float(value)
+            if isinstance(value, int):
+                value = float(value) if abs(value) < 2**1000 else str(value)
+            if isinstance(value, dt.date) and value.year < 1901:
+                value = value.isoformat()
             style = dates if isinstance(value, dt.date) else plain
             sheet.write(number, place, value[:32_000] if isinstance(value, str) else value, style)
     book.save(str(path))

@@ -133,8 +133,8 @@ def many_rows(grid: Grid, dice: random.Random) -> None:
 ON_GRIDS: dict[str, Callable[[Grid, random.Random], None]] = {
     function.__name__: function
     for function in (
-        odd_cells, odd_column, other_notation, odd_headings, no_headings, repeated_rows, fewer_rows, ragged_rows, blank_rows,
-        totals, preamble, other_columns, odd_type, many_rows,
+        odd_cells, odd_column, other_notation, odd_headings, no_headings, repeated_rows, fewer_rows,
+        ragged_rows, blank_rows, totals, preamble, other_columns, odd_type, many_rows,
     )
 }  # fmt: skip
 

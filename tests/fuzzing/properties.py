@@ -16,7 +16,7 @@ from fuzzing.forked import Ran, Snapshot
 
 __all__ = ["changes", "complaints", "of_the_ledger", "of_what_is_said"]
 
-_LONGEST = 2_000
+_LONGEST = 4_010
 _CLASS = re.compile(r"\b(?:[A-Z]\w*)?(?:Error|Exception|Panic\w*|Warning)\b(?!: the|s\b)|panicked|Traceback")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b|<[\w. ]+ object at|site-packages|\.py\b")
 _MONEY = re.compile(r"-?\d{1,12}\.\d\d")
@@ -53,7 +53,7 @@ def of_what_is_said(ran: Ran) -> Iterator[str]:
         if _ADDRESS.search(_without_quotes(sentence)):
             yield "an address"
     said = ran.stdout + ran.stderr
-    if any(unicodedata.category(sign) in ("Cc", "Cs", "Cf") for sign in said.replace("\n", "")):
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Cf", "Zl", "Zp") for sign in said.replace("\n", "")):
         yield "control characters"
     if SECRET in said:
         yield "the secret path"
@@ -72,10 +72,10 @@ def of_the_ledger(notes: Path) -> Iterator[str]:
     lines = json.loads((notes / "ledger.json").read_text())
     for table in dict.fromkeys(line["table"] for line in lines):
         for measure, number in (("rows", int), ("amount", Decimal)):
-            totals = {
-                status: sum(number(line[measure] or 0) for line in lines if (line["table"], line["status"]) == (table, status))
-                for status in ("read", "added", "kept", "excluded")
-            }  # fmt: skip
+            totals = dict.fromkeys(("read", "added", "kept", "excluded", "note"), number(0))
+            for line in lines:
+                if line["table"] == table:
+                    totals[line["status"]] += number(line[measure] or 0)
             if totals["read"] + totals["added"] != totals["kept"] + totals["excluded"]:
                 yield f"the ledger of {table} does not add up in {measure}"
     plain = json.loads((notes / "case.json").read_text())["plain"]
