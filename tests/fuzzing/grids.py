@@ -218,9 +218,10 @@ def _natural(text: str) -> object:
     """A cell as a program would store it: a date or a number where it is one."""
     for read in (dt.date.fromisoformat, int, float):
         try:
-            return read(text)
+            value = read(text)
         except (ValueError, OverflowError):
             continue
+        return value if isinstance(value, dt.date) or abs(value) < 2**53 else _safe(text)
     return _safe(text)
 
 
@@ -250,8 +251,6 @@ def _xls(grid: Grid, path: Path, dice: random.Random) -> None:
     for number, row in enumerate([grid.headings, *grid.rows][:60_000]):
         for place, cell in enumerate(row[:250]):
             value = _natural(cell) if number else _safe(cell)
-            if isinstance(value, int):
-                value = float(value) if abs(value) < 2**1000 else str(value)
             if isinstance(value, dt.date) and value.year < 1901:
                 value = value.isoformat()
             style = dates if isinstance(value, dt.date) else plain
