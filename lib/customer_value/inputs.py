@@ -29,7 +29,7 @@ from customer_value.reduce import Dates
 from customer_value.reduction import NUMBER
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
-from customer_value.sources.files import Found, find_files, unchanged
+from customer_value.sources.files import Found, beside, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.spellings import spelling_warnings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
@@ -135,7 +135,7 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
     """The files that a report reads, as they are found now; `live_tables` are read from elsewhere."""
-    return [file.path for file in _found(settings, base)]
+    return [path for file in _found(settings, base) for path in (file.path, *beside(file))]
 
 
 def policy_file(settings: Settings, base: Path) -> list[Found]:

@@ -16,7 +16,7 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,8 +33,8 @@ from customer_value.report.overview import Entry, overview_csv, overview_html, o
 from customer_value.report.progress import Event, Listener, RunLog, silent
 from customer_value.report.publish import GENERATOR, MANIFEST, reserved
 from customer_value.report.run import KernelKind, make_report
-from customer_value.report.secrecy import redactor
 from customer_value.report.site import versions
+from customer_value.secrecy import redacted
 from customer_value.settings import Settings
 
 __all__ = ["Batch", "Outcome", "make_batch"]
@@ -300,11 +300,9 @@ class _Run:
 
     def _made(self, plan: _Plan, jobs: int | None) -> Outcome:
         folder = self.target / plan.folder
-        redact: Callable[[str], str] = str
         try:
             file = plan.settings_file()
             settings = file.settings()
-            redact = redactor(settings)
             key, before = self.keys.of(file, settings, self.parameters)
             if key and not self.again and self._state.holds(plan.folder, key, folder):
                 return Outcome(plan.name, plan.folder, "up to date")
@@ -324,7 +322,7 @@ class _Run:
         except Exception as error:
             if self._stopping.is_set():
                 raise _Stopped from error
-            return Outcome(plan.name, plan.folder, "failed", redact(_sentence(error)))
+            return Outcome(plan.name, plan.folder, "failed", _sentence(error))
         return Outcome(plan.name, plan.folder, "made")
 
     def _heard(self, event: Event) -> None:
@@ -339,8 +337,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, CustomerValueError):
         return text
     if isinstance(error, OSError):
-        return f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": ")
-    return f"Unexpected {type(error).__name__}: {text}."
+        return redacted(f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": "))
+    return redacted(f"Unexpected {type(error).__name__}: {text}.")
 
 
 class _Keys:
