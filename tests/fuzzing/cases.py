@@ -71,6 +71,7 @@ def case_of(seed: int) -> Case:
         "survey": dice.choice(("survey", "wide_survey", "survey_items", "yaml_items")),
         "settings": "orders",
     }.get(what, what)
+    kind = "csv" if table == "yaml_items" else kind
     command = "check"
     if what in ("orders", "survey") and table != "yaml_items" and dice.random() < 0.25:
         command = "init"
@@ -182,8 +183,9 @@ def _written_table(case: Case, table: str, kind: str, mutated: bool, root: Path)
         content, name = written(grid, kind, dialect, case.dice("written")), f"{table}{ENDINGS[kind]}"
     if mutated:
         for number, step in _of(case, "text"):
-            text = content.decode(dialect.encoding, "surrogateescape")
-            content = (ON_TEXT | ON_YAML)[step](text, case.dice(number)).encode(dialect.encoding, "replace")
+            encoding = dialect.encoding if kind == "csv" else "utf-8"
+            text = content.decode(encoding, "replace")
+            content = (ON_TEXT | ON_YAML)[step](text, case.dice(number)).encode(encoding, "replace")
         content = _damaged(case, content, "bytes")
         for number, step in _of(case, "member"):
             content = ON_MEMBERS[step](content, case.dice(number))

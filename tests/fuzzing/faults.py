@@ -332,7 +332,9 @@ def _of_a_run(ran: Ran) -> Iterator[str]:
     elif ran.status not in (0, 1, 2, 129, 130, 143, -9):
         yield f"status {ran.status}"
     elif ran.status == 1 and ran.stderr.startswith("Notebook 01_data_load stopped at cell "):
-        yield from ["more than one line"] * (ran.stderr.count("\n") != 1)  # says what its cell said, and a path
+        yield from ["more than one line"] * (
+            ran.stderr.count("\n") != 1
+        )  # says what its cell said, and a path
     elif ran.status != -9:
         yield from of_what_is_said(ran)
 
