@@ -29,7 +29,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Type
 
 from customer_value.report.forked import PROVISIONER
-from customer_value.report.scratch import scratch_folder
+from customer_value.scratch import scratch_folder
 from customer_value.surroundings import child_environment
 
 __all__ = ["ENGINE", "Kernels", "stop_all"]
