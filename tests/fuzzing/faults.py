@@ -19,7 +19,7 @@ from pathlib import Path
 
 from fuzzing.forked import Ran
 from fuzzing.outcome import Outcome, kept
-from fuzzing.properties import of_what_is_said
+from fuzzing.properties import STATE, of_what_is_said
 from report_company import code, contents, markdown, write_notebook
 
 __all__ = ["run_fault"]
@@ -85,23 +85,25 @@ class Ground:
             self.root / "books", "01_data_load", markdown("## The heart"), code(REAL if self.real else LIGHT)
         )
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, command: str = "report") -> subprocess.Popen[str]:
         """The command, as a process in a session of its own."""
-        arguments = ["report", "../input/my.yml", "--output", str(self.report), "--notebooks", "../books"]
-        environment = {
+        arguments = [command, "../input/my.yml"]
+        if command == "report":
+            arguments += ["--output", str(self.report), "--notebooks", "../books", "--kernels", self.kernels]
+        own = {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp")}
+        inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "CUSTOMER_"))
         }
-        environment |= {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp")}
         heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return subprocess.Popen(
-                [sys.executable, "-m", "customer_value.cli", *arguments, "--kernels", self.kernels],
+                [sys.executable, "-m", "customer_value.cli", *arguments],
                 text=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=self.root / "cwd",
-                env=environment,
+                env=inherited | own,
                 start_new_session=True,
             )
         finally:
@@ -219,6 +221,15 @@ def raced(ground: Ground, process: subprocess.Popen[str], dice: random.Random) -
     return ground.start()
 
 
+def a_check_killed(ground: Ground, process: subprocess.Popen[str], dice: random.Random) -> None:
+    """Another command beside the report; what it leaves the next run removes, and no more than that."""
+    other = ground.start("check")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        other.wait(dice.uniform(0.5, 4))
+    other.kill()
+    other.communicate()
+
+
 def output_removed(ground: Ground, process: subprocess.Popen[str], dice: random.Random) -> None:
     shutil.rmtree(ground.report, ignore_errors=True)
 
@@ -239,9 +250,9 @@ def strangers_file(ground: Ground, process: subprocess.Popen[str], dice: random.
 
 
 FAULTS: tuple[Fault, ...] = (
-    signalled, signalled, a_child_killed, a_child_killed, all_paused, no_larger_files, disk_full,
-    settings_changed, input_changed, notebook_changed, raced, output_removed, partial_removed,
-    temporary_removed, strangers_file,
+    signalled, signalled, a_child_killed, a_child_killed, all_paused, no_larger_files, disk_full, settings_changed,
+    input_changed, notebook_changed, raced, output_removed, partial_removed, temporary_removed, strangers_file,
+    a_check_killed,
 )  # fmt: skip
 
 
@@ -362,11 +373,8 @@ def _unlisted(report: dict[str, bytes]) -> bool:
 
 def _left(ground: Ground) -> Iterator[str]:
     """What a good run leaves, but for what is documented."""
-    state, cache = (
-        r"\.local(/state(/customer[-_]value(/.*)?)?)?",
-        r"\.(cache|config)(/(customer_value|matplotlib)(/.*)?)?",
-    )
-    known = re.compile(rf"out/report(/.*)?|out/report\.log\.jsonl|home/{state}|home/{cache}")
+    cache = r"home/\.(cache|config)(/(customer_value|matplotlib)(/.*)?)?"
+    known = re.compile(rf"out/report(/.*)?|out/report\.log\.jsonl|{STATE}|{cache}")
     for top in ("home", "tmp", "out", "cwd"):
         for path in sorted((ground.root / top).rglob("*")):
             name = str(path.relative_to(ground.root))
