@@ -36,6 +36,7 @@ from customer_value.report.run import KernelKind, make_report
 from customer_value.report.secrecy import redactor
 from customer_value.report.site import versions
 from customer_value.settings import Settings
+from customer_value.troubles import fault_of
 
 __all__ = ["Batch", "Outcome", "make_batch"]
 
@@ -318,6 +319,8 @@ def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, CustomerValueError):
         return text
+    if fault := fault_of(error):
+        return f"Stopped: {fault}."
     if isinstance(error, OSError):
         return f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": ")
     return f"Unexpected {type(error).__name__}: {text}."

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import load_settings
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError, NotebookError
 from customer_value.inputs import known_parts
 from customer_value.report.execute import execute
 from customer_value.report.kernel import Kernels
@@ -35,6 +35,7 @@ from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.report.site import write_site
 from customer_value.settings import Settings
+from customer_value.troubles import fault_of
 
 __all__ = ["Ways", "make"]
 
@@ -85,7 +86,7 @@ def make(
         except BaseException as error:
             log(Event("run failed", text=traceback.format_exc()))
             if isinstance(error, OSError):
-                raise ConfigError(_of_the_output(error, output)) from error
+                raise _of_the_output(error, output) from error
             raise
         _forget_failure(place.failed, every)
         tell(Event("published"))
@@ -169,12 +170,16 @@ def _log(path: Path, redact: Callable[[str], str]) -> RunLog:
     try:
         return RunLog(path, redact)
     except OSError as error:
-        raise ConfigError(_of_the_output(error, path)) from None
+        raise _of_the_output(error, path) from None
 
 
-def _of_the_output(error: OSError, output: Path) -> str:
+def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
     where = as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output)
-    return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    if fault := fault_of(error):
+        return MachineError(f"{where} cannot be written: {fault}.")
+    return ConfigError(
+        f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )
 
 
 def _forget_failure(folder: Path, files: Sequence[Path]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from customer_value import words
@@ -41,7 +40,7 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
         If the zip is damaged, has a password, holds no file, several, or one that is too large for the disk.
     """
     with file.path.open("rb") as stream:
-        if not stream.read(4).startswith(_MARKS):
+        if not stream.read(4).startswith(_MARKS) or BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
             return file, ()
     try:
         with zipfile.ZipFile(file.path) as archive:
@@ -51,10 +50,10 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
             target = scratch / f"unzipped-{number}{_suffixes(member.filename)}"
             with archive.open(member) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        if BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
-            return file, ()
-        raise InputError(f"{file.name} is damaged: it cannot be unpacked; zip it again.") from None
+    except (NotImplementedError, RuntimeError) as error:
+        raise InputError(
+            f"{file.name} cannot be unpacked ({words.first_line(str(error))}); zip it again."
+        ) from None
     name = words.plain(PurePosixPath(member.filename).name, 60)
     return Found(target, file.name), (Reading("file in the zip", name, declared=False),)
 
