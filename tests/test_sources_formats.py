@@ -109,8 +109,8 @@ def test_a_zip_that_cannot_be_unpacked(tmp_path):
     secret[6] |= 1
     secret[good.index(b"PK\x01\x02") + 8] |= 1
     cases = [
-        (good[:60], "is damaged: it cannot be unpacked"),
-        (good.replace(b"7;1", b"7;2", 1), "is damaged: it cannot be unpacked"),
+        (good[:60], "is damaged and cannot be unpacked"),
+        (good.replace(b"7;1", b"7;2", 1), "is damaged and cannot be unpacked"),
         (bytes(secret), "has a password"),
         (zipped(), "is empty: it holds no file"),
     ]

@@ -28,6 +28,7 @@ from customer_value.errors import (
     MachineError,
     NotebookError,
 )
+from customer_value.faults import fault_of
 
 __all__ = ["app", "main"]
 
@@ -331,7 +332,7 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
-        if fault := _fault_of(error):
+        if fault := fault_of(error):
             _fail(f"Stopped: {fault}.", 1)
         sentence = " ".join(str(error).split())
         more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
@@ -381,13 +382,7 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{_fault_of(error) or error.strerror or error}"
-
-
-def _fault_of(error: Exception) -> str:
-    from customer_value.troubles import fault_of
-
-    return fault_of(error)
+    return f"{where}{fault_of(error) or error.strerror or error}"
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:

@@ -25,6 +25,7 @@ from typing import Any, Literal
 from customer_value import words
 from customer_value.config import folder_name, load_settings, report_names
 from customer_value.errors import ConfigError, CustomerValueError
+from customer_value.faults import fault_of
 from customer_value.inputs import input_files, live_tables
 from customer_value.machine import available_memory, processors
 from customer_value.report.memory import memory_of_notebook
@@ -36,7 +37,6 @@ from customer_value.report.run import KernelKind, make_report
 from customer_value.report.secrecy import redactor
 from customer_value.report.site import versions
 from customer_value.settings import Settings
-from customer_value.troubles import fault_of
 
 __all__ = ["Batch", "Outcome", "make_batch"]
 

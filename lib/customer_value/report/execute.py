@@ -20,10 +20,10 @@ from papermill.exceptions import PapermillExecutionError
 
 from customer_value import errors, words
 from customer_value.errors import CustomerValueError, FitError, NotebookError
+from customer_value.faults import fault_of, machine_fault
 from customer_value.report.kernel import ENGINE, Kernels
 from customer_value.report.notebooks import papermill_path
 from customer_value.report.progress import Event, Listener
-from customer_value.troubles import fault_of, machine_fault
 
 __all__ = ["execute"]
 

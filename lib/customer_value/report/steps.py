@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from customer_value.config import load_settings
 from customer_value.errors import ConfigError, CustomerValueError, MachineError, NotebookError
+from customer_value.faults import fault_of
 from customer_value.inputs import known_parts
 from customer_value.report.execute import execute
 from customer_value.report.kernel import Kernels
@@ -35,7 +36,6 @@ from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.report.site import write_site
 from customer_value.settings import Settings
-from customer_value.troubles import fault_of
 
 __all__ = ["Ways", "make"]
 

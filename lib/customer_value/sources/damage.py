@@ -11,11 +11,12 @@ import ibis
 
 from customer_value import words
 from customer_value.errors import InputError, MachineError
+from customer_value.faults import fault_of
 from customer_value.settings import TableSource
 from customer_value.sources.archives import unzipped
 from customer_value.sources.databases import read_duckdb, read_parquet
 from customer_value.sources.files import Found, find_files, format_of
-from customer_value.troubles import FOREIGN, fault_of, said, told_plainly
+from customer_value.troubles import FOREIGN, said, told_plainly
 
 __all__ = ["explained"]
 
