@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from customer_value import words
-from customer_value.errors import InputError
+from customer_value.errors import InputError, MachineError
 from customer_value.sources.files import BY_SUFFIX, Found
 from customer_value.sources.source import Reading
 
@@ -37,7 +37,9 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
     Raises
     ------
     InputError
-        If the zip is damaged, has a password, holds no file, several, or one that is too large for the disk.
+        If the zip has a password, holds no file, or several.
+    MachineError
+        If its file is too large for the disk.
     """
     with file.path.open("rb") as stream:
         if not stream.read(4).startswith(_MARKS) or BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
@@ -71,8 +73,9 @@ def _only_member(archive: zipfile.ZipFile, file: Found, room: int) -> zipfile.Zi
     if member.flag_bits & _ENCRYPTED:
         raise InputError(f"{file.name} has a password; unpack it first.")
     if member.file_size > room:
-        raise InputError(
-            f"{file.name} unpacks to {member.file_size / 1e9:,.0f} GB, more than the disk has room for."
+        raise MachineError(
+            f"{file.name} unpacks to {member.file_size / 1e6:,.1f} MB, more than the disk has room for; make "
+            "room on it, or choose another one by --output or the variable TMPDIR."
         )
     return member
 
