@@ -24,6 +24,7 @@ import python_calamine
 from customer_value import words
 from customer_value.errors import CustomerValueError, InputError, MachineError
 from customer_value.faults import fault_of
+from customer_value.secrecy import redacted
 
 __all__ = ["FOREIGN", "said", "told", "told_plainly"]
 
@@ -81,7 +82,7 @@ def said(error: Exception, name: str = "", path: Path | None = None) -> str:
     text = str(error)
     for written in () if path is None else {str(path), str(path.resolve()), path.as_posix()}:
         text = text.replace(written, name)
-    line = words.first_line(re.sub(r"^(?:[A-Z][A-Za-z]+ ){1,3}Error: ", "", text), 160)
+    line = words.first_line(re.sub(r"^(?:[A-Z][A-Za-z]+ ){1,3}Error: ", "", redacted(text)), 160)
     return line.rstrip(":!. ")
 
 

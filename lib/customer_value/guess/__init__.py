@@ -5,7 +5,6 @@ A guess that would be a gamble is not made: the open choice is marked in the dra
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from customer_value.guess.drafting import drafted
 from customer_value.guess.layouts import load_layout, recognised, require_headings
 from customer_value.guess.opening import choose, looking, opened
 from customer_value.guess.questionnaire import SurveyDraft, first_survey
+from customer_value.scratch import scratch_folder
 
 __all__ = ["OrdersDraft", "SurveyDraft", "first_settings", "survey_draft"]
 
@@ -112,8 +112,8 @@ def _asked(questions: Sequence[str]) -> str:
 
 def _require_valid(text: str, name: str) -> None:
     """Refuse to print settings that would not be accepted."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "settings.yml"
+    with scratch_folder() as folder:
+        config = folder / "settings.yml"
         config.write_text(text, encoding="utf-8")
         try:
             load_settings(config)

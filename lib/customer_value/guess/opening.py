@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,13 +12,15 @@ from customer_value import words
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.guess.choice import Question
+from customer_value.guess.looking import look_at
 from customer_value.guess.names import weight
-from customer_value.guess.profile import Table, look_at
+from customer_value.guess.profile import Table
 from customer_value.guess.yaml_text import scalar
+from customer_value.scratch import scratch_folder
 from customer_value.settings import EngineSettings, TableSource
 from customer_value.sources import open_source
 from customer_value.sources.damage import explained
-from customer_value.sources.files import BY_SUFFIX
+from customer_value.sources.files import BY_SUFFIX, at_home
 from customer_value.sources.workbooks import Sheet, sheets_of
 from customer_value.troubles import told_plainly
 
@@ -64,15 +65,19 @@ def choose(paths: Sequence[Path], sheet: str | None) -> Chosen:
     Raises
     ------
     InputError
-        If a folder holds no readable files, or files of several kinds.
+        If a folder holds no readable files, or files of several kinds, or may not be entered.
     """
-    chosen = Chosen(_written(paths))
+    try:
+        chosen = Chosen(_written(paths))
+        books = [path for path in paths if BY_SUFFIX.get(path.suffix.lower()) == "excel" and path.is_file()]
+    except OSError as error:
+        name = words.plain(Path(error.filename).name)
+        raise InputError(f"{name} cannot be read: {error.strerror}.") from None
     if sheet is not None:
         chosen.stated["sheet"] = (sheet, "")
         return chosen
-    books = [path for path in paths if BY_SUFFIX.get(path.suffix.lower()) == "excel" and path.is_file()]
     if len(books) == 1 == len(paths):
-        _choose_sheet(books[0].expanduser(), chosen)
+        _choose_sheet(at_home(books[0]), chosen)
     return chosen
 
 
@@ -86,16 +91,16 @@ def opened(chosen: Chosen, con: Any, scratch: Path) -> Table:
 def looking(name: str, spec: TableSource) -> Iterator[tuple[Any, Path]]:
     """DuckDB and a folder for copies while files are looked at; what is wrong with them is told."""
     with (
-        tempfile.TemporaryDirectory() as scratch,
-        explained({name: spec}, Path.cwd()),
-        Engine(EngineSettings(), Path(scratch)) as engine,
+        scratch_folder() as scratch,
+        explained({name: spec}, Path.cwd(), scratch),
+        Engine(EngineSettings(), scratch) as engine,
     ):
-        yield engine.local, Path(scratch)
+        yield engine.local, scratch
 
 
 def _written(paths: Sequence[Path]) -> list[str]:
     if len(paths) == 1 and _is_folder(paths[0]):
-        return [_pattern(paths[0].expanduser())]
+        return [_pattern(at_home(paths[0]))]
     folders = [path for path in paths if _is_folder(path)]
     if folders:
         raise InputError(f"{folders[0]} is a folder; name files, or one folder alone.")
@@ -103,7 +108,7 @@ def _written(paths: Sequence[Path]) -> list[str]:
 
 
 def _is_folder(path: Path) -> bool:
-    path = path.expanduser()
+    path = at_home(path)
     with told_plainly(words.plain(path.name), path):
         return path.is_dir()
 
@@ -130,10 +135,10 @@ def _pattern(folder: Path) -> str:
 
 def _relative(path: Path) -> str:
     """The path for the settings: relative where the file is below the current folder."""
-    path = path.expanduser()
+    path = at_home(path)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
-    return path.as_posix()
+    return f"./{path.as_posix()}" if path.parts[:1] == ("~",) else path.as_posix()
 
 
 def _choose_sheet(path: Path, chosen: Chosen) -> None:

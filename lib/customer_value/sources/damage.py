@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import ibis
 from customer_value import words
 from customer_value.errors import InputError, MachineError
 from customer_value.faults import fault_of
-from customer_value.settings import TableSource
+from customer_value.settings import STATEMENT_SECONDS, TableSource
 from customer_value.sources.archives import unzipped
 from customer_value.sources.databases import read_duckdb, read_parquet
 from customer_value.sources.files import Found, find_files, format_of
@@ -22,7 +21,7 @@ __all__ = ["explained"]
 
 
 @contextmanager
-def explained(tables: Mapping[str, TableSource], base: Path) -> Iterator[None]:
+def explained(tables: Mapping[str, TableSource], base: Path, scratch: Path) -> Iterator[None]:
     """Tell an error inside the block as that of the file or of the machine that led to it.
 
     Only after an error, and unless the machine is at fault, every file that is read where it is is read to
@@ -34,6 +33,8 @@ def explained(tables: Mapping[str, TableSource], base: Path) -> Iterator[None]:
         The input tables that are read from files.
     base
         Folder that their paths are relative to.
+    scratch
+        Folder for copies.
 
     Raises
     ------
@@ -47,20 +48,20 @@ def explained(tables: Mapping[str, TableSource], base: Path) -> Iterator[None]:
             raise MachineError(f"{_listed(tables, base)} cannot be read: {what}.") from None
         if isinstance(error, OSError):
             raise MachineError(f"A file of the run cannot be written or read again: {said(error)}.") from None
-        _read_to_the_end(tables, base)
+        _read_to_the_end(tables, base, scratch / "read-again")
         raise InputError(f"{_listed(tables, base)} cannot be reduced: {said(error)}.") from None
 
 
-def _read_to_the_end(tables: Mapping[str, TableSource], base: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        con = ibis.duckdb.connect(temp_directory=folder)
-        try:
-            for name, spec in tables.items():
-                for number, file in enumerate(find_files(name, spec, base)):
-                    with told_plainly(file.name, file.path):
-                        _read_all(file, number, name, spec, con, Path(folder))
-        finally:
-            con.disconnect()
+def _read_to_the_end(tables: Mapping[str, TableSource], base: Path, folder: Path) -> None:
+    folder.mkdir()
+    con = ibis.duckdb.connect(temp_directory=str(folder / "_spilled"))
+    try:
+        for name, spec in tables.items():
+            for number, file in enumerate(find_files(name, spec, base)):
+                with told_plainly(file.name, file.path):
+                    _read_all(file, number, name, spec, con, folder)
+    finally:
+        con.disconnect()
 
 
 def _read_all(
@@ -69,7 +70,11 @@ def _read_all(
     plain, _ = unzipped(file, folder, number)
     kind = format_of(plain, spec)
     if kind in ("parquet", "duckdb"):
-        part = read_parquet(plain, con) if kind == "parquet" else read_duckdb(plain, number, name, spec, con)
+        part = (
+            read_parquet(plain, con)
+            if kind == "parquet"
+            else read_duckdb(plain, number, name, spec, con, STATEMENT_SECONDS)
+        )
         con.raw_sql(f"SELECT bit_xor(hash(held)) FROM {part.relation} AS held").fetchall()
 
 
