@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import ibis
-
 from customer_value.config import OPEN, load_settings
 from customer_value.errors import ConfigError, InputError
 from customer_value.guess.drafting import drafted
 from customer_value.guess.layouts import load_layout, recognised, require_headings
-from customer_value.guess.opening import choose, opened
+from customer_value.guess.opening import choose, looking, opened
 from customer_value.guess.questionnaire import SurveyDraft, first_survey
 from customer_value.scratch import scratch_folder
 
@@ -68,14 +66,10 @@ def first_settings(
     """
     own = None if layout is None else load_layout(layout)
     chosen = choose([paths] if isinstance(paths, Path) else list(paths), sheet)
-    with scratch_folder() as scratch:
-        con = ibis.duckdb.connect(temp_directory=str(scratch / "_spilled"))
-        try:
-            table = opened(chosen, con, scratch)
-            known = recognised(table) if own is None else require_headings(own, table, str(layout))
-            draft = drafted(table, chosen, known)
-        finally:
-            con.disconnect()
+    with looking("orders", chosen.spec()) as (con, scratch):
+        table = opened(chosen, con, scratch)
+        known = recognised(table) if own is None else require_headings(own, table, str(layout))
+        draft = drafted(table, chosen, known)
     text, name = draft.text(), table.source.files[0].name
     questions = draft.questions
     if not questions:
