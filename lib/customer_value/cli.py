@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
+from customer_value.secrecy import redacted
+from customer_value.surroundings import leave_start_folder
 
 __all__ = ["app", "main"]
 
@@ -79,6 +82,7 @@ KernelChoice = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    leave_start_folder()
     app()
 
 
@@ -322,8 +326,8 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         _fail(_os_sentence(error), 1)
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
-            raise
-        sentence = " ".join(str(error).split())
+            _fail(redacted(traceback.format_exc()), 1)
+        sentence = " ".join(redacted(str(error)).split())
         more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
         _fail(f"Unexpected {type(error).__name__}: {sentence}. {more}.", 1)
 
@@ -371,7 +375,7 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
+    return redacted(f"{where}{error.strerror or error}")
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:

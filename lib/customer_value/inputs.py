@@ -29,7 +29,7 @@ from customer_value.reduce import Dates
 from customer_value.reduction import NUMBER
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
-from customer_value.sources.files import Found, find_files, unchanged
+from customer_value.sources.files import Found, beside, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.spellings import spelling_warnings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
@@ -42,6 +42,7 @@ __all__ = [
     "input_files",
     "known_parts",
     "live_tables",
+    "policy_file",
     "read_inputs",
     "read_state",
     "write_run",
@@ -134,7 +135,13 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
     """The files that a report reads, as they are found now; `live_tables` are read from elsewhere."""
-    return [file.path for file in _found(settings, base)]
+    return [path for file in _found(settings, base) for path in (file.path, *beside(file))]
+
+
+def policy_file(settings: Settings, base: Path) -> list[Found]:
+    """The file of ``rfm.policy``, if there is one: a page reads it, not the reduction."""
+    path = settings.rfm.policy
+    return [Found(base / path, Path(path).name)] if path and (base / path).is_file() else []
 
 
 def live_tables(settings: Settings) -> list[str]:

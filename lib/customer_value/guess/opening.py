@@ -63,13 +63,17 @@ def choose(paths: Sequence[Path], sheet: str | None) -> Chosen:
     Raises
     ------
     InputError
-        If a folder holds no readable files, or files of several kinds.
+        If a folder holds no readable files, or files of several kinds, or may not be entered.
     """
-    chosen = Chosen(_written(paths))
+    try:
+        chosen = Chosen(_written(paths))
+        books = [path for path in paths if BY_SUFFIX.get(path.suffix.lower()) == "excel" and path.is_file()]
+    except OSError as error:
+        name = words.plain(Path(error.filename).name)
+        raise InputError(f"{name} cannot be read: {error.strerror}.") from None
     if sheet is not None:
         chosen.stated["sheet"] = (sheet, "")
         return chosen
-    books = [path for path in paths if BY_SUFFIX.get(path.suffix.lower()) == "excel" and path.is_file()]
     if len(books) == 1 == len(paths):
         _choose_sheet(books[0].expanduser(), chosen)
     return chosen

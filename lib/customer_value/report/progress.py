@@ -103,13 +103,10 @@ class RunLog:
     ----------
     path
         The file; what an earlier run wrote there is replaced.
-    redact
-        Takes secrets out of a text.
     """
 
-    def __init__(self, path: Path, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._redact = redact
         self._turn = threading.Lock()
         self._started = time.monotonic()
         self._file = path.open("w", encoding="utf-8")
@@ -126,8 +123,6 @@ class RunLog:
     def __call__(self, event: Event) -> None:
         """Write one line."""
         told = {name: value for name, value in asdict(event).items() if value not in ("", 0)}
-        if event.text:
-            told["text"] = self._redact(event.text)
         line = {
             "time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             "since_start": round(time.monotonic() - self._started, 3),

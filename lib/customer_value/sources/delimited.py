@@ -249,7 +249,9 @@ def _holds(path: Path, part: bytes) -> bool:
 
 def _formula_text(column: str) -> str:
     """SQL for a cell in which a spreadsheet's ``="007"`` is the text 007."""
-    return f"CASE WHEN starts_with({column}, '=\"') THEN regexp_extract({column}, '^=\"(.*)\"$', 1) ELSE {column} END"
+    pattern = "'(?s)^=\"(.*)\"$'"
+    text = f"regexp_extract({column}, {pattern}, 1)"
+    return f"CASE WHEN regexp_matches({column}, {pattern}) THEN {text} ELSE {column} END"
 
 
 def _what_failed(message: str, file: Found, width: int, above: int) -> str:
