@@ -265,6 +265,8 @@ def init(
         if survey is not None:
             parts.append(_drafted(survey))
         typer.echo("\n".join(parts), nl=False)
+        if draft is not None and draft.remark:
+            typer.echo(draft.remark, err=True)
         if draft is not None and draft.question:
             raise InputError(draft.question)
 
