@@ -277,6 +277,8 @@ def init(
         if survey is not None:
             parts.append(_drafted(survey))
         typer.echo("\n".join(parts), nl=False)
+        if draft is not None and draft.remark:
+            typer.echo(draft.remark, err=True)
         if draft is not None and draft.question:
             raise InputError(draft.question)
 
@@ -284,11 +286,12 @@ def init(
 def _drafted(survey: Path) -> str:
     """Write the codebook of a survey, and give the settings for it."""
     from customer_value.guess import survey_draft
+    from customer_value.people_csv import csv_of
 
     draft = survey_draft(survey)
     try:
         with Path(draft.codebook_name).open("x", encoding="utf-8", newline="") as file:
-            draft.codebook.to_csv(file, index=False, lineterminator="\n")
+            file.write(csv_of(draft.codebook))
     except FileExistsError:
         raise ConfigError(
             f"{draft.codebook_name} is there already and is not overwritten; rename it, or work in another folder."

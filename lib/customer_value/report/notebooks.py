@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -45,11 +46,17 @@ def find_notebooks(folder: Path) -> list[Path]:
     Raises
     ------
     ConfigError
-        If there are none.
+        If there are none, or two have one number, as a copy has that an editor made.
     """
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise ConfigError(f"There are no notebooks (such as 01_data_load.ipynb) in {folder}.")
+    for one, other in itertools.pairwise(found):
+        if one.name[:2] == other.name[:2]:
+            raise ConfigError(
+                f"{folder.name} holds two notebooks with one number, {one.name} and {other.name}; "
+                "give one of them another number, or a name without one."
+            )
     return found
 
 
