@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from customer_value import words
 from customer_value.errors import InputError
-from customer_value.sources.files import BY_SUFFIX, Found
+from customer_value.sources.files import BY_SUFFIX, Found, refuse_bomb, write_unpacked
 from customer_value.sources.source import Reading
 
 __all__ = ["unzipped"]
@@ -18,7 +18,6 @@ _MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"[Content_Types].xml", "mimetype"}
 _NO_DATA = {"thumbs.db", "desktop.ini"}
 _ENCRYPTED = 0x1
-_CHUNK = 1 << 20
 
 
 def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Reading, ...]]:
@@ -50,7 +49,7 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
             member = _only_member(archive, file, shutil.disk_usage(scratch).free)
             target = scratch / f"unzipped-{number}{_suffixes(member.filename)}"
             with archive.open(member) as packed, target.open("wb") as plain:
-                shutil.copyfileobj(packed, plain, _CHUNK)
+                write_unpacked(file, packed, plain, member.compress_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         if BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
             return file, ()
@@ -71,6 +70,7 @@ def _only_member(archive: zipfile.ZipFile, file: Found, room: int) -> zipfile.Zi
     member = held[0]
     if member.flag_bits & _ENCRYPTED:
         raise InputError(f"{file.name} has a password; unpack it first.")
+    refuse_bomb(file, member.file_size, member.compress_size)
     if member.file_size > room:
         raise InputError(
             f"{file.name} unpacks to {member.file_size / 1e9:,.0f} GB, more than the disk has room for."

@@ -7,11 +7,11 @@ import gzip
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import IO
 
 from customer_value import words
 from customer_value.errors import InputError
@@ -24,9 +24,11 @@ __all__ = [
     "find_files",
     "fingerprint",
     "format_of",
+    "refuse_bomb",
     "sql_text",
     "unchanged",
     "unpacked",
+    "write_unpacked",
 ]
 
 BY_SUFFIX = {
@@ -42,6 +44,7 @@ _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta|style)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LARGE, _MOST_TIMES = 1 << 26, 200
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -149,10 +152,40 @@ def unpacked(file: Found, scratch: Path, number: int) -> Path:
     target = scratch / f"unpacked-{number}"
     try:
         with gzip.open(file.path, "rb") as packed, target.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, 1 << 20)
+            write_unpacked(file, packed, plain, file.path.stat().st_size)
     except (EOFError, gzip.BadGzipFile, OSError):
         raise InputError(f"{file.name} is damaged: it cannot be unpacked with gzip.") from None
     return target
+
+
+def write_unpacked(file: Found, packed: IO[bytes] | gzip.GzipFile, plain: IO[bytes], size: int) -> None:
+    """Copy what unpacks from ``size`` bytes, as long as it is no bomb.
+
+    Raises
+    ------
+    InputError
+        As `refuse_bomb`.
+    """
+    written = 0
+    while chunk := packed.read(1 << 20):
+        written += len(chunk)
+        refuse_bomb(file, written, size)
+        plain.write(chunk)
+
+
+def refuse_bomb(file: Found, unpacked: int, packed: int) -> None:
+    """Refuse what unpacks to many times its size, as no table of a company does.
+
+    Raises
+    ------
+    InputError
+        If it is large and unpacks to more than 200 times its size.
+    """
+    if unpacked > _LARGE and unpacked > _MOST_TIMES * packed:
+        raise InputError(
+            f"{file.name} unpacks to more than {_MOST_TIMES} times its size, as no table does; if it is meant so, "
+            "unpack it yourself."
+        )
 
 
 def sql_text(text: object) -> str:
