@@ -231,6 +231,18 @@ def test_settings_files_and_lists_go_together(desk: Desk) -> None:
     assert "broken.yml, line 1" in batch.failed[0].sentence
 
 
+def test_a_file_that_cannot_be_read_is_one_failure(desk: Desk) -> None:
+    laughs = "".join(f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n" for number in range(1, 40))
+    (desk.folder / "laughs.yml").write_text(f"a0: &a0 x\n{laughs}")
+    (desk.folder / "list.yml").write_text("reports: []\n")
+    batch = desk.make("laughs.yml", "list.yml", "regions.yml#north")
+    assert statuses(batch) == {"laughs": "failed", "list": "failed", "north": "made"}
+    assert "<strong>laughs</strong>: laughs.yml, line 3: its aliases" in desk.text("index.html")
+    assert "<strong>list</strong>: list.yml, line 1: &#39;reports:&#39; lists no report" in desk.text(
+        "index.html"
+    )
+
+
 def test_files_of_one_name_are_told_apart_by_the_user(desk: Desk) -> None:
     for folder in ("a", "b"):
         company.write_settings(desk.folder / folder)

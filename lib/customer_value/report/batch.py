@@ -130,8 +130,8 @@ def make_batch(
     Raises
     ------
     ConfigError
-        If a file does not exist, two reports would share a folder, a list of reports is wrong, or the
-        output folder cannot be used. Nothing has been made then.
+        If a file does not exist, is the only one and wrong, two reports would share a folder, or the output
+        folder cannot be used. Nothing has been made then.
     """
     plans = _planned([Path(file) for file in files])
     books = find_notebooks(notebooks or notebooks_folder())
@@ -189,18 +189,25 @@ def _planned(files: Sequence[Path]) -> list[_Plan]:
 
 
 def _plans_of(file: Path, *, alone: bool) -> list[_Plan]:
+    """The reports of a file; where it is one of several files, what is wrong in it is left to its own report."""
     if not file.exists() and "#" in file.name:
         path, _, name = str(file).rpartition("#")
-        load_settings(file)
+        if alone or name not in report_names(path):
+            load_settings(file)
         return [_Plan(name, folder_name(name), Path(path), file)]
     if not file.is_file():
         what = "is a folder; name the settings files in it" if file.is_dir() else "does not exist"
         raise ConfigError(f"The settings file {file} {what}.")
-    names = report_names(file)
+    names: list[str] = []
+    try:
+        names = report_names(file)
+        if alone and not names:
+            load_settings(file)
+    except ConfigError:
+        if alone:
+            raise
     if names:
         return [_Plan(name, folder_name(name), file, file.with_name(f"{file.name}#{name}")) for name in names]
-    if alone:
-        load_settings(file)
     try:
         return [_Plan(file.stem, folder_name(file.stem), file, file)]
     except ConfigError as error:
