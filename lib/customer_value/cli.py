@@ -7,6 +7,7 @@ error); 1 anything else, for a batch that a report in it failed; 128 + n ended b
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -79,7 +80,11 @@ KernelChoice = Annotated[
 
 def main() -> None:
     """Run the command line."""
-    app()
+    _open_streams()
+    try:
+        app()
+    except OSError as error:  # from the help, which is printed before any command begins
+        _unprinted(error.strerror or str(error))
 
 
 def _print_version(asked: bool) -> None:
@@ -135,7 +140,7 @@ def report(
                 jobs=jobs,
                 kernels=kernels.value if kernels else None,
             )
-        typer.echo(f"The report is ready: {as_typed(index)}")
+        _say(f"The report is ready: {as_typed(index)}")
 
 
 @app.command(no_args_is_help=True)
@@ -198,10 +203,10 @@ def batch(
                 kernels=kernels.value if kernels else None,
                 again=again,
             )
-        typer.echo(made.summary())
-        typer.echo(f"The overview is ready: {as_typed(made.index)}")
+        _say(made.summary())
+        _say(f"The overview is ready: {as_typed(made.index)}")
         for outcome in made.failed:
-            typer.echo(f"{outcome.name}: {outcome.sentence}", err=True)
+            _complain(f"{outcome.name}: {outcome.sentence}")
         if made.failed:
             raise typer.Exit(1)
 
@@ -215,9 +220,9 @@ def check(config: Config) -> None:
 
         currency = load_settings(config).currency
         inputs = check_inputs(config)
-        typer.echo(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
+        _say(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
         for warning in inputs.warnings:
-            typer.echo(f"\nWarning: {warning}")
+            _say(f"\nWarning: {warning}")
 
 
 @app.command(no_args_is_help=True)
@@ -260,7 +265,7 @@ def init(
         parts = [] if draft is None else [draft.text]
         if survey is not None:
             parts.append(_drafted(survey))
-        typer.echo("\n".join(parts), nl=False)
+        _say("\n".join(parts), nl=False)
         if draft is not None and draft.question:
             raise InputError(draft.question)
 
@@ -277,10 +282,7 @@ def _drafted(survey: Path) -> str:
         raise ConfigError(
             f"{draft.codebook_name} is there already and is not overwritten; rename it, or work in another folder."
         ) from None
-    typer.echo(
-        f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.",
-        err=True,
-    )
+    _complain(f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.")
     return draft.settings
 
 
@@ -296,9 +298,7 @@ def sample(
 
         write_company(simulate_company(), folder)
         config = folder / "company.yml"
-        typer.echo(
-            f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}"
-        )
+        _say(f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}")
 
 
 @contextlib.contextmanager
@@ -318,6 +318,8 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         _fail(stopped or "Ended by a signal; nothing was published.", 128 + error.number)
     except BrokenPipeError:
         _without_reader()
+    except _Unprinted as error:
+        _unprinted(str(error))
     except OSError as error:
         _fail(_os_sentence(error), 1)
     except Exception as error:
@@ -329,8 +331,58 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
 
 
 def _fail(sentence: str, status: int) -> NoReturn:
-    typer.echo(sentence, err=True)
+    _complain(sentence)
     raise typer.Exit(status)
+
+
+def _complain(sentence: str) -> None:
+    """Say something on standard error, on one line; where nobody can be told, the status alone tells."""
+    from customer_value.words import one_line
+
+    try:
+        typer.echo(one_line(sentence), err=True)
+    except OSError:
+        with contextlib.suppress(OSError):
+            sys.stderr.close()
+
+
+class _Unprinted(Exception):
+    """Standard output cannot be written; the text says why."""
+
+
+def _say(text: str, *, nl: bool = True) -> None:
+    """Print on standard output."""
+    try:
+        typer.echo(text, nl=nl)
+    except BrokenPipeError:
+        raise
+    except UnicodeEncodeError as error:
+        raise _Unprinted(
+            f"its encoding, {error.encoding}, has not every character; set PYTHONUTF8=1"
+        ) from None
+    except OSError as error:
+        raise _Unprinted(error.strerror or str(error)) from None
+
+
+def _unprinted(reason: str) -> NoReturn:
+    _complain(f"Standard output cannot be written: {reason}.")
+    with contextlib.suppress(OSError):
+        sys.stdout.close()
+    sys.exit(1)
+
+
+def _open_streams() -> None:
+    """Have all three standard streams, so that no file of ours gets the number of one that is closed.
+
+    What is written to a closed one fails; names of files that are no UTF-8 are printed as they are.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 class _Ended(BaseException):
