@@ -2,19 +2,14 @@
 
 A *run* is a folder with the reduced tables of one settings file and its inputs. A report names its
 run folder in the environment variable ``CUSTOMER_VALUE_RUN``. A notebook that is opened by hand has
-none; it makes its run once, in the user's cache, and finds it again until the settings or an input
-file change.
+none; it makes its run once, in the user's cache, and finds it again until the settings, an input file
+or the library change, see `customer_value.cache`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,12 +19,13 @@ import ibis
 import pandas as pd
 from pydantic import BaseModel
 
-from customer_value import __version__, tables, words
-from customer_value.config import load_settings, override
+from customer_value import tables, words
+from customer_value.cache import cached_run, spill_folder
+from customer_value.config import SettingsFile, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine, saved_table
 from customer_value.errors import ConfigError, InputError
-from customer_value.inputs import RunState, input_files, live_tables, read_state, write_run
+from customer_value.inputs import RunState, live_tables, read_state, write_run
 from customer_value.order_tables import ORDER_TABLES
 from customer_value.reduce import Dates
 from customer_value.result import Result
@@ -39,7 +35,6 @@ from customer_value.sources.spark import connect_spark
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
 RUN_VARIABLE = "CUSTOMER_VALUE_RUN"
-CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
 
 
 class Workbook:
@@ -53,11 +48,16 @@ class Workbook:
         The validated settings of the report.
     folder
         The run's folder.
+    base
+        The folder of the settings file, to which the paths in it are relative.
     """
 
-    def __init__(self, settings: Settings, folder: Path, con: Any = None) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, con: Any = None, *, base: Path | None = None
+    ) -> None:
         self.settings = settings
         self.folder = folder
+        self.base = base or Path()
         self._con = local_engine(settings.engine, folder) if con is None else con
 
     def __repr__(self) -> str:
@@ -156,7 +156,8 @@ class Workbook:
         """
         if self.settings.engine.kind != "spark":
             raise ConfigError("The settings name no Spark; state engine: spark, or its address there.")
-        return Workbook(self.settings, self.folder, connect_spark(self.settings.engine)[0])
+        con = connect_spark(self.settings.engine)[0]
+        return Workbook(self.settings, self.folder, con, base=self.base)
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A reduced table in memory, all columns or those named."""
@@ -179,7 +180,8 @@ def open_workbook(config: str | Path) -> Workbook:
     Parameters
     ----------
     config
-        Path of the settings file (YAML), relative to the working directory.
+        Path of the settings file (YAML), relative to the working directory. In a report it only names the
+        file: all its notebooks work with the settings as they were when the report was begun.
 
     Returns
     -------
@@ -195,15 +197,14 @@ def open_workbook(config: str | Path) -> Workbook:
     >>> workbook = open_workbook("data/sample/cdnow.yml")        # doctest: +SKIP
     >>> workbook.frame("customers", ["customer_id", "orders"])   # doctest: +SKIP
     """
-    path = Path(config)
-    settings = load_settings(path)
-    stated = os.environ.get(RUN_VARIABLE)
-    if stated:
-        folder = Path(stated)
-        if not (folder / "_run" / "state.json").exists():
-            raise InputError("The data of this report have not been loaded; run 01_data_load first.")
-        return Workbook(settings, folder)
-    return Workbook(settings, _cached_run(path, settings))
+    run = _stated_run()
+    file = _settings_file(config, run)
+    settings = file.settings()
+    if run is None:
+        return _cached(file, settings)
+    if not (run / "_run" / "state.json").exists():
+        raise InputError("The data of this report have not been loaded; run 01_data_load first.")
+    return Workbook(settings, run, base=file.folder)
 
 
 def load_data(config: str | Path) -> Workbook:
@@ -217,68 +218,26 @@ def load_data(config: str | Path) -> Workbook:
     ConfigError, InputError
         If the settings or the inputs are wrong.
     """
+    run = _stated_run()
+    file = _settings_file(config, run)
+    settings = file.settings()
+    if run is None:
+        return _cached(file, settings, again=bool(live_tables(settings)))
+    write_run(settings, file.folder, run)
+    return open_workbook(config)
+
+
+def _stated_run() -> Path | None:
     stated = os.environ.get(RUN_VARIABLE)
-    path = Path(config)
-    settings = load_settings(path)
-    if stated:
-        write_run(settings, path.parent, Path(stated))
-        return open_workbook(config)
-    return Workbook(settings, _cached_run(path, settings, again=bool(live_tables(settings))))
+    return Path(stated) if stated else None
 
 
-def _cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path:
-    cache = _cache_folder()
-    folder = cache / _key(config, settings)
-    if again:
-        shutil.rmtree(folder, ignore_errors=True)
-    if (folder / "_run" / "state.json").exists():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=cache))
-    try:
-        write_run(settings, config.parent, partial)
-        try:
-            partial.rename(folder)
-        except OSError:
-            if not (folder / "_run" / "state.json").exists():
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
+def _settings_file(config: str | Path, run: Path | None) -> SettingsFile:
+    """The settings that a run keeps, else those of the file as it is now."""
+    kept = None if run is None else SettingsFile.kept(run)
+    return kept or SettingsFile.read(config)
 
 
-def _cache_folder() -> Path:
-    stated = os.environ.get(CACHE_VARIABLE)
-    if stated:
-        return Path(stated)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "customer_value"
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "customer_value"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
-
-
-def _key(config: Path, settings: Settings) -> str:
-    """Changes whenever the settings, an input file or the library changes."""
-    parts = [__version__, settings.model_dump_json(), *_library_state()]
-    for path in input_files(settings, config.parent):
-        status = path.stat()
-        parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-
-def _library_state() -> list[str]:
-    """The files that decide what a reduced table holds, so that an edit makes new tables."""
-    here = Path(__file__).parent
-    watched = [
-        "inputs.py",
-        "contract.py",
-        "engines.py",
-        "companions.py",
-        "codebook.py",
-        "survey_input.py",
-        "reduce.py",
-        "tables.py",
-    ]
-    files = [here / name for name in watched] + sorted((here / "sources").glob("*.py"))
-    return [f"{path.name} {path.stat().st_mtime_ns}" for path in files]
+def _cached(file: SettingsFile, settings: Settings, *, again: bool = False) -> Workbook:
+    run = cached_run(file, settings, again=again)
+    return Workbook(settings, run, local_engine(settings.engine, spill_folder()), base=file.folder)

@@ -20,7 +20,7 @@ import yaml
 from customer_value import words
 from customer_value.errors import ConfigError
 
-__all__ = ["all_as_text", "compose", "construct", "read_bounded", "read_yaml"]
+__all__ = ["all_as_text", "compose", "construct", "decoded", "read_bounded", "read_yaml"]
 
 MOST_BYTES, MOST_VALUES, MOST_DEPTH = 2 << 20, 50_000, 50
 _MOST_BITS = 256
@@ -38,6 +38,24 @@ def read_bounded(path: Path) -> bytes:
         return stream.read(MOST_BYTES + 1)
 
 
+def decoded(content: bytes, name: str) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    ConfigError
+        If it is not UTF-8, or has more than `MOST_BYTES`.
+    """
+    if len(content) > MOST_BYTES:
+        raise ConfigError(
+            f"{name} has more than {MOST_BYTES >> 20} MB, as no settings have; is it another file?"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name} is not UTF-8 text; save it as UTF-8.") from None
+
+
 def read_yaml(content: bytes, name: str) -> Any:
     """What a YAML file of a report says.
 
@@ -51,34 +69,36 @@ def read_yaml(content: bytes, name: str) -> Any:
     Raises
     ------
     ConfigError
-        As `compose`.
+        As `decoded` and `compose`.
 
     Examples
     --------
     >>> read_yaml(b"Q1: {reversed: true, missing_codes: [-99, NO]}", "items.yml")
     {'Q1': {'reversed': True, 'missing_codes': [-99, 'NO']}}
     """
-    return construct(compose(content, name))
+    return construct(compose(decoded(content, name), name))
 
 
 @lru_cache(maxsize=4)
-def compose(content: bytes, name: str, needed: str = "") -> yaml.Node:
+def compose(text: str, name: str, needed: str = "") -> yaml.Node:
     """The nodes of a YAML file, which know their lines and can be constructed.
 
     Parameters
     ----------
-    content, name
-        As for `read_yaml`.
+    text
+        What the file says.
+    name
+        Of the file, for messages.
     needed
         What an empty file lacks, for the message.
 
     Raises
     ------
     ConfigError
-        If it is not UTF-8, empty, not YAML, larger or deeper than anything that people write, or gives a key
+        If it is empty, not YAML, larger or deeper than anything that people write, or gives a key
         twice; the message names file and line.
     """
-    with _told(content, name, _Loader) as loader:
+    with _told(text, name, _Loader) as loader:
         root: yaml.Node | None = loader.get_single_node()
         if root is None:
             raise ConfigError(f"{name} is empty{'; ' if needed else ''}{needed}.")
@@ -101,7 +121,7 @@ def all_as_text(content: bytes, name: str) -> list[Any]:
         As `compose`.
     """
     documents = []
-    with _told(content, name, _Plain) as loader:
+    with _told(decoded(content, name), name, _Plain) as loader:
         while loader.check_node():
             node = loader.get_node()
             _Expanded().visit(node, ())
@@ -110,19 +130,12 @@ def all_as_text(content: bytes, name: str) -> list[Any]:
 
 
 @contextmanager
-def _told(content: bytes, name: str, kind: type) -> Iterator[Any]:
+def _told(text: str, name: str, kind: type) -> Iterator[Any]:
     """A loader for a file; what is wrong with the file becomes a sentence with its line."""
-    if len(content) > MOST_BYTES:
-        raise ConfigError(
-            f"{name} has more than {MOST_BYTES >> 20} MB, as no settings have; is it another file?"
-        )
     loader: Any = None
     try:
-        text = content.decode("utf-8-sig")
         loader = kind(text)
         yield loader
-    except UnicodeDecodeError:
-        raise ConfigError(f"{name} is not UTF-8 text; save it as UTF-8.") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         character = f"U+{ord(text[error.position]):04X}"

@@ -19,7 +19,7 @@ from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.cells import column_kinds, text_of, type_of, write_rows
 from customer_value.sources.dialects import looks_like_header
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found
 from customer_value.sources.margins import (
     footer_rows,
     header_told,
@@ -28,6 +28,7 @@ from customer_value.sources.margins import (
     told_margins,
     usual_cells,
 )
+from customer_value.sources.parquet import in_parquet
 from customer_value.sources.parts import Part, described
 from customer_value.sources.source import Reading
 from customer_value.sources.trials import sheets_with_cells
@@ -163,7 +164,7 @@ def _read_sheet(grid: _Grid, file: Found, name: str, spec: TableSource, con: Any
     rows = write_rows(cells, names, [type_of(kinds[position]) for position in kept], target)
     if rows == 0:
         raise InputError(f"{file.name}, sheet '{words.plain(name)}' has a header but no rows.")
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     columns = described(con, relation)
     return Part(relation, columns, frame.readings, rows, frame.first, target)
 
