@@ -7,9 +7,11 @@ error); 1 anything else, for a batch that a report in it failed; 128 + n ended b
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
+import re
 import signal
 import sys
 import traceback
@@ -134,9 +136,9 @@ def report(
     with _exit_status(hint=f"The log is {output}.log.jsonl"), _ended_by_signals():
         from customer_value.report import make_report
         from customer_value.report.progress import console, read_log
-        from customer_value.report.publish import as_typed
+        from customer_value.report.publish import as_typed, folder_of
 
-        real = Path(os.path.realpath(output))
+        real = folder_of(output)
         with console(earlier=read_log(real.with_name(f"{real.name}.log.jsonl"))) as progress:
             index = make_report(
                 config,
@@ -197,9 +199,9 @@ def batch(
     with _exit_status(hint=hint, stopped=stopped), _ended_by_signals():
         from customer_value.report import make_batch
         from customer_value.report.progress import batch_console, read_log
-        from customer_value.report.publish import as_typed
+        from customer_value.report.publish import as_typed, folder_of
 
-        with batch_console(earlier=read_log(output / "batch.log.jsonl")) as progress:
+        with batch_console(earlier=read_log(folder_of(output) / "batch.log.jsonl")) as progress:
             made = make_batch(
                 files,
                 output,
@@ -341,7 +343,7 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     except _Unprinted as error:
         _unprinted(str(error))
     except OSError as error:
-        _fail(_os_sentence(error), 1)
+        _fail(_os_sentence(error), 2 if error.errno == errno.ENAMETOOLONG else 1)
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             _fail(redacted(traceback.format_exc()), 1)
@@ -448,15 +450,28 @@ def _os_sentence(error: OSError) -> str:
 
 def _parsed(settings: list[str]) -> dict[str, object]:
     """Parameters from NAME=VALUE; a value that is not JSON is text."""
+    from customer_value.words import plain
+
     parsed: dict[str, object] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
+        shown = f"--set {plain(setting)}"
         if not equals or not name.isidentifier():
-            raise ConfigError(f"--set {setting}: write it as NAME=VALUE.")
+            raise ConfigError(f"{shown}: write it as NAME=VALUE.")
+        if name == "config":
+            raise ConfigError(f"{shown}: the settings file is named without --set.")
         try:
             parsed[name] = json.loads(text)
         except ValueError:
             parsed[name] = text
+        except RecursionError:
+            raise ConfigError(
+                f"{shown}: nests too deep; write a number, a text or a list of these."
+            ) from None
+        if re.search(
+            "[\0\ud800-\udfff]", json.dumps(parsed[name], ensure_ascii=False).replace("\\u0000", "\0")
+        ):
+            raise ConfigError(f"{shown}: holds a character that cannot stand in a text; write it in UTF-8.")
     return parsed
 
 

@@ -32,6 +32,7 @@ __all__ = [
 NO_CURRENCY = "XXX"
 """ISO 4217's code for "no currency", where a report has no money or nothing says which; it is never printed."""
 
+_LONGEST_SENTENCE = 4_000
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -196,7 +197,10 @@ def one_line(text: str) -> str:
         "" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c
         for c in re.sub(r"\s*[\r\n\t]\s*", " ", text)
     )
-    return kept.strip()
+    kept = kept.strip()
+    if len(kept) <= _LONGEST_SENTENCE:
+        return kept
+    return f"{kept[: _LONGEST_SENTENCE // 2]}…{kept[-_LONGEST_SENTENCE // 2 :]}"
 
 
 def first_line(text: str, most: int = 200) -> str:

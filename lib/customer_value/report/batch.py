@@ -33,7 +33,7 @@ from customer_value.report.memory import memory_of_notebook
 from customer_value.report.notebooks import find_notebooks, notebooks_folder
 from customer_value.report.overview import OVERVIEW_START, Entry, overview_csv, overview_html, overview_json
 from customer_value.report.progress import Event, Listener, RunLog, silent
-from customer_value.report.publish import GENERATOR, MANIFEST, reserved
+from customer_value.report.publish import GENERATOR, MANIFEST, folder_of, read_json, reserved
 from customer_value.report.run import KernelKind, make_report
 from customer_value.report.site import versions
 from customer_value.scratch import own_folder
@@ -139,7 +139,7 @@ def make_batch(
     """
     plans = _planned([Path(file) for file in files])
     books = find_notebooks(notebooks or notebooks_folder())
-    target = Path(output).resolve()
+    target = folder_of(Path(output))
     with reserved(target, Path(output)):
         _refuse_unless_ours(target, Path(output))
         target.mkdir(exist_ok=True)
@@ -398,14 +398,10 @@ class _State:
         self._partial = aside / path.name
         self._turn = threading.Lock()
         self._reports: dict[str, dict[str, str]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(content, dict) and content.get("generator") == GENERATOR:
-                self._reports = {
-                    str(folder): known
-                    for folder, known in content["reports"].items()
-                    if isinstance(known, dict)
-                }
+        content = read_json(path)
+        reports = content.get("reports") if content.get("generator") == GENERATOR else None
+        if isinstance(reports, dict):
+            self._reports = {folder: known for folder, known in reports.items() if isinstance(known, dict)}
 
     def holds(self, folder: str, key: str, report: Path) -> bool:
         """Whether the report is there, whole, and made from the same."""
@@ -449,8 +445,7 @@ def _entry(target: Path, plan: _Plan, outcome: Outcome) -> Entry:
     if outcome.status == "failed":
         earlier = (folder / PAGE).is_file()
         return Entry(plan.name, plan.folder, title, currency, {}, outcome.sentence, earlier)
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-    return Entry(plan.name, plan.folder, title, currency, facts)
+    return Entry(plan.name, plan.folder, title, currency, read_json(folder / "facts.json"))
 
 
 def _refuse_unless_ours(target: Path, shown: Path) -> None:
