@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from customer_value.config import read_yaml
 from customer_value.guess.names import tokens_of
+from customer_value.yaml_file import read_yaml
 
 __all__ = ["aspect_of", "is_about_the_person", "is_purchase_share", "is_question", "recommends", "says"]
 
