@@ -102,6 +102,9 @@ def _options(
     ] = False,
 ) -> None:
     """Options of the command itself."""
+    from customer_value.scratch import sweep
+
+    sweep()
 
 
 @app.command(no_args_is_help=True)
@@ -303,6 +306,19 @@ def sample(
         typer.echo(
             f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}"
         )
+
+
+@app.command()
+def cache(
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove the runs that no notebook has open.")
+    ] = False,
+) -> None:
+    """Show the runs that notebooks opened by hand have left on this machine, or remove them."""
+    with _exit_status(), _ended_by_signals():
+        from customer_value.cache import clear_cache, listed
+
+        typer.echo(clear_cache() if clear else listed())
 
 
 @contextlib.contextmanager

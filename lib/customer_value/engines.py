@@ -22,7 +22,7 @@ import ibis
 from customer_value.errors import InputError
 from customer_value.secrecy import secret
 from customer_value.settings import EngineSettings
-from customer_value.sources.parquet import read_saved, save_with_spark
+from customer_value.sources.parquet import read_saved, save_parquet, save_with_spark
 from customer_value.sources.server import Server
 from customer_value.sources.servers import connect_server
 from customer_value.sources.spark import connect_spark, spark_address, spark_sentence
@@ -106,7 +106,7 @@ class Engine:
         """
         backend = table.get_backend()
         if backend.name == "duckdb":
-            table.to_parquet(path)
+            save_parquet(table, path)
         elif backend.name == "pyspark":
             save_with_spark(table, path)
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -27,6 +26,7 @@ from customer_value.order_tables import Noticed, OrderTables
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
 from customer_value.reduction import NUMBER
+from customer_value.scratch import scratch_folder
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
 from customer_value.sources.files import Found, beside, find_files, unchanged
@@ -98,14 +98,14 @@ def check_inputs(config: Path) -> Inputs:
         If the settings or an input are wrong.
     """
     settings, base = load_settings(config), Path(config).parent
-    scratch = Path(tempfile.mkdtemp(prefix="customer-value-"))
-    try:
-        with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
-            inputs = read_inputs(settings, base, engine, scratch)
-            notes, warnings = _looked_up(inputs, settings, engine, scratch)
-            return inputs.with_more(notes, warnings)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with (
+        scratch_folder() as scratch,
+        unchanged(_found(settings, base)),
+        Engine(settings.engine, scratch) as engine,
+    ):
+        inputs = read_inputs(settings, base, engine, scratch)
+        notes, warnings = _looked_up(inputs, settings, engine, scratch)
+        return inputs.with_more(notes, warnings)
 
 
 def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -> Inputs:

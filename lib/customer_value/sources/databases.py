@@ -20,6 +20,7 @@ from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.cells import write_rows
 from customer_value.sources.files import Found, beside, sql_text
+from customer_value.sources.parquet import in_parquet, sql_paths
 from customer_value.sources.parts import Part, column_names, described, sql_name
 from customer_value.sources.source import Reading
 
@@ -37,7 +38,7 @@ def read_parquet(file: Found, con: Any) -> Part:
     InputError
         If it is damaged or has no rows.
     """
-    relation = f"read_parquet({sql_text(file.path)})"
+    relation = f"read_parquet({sql_paths(file.path)})"  # its folders may hold columns, as in year=2024
     try:
         columns = described(con, relation)
         rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
@@ -132,7 +133,7 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
         ) from None
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     return Part(relation, described(con, relation), (reading, *logs), rows, 0)
 
 

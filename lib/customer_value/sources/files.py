@@ -21,6 +21,7 @@ from customer_value.sources.source import SourceFile
 __all__ = [
     "BY_SUFFIX",
     "Found",
+    "at_home",
     "beside",
     "find_files",
     "fingerprint",
@@ -86,6 +87,11 @@ def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
         except OSError as error:
             raise InputError(f"{words.plain(shown)} cannot be read: {error.strerror}.") from None
     return _told_apart(list(found.values()))
+
+
+def at_home(path: Path) -> Path:
+    """The path with the home for ``~`` alone; other names that begin so are those of files."""
+    return path.expanduser() if path.parts[:1] == ("~",) else path
 
 
 def fingerprint(file: Found) -> SourceFile:
@@ -194,7 +200,7 @@ def _patterns(table: str, spec: TableSource, base: Path) -> list[str]:
 
 
 def _matches(table: str, pattern: str, shown: str, hidden: bool, base: Path) -> list[tuple[Path, str]]:
-    path = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
+    path = at_home(Path(pattern)) if pattern.startswith("~/") else Path(pattern)
     whole = path if path.is_absolute() else base / path
     if whole.is_file():
         return [(whole, shown)]
@@ -211,8 +217,8 @@ def _matches(table: str, pattern: str, shown: str, hidden: bool, base: Path) -> 
 def _glob(path: Path, base: Path) -> list[Path]:
     root = Path(path.anchor) if path.is_absolute() else base
     parts = path.relative_to(path.anchor) if path.is_absolute() else path
-    while parts.parts and parts.parts[0] == "..":
-        root, parts = root / "..", Path(*parts.parts[1:])
+    while len(parts.parts) > 1 and (root / parts.parts[0]).is_dir():  # such a folder may be called data[1]
+        root, parts = root / parts.parts[0], Path(*parts.parts[1:])
     return sorted(
         hit for hit in root.glob(str(parts)) if hit.is_file() and not hit.name.startswith((".", "~$"))
     )

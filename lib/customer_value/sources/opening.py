@@ -16,10 +16,10 @@ from customer_value.settings import STATEMENT_SECONDS, TableSource
 from customer_value.sources.archives import unzipped
 from customer_value.sources.databases import read_duckdb, read_parquet, read_sqlite
 from customer_value.sources.delimited import read_delimited
-from customer_value.sources.files import Found, find_files, fingerprint, format_of, sql_text
+from customer_value.sources.files import Found, find_files, fingerprint, format_of
 from customer_value.sources.filling import fill_down, refuse_fill_down
 from customer_value.sources.jsonrows import read_json
-from customer_value.sources.parquet import read_saved
+from customer_value.sources.parquet import in_parquet, read_saved
 from customer_value.sources.parts import Part, sql_name
 from customer_value.sources.source import Reading, Source, SourceFile
 from customer_value.sources.spark import open_with_spark
@@ -195,9 +195,7 @@ def _filled_down(part: Part, spec: TableSource, name: str, kind: str, file: Foun
     assert part.path is not None
     target = part.path.with_stem(f"{part.path.stem}-filled")
     told = fill_down(part.path, spec.fill_down, target, file.name)
-    return replace(
-        part, relation=f"read_parquet({sql_text(target)})", readings=(*part.readings, told), path=target
-    )
+    return replace(part, relation=in_parquet(target), readings=(*part.readings, told), path=target)
 
 
 def _stripped(part: Part, file: Found) -> dict[str, str]:
