@@ -4,8 +4,9 @@
 starts in an instant. It prints a line of JSON when it is ready, when it begins with a sheet and when it has
 read one.
 
-It is told on standard input, where nobody else sees the path, one JSON object: ``packages`` (the folder that holds python-calamine), ``path``, ``memory`` (bytes),
-``seconds`` (of the processor), ``sheets`` (names and numbers from 1; null for all).
+On standard input, where nobody else sees the path, it is given one JSON object: ``packages`` (the folder that holds
+python-calamine), ``path``, ``memory`` (bytes), ``seconds`` (of the processor), ``sheets`` (names and numbers from 1;
+null for all).
 """
 
 from __future__ import annotations
