@@ -1,7 +1,8 @@
 """The command ``customer-value``.
 
 Exit status: 0 done; 2 the input, the settings or the command line is wrong (one sentence on standard
-error); 1 anything else, for a batch that a report in it failed; 128 + n ended by signal n.
+error); 1 anything else: the machine stands in the way (disk, memory, a limit set to it), a notebook or a fit
+failed, in a batch some report did; 128 + n ended by signal n.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
+from customer_value.errors import (
+    ConfigError,
+    CustomerValueError,
+    FitError,
+    InputError,
+    MachineError,
+    NotebookError,
+)
+from customer_value.faults import fault_of
 from customer_value.secrecy import redacted
 from customer_value.surroundings import leave_start_folder
 
@@ -275,6 +284,8 @@ def init(
         if survey is not None:
             parts.append(_drafted(survey))
         _say("\n".join(parts), nl=False)
+        if draft is not None and draft.remark:
+            typer.echo(draft.remark, err=True)
         if draft is not None and draft.question:
             raise InputError(draft.question)
 
@@ -282,11 +293,12 @@ def init(
 def _drafted(survey: Path) -> str:
     """Write the codebook of a survey, and give the settings for it."""
     from customer_value.guess import survey_draft
+    from customer_value.people_csv import csv_of
 
     draft = survey_draft(survey)
     try:
         with Path(draft.codebook_name).open("x", encoding="utf-8", newline="") as file:
-            draft.codebook.to_csv(file, index=False, lineterminator="\n")
+            file.write(csv_of(draft.codebook))
     except FileExistsError:
         raise ConfigError(
             f"{draft.codebook_name} is there already and is not overwritten; rename it, or work in another folder."
@@ -330,7 +342,7 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         yield
     except typer.Exit:
         raise
-    except (NotebookError, FitError) as error:
+    except (NotebookError, FitError, MachineError) as error:
         _fail(f"{error}", 1)
     except CustomerValueError as error:
         _fail(f"{error}", 2)
@@ -347,6 +359,8 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             _fail(redacted(traceback.format_exc()), 1)
+        if fault := fault_of(error):
+            _fail(f"Stopped: {fault}.", 1)
         sentence = " ".join(redacted(str(error)).split())
         more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
         _fail(f"Unexpected {type(error).__name__}: {sentence}. {more}.", 1)
@@ -445,7 +459,7 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return redacted(f"{where}{error.strerror or error}")
+    return redacted(f"{where}{fault_of(error) or error.strerror or error}")
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:

@@ -26,6 +26,7 @@ from typing import Any, Literal
 from customer_value import words
 from customer_value.config import SettingsFile, folder_name
 from customer_value.errors import ConfigError, CustomerValueError
+from customer_value.faults import fault_of
 from customer_value.inputs import input_files, live_tables, policy_file
 from customer_value.library import code_fingerprint, digest, mark
 from customer_value.machine import available_memory, processors
@@ -344,6 +345,8 @@ def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, CustomerValueError):
         return text
+    if fault := fault_of(error):
+        return f"Stopped: {fault}."
     if isinstance(error, OSError):
         return redacted(f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": "))
     return redacted(f"Unexpected {type(error).__name__}: {text}.")

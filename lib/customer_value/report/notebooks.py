@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import re
 import warnings
@@ -47,11 +48,18 @@ def find_notebooks(folder: Path) -> list[Path]:
     Raises
     ------
     ConfigError
-        If there are none, or one cannot be run: it is damaged, of an unknown version, or not in Python.
+        If there are none, two have one number, as a copy has that an editor made, or one cannot be run: it is
+        damaged, of an unknown version, or not in Python.
     """
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise ConfigError(f"There are no notebooks (such as 01_data_load.ipynb) in {folder}.")
+    for one, other in itertools.pairwise(found):
+        if one.name[:2] == other.name[:2]:
+            raise ConfigError(
+                f"{folder.name} holds two notebooks with one number, {one.name} and {other.name}; "
+                "give one of them another number, or a name without one."
+            )
     for path in found:
         if fault := _fault(path):
             raise ConfigError(f"The notebook {words.plain(path.name)} cannot be run: {fault}.")

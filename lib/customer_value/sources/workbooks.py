@@ -32,6 +32,7 @@ from customer_value.sources.parquet import in_parquet
 from customer_value.sources.parts import Part, described
 from customer_value.sources.source import Reading
 from customer_value.sources.trials import sheets_with_cells
+from customer_value.troubles import told_plainly
 
 __all__ = ["Sheet", "read_workbook", "sheets_of"]
 
@@ -111,12 +112,17 @@ def sheets_of(path: Path) -> list[Sheet]:
         If it cannot be opened.
     """
     file = Found(path, path.name)
+    with told_plainly(file.name, path):
+        return _sheets(file)
+
+
+def _sheets(file: Found) -> list[Sheet]:
     book = _Book(file, None)
     found = []
     for name in book.filled:
         grid = _grid(book.sheet(name))
         try:
-            frame = _framed(grid, file, name, TableSource(path=[path.name]))
+            frame = _framed(grid, file, name, TableSource(path=[file.name]))
         except InputError:
             found.append(Sheet(name, (), sum(1 for _ in _data(grid, 0, grid.height))))
             continue
