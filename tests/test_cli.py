@@ -93,7 +93,7 @@ def test_errors_are_one_sentence_and_a_status(
     [
         (ValueError("odd\nthing"), "thing"),
         (OSError(28, "No space left on device", "/x"), "/x: the disk is full; "),
-        (OSError(5, "Input/output error", "/x"), "/x: Input/output error."),
+        (OSError(13, "Permission denied", "/x"), "/x: Permission denied."),
     ],
 )
 def test_unexpected_error_is_one_line_and_status_1(
