@@ -19,10 +19,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer_value import words
-from customer_value.errors import ConfigError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError
+from customer_value.faults import fault_of
 from customer_value.scratch import own_folder, own_lock, set_aside
 
-__all__ = ["GENERATOR", "MANIFEST", "Workspace", "as_typed", "publish", "reserved", "workspace"]
+__all__ = [
+    "GENERATOR",
+    "MANIFEST",
+    "Workspace",
+    "as_typed",
+    "not_writable",
+    "publish",
+    "reserved",
+    "workspace",
+]
 
 GENERATOR = "customer-value"
 """What the pages of a report name as their generator."""
@@ -107,7 +117,7 @@ def workspace(output: Path) -> Iterator[Workspace]:
                 for folder in (place.site, place.executed, place.start):
                     folder.mkdir()
             except OSError as error:
-                raise ConfigError(_not_writable(target.parent, error)) from None
+                raise not_writable(f"The folder {target.parent}", error) from None
             yield place
 
 
@@ -134,7 +144,7 @@ def reserved(target: Path, shown: Path) -> Iterator[None]:
         except (FileExistsError, NotADirectoryError):
             raise ConfigError(f"{shown} lies inside a file, not a folder; choose another --output.") from None
         except OSError as error:
-            raise ConfigError(_not_writable(target.parent, error)) from None
+            raise not_writable(f"The folder {target.parent}", error) from None
         if not ours:
             raise ConfigError(
                 f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
@@ -167,14 +177,19 @@ def publish(place: Workspace) -> Path:
     return place.output / "index.html"
 
 
+def not_writable(what: str, error: OSError) -> CustomerValueError:
+    """What it means that something of a report cannot be written: the machine's fault, or another place is needed."""
+    if fault := fault_of(error):
+        return MachineError(f"{what} cannot be written: {fault}.")
+    return ConfigError(
+        f"{what} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )
+
+
 def as_typed(path: Path) -> str:
     """A path as people would type it here: relative if it lies under the working directory."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _not_writable(folder: Path, error: OSError) -> str:
-    return f"The folder {folder} cannot be written: {error.strerror}. Mend that, or choose another --output."
 
 
 def _lock_of(target: Path) -> Path:
