@@ -185,6 +185,5 @@ def _refuse_secrets(site: Path) -> None:
 
 
 def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
-    return not_writable(
-        as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output), error
-    )
+    where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
+    return not_writable(where, error)
