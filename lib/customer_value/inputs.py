@@ -24,6 +24,7 @@ from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.order_tables import Noticed, OrderTables
+from customer_value.people_csv import csv_of
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
 from customer_value.reduction import NUMBER
@@ -166,7 +167,7 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
         with _reading(settings, base, scratch) as engine:
             inputs = read_inputs(settings, base, engine, scratch)
             inputs = inputs.with_more(*_reduce(inputs, settings, engine, run, scratch))
-        inputs.ledger.frame().to_csv(run / "ledger.csv", index=False, lineterminator="\n")
+        (run / "ledger.csv").write_text(csv_of(inputs.ledger.frame()), encoding="utf-8", newline="")
         provenance = _provenance(inputs, settings)
         write_json(run / "provenance.json", provenance)
         state = {

@@ -63,6 +63,12 @@ def _no_number(value: object) -> object:
     return value
 
 
+def _of_our_times(day: dt.date) -> dt.date:
+    if not 1900 <= day.year < 2200:
+        raise ValueError("needs a day from 1900 to 2199")
+    return day
+
+
 def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     if len(numbers) != 4 or sorted(set(numbers)) != list(numbers):
         raise ValueError("needs four numbers that rise, such as [30, 90, 180, 365]")
@@ -83,7 +89,7 @@ def _is_none(value: object) -> bool:
     return isinstance(value, str) and value.strip().lower() == "none"
 
 
-Day = Annotated[dt.date, BeforeValidator(_no_number)]
+Day = Annotated[dt.date, BeforeValidator(_no_number), AfterValidator(_of_our_times)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
 Variable = Annotated[str, AfterValidator(_a_name)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -492,7 +498,7 @@ class ParetoSettings(_Strict):
     value_share: Annotated[float, Field(gt=0, lt=1)] = 0.8
     abc_cuts: tuple[Share, Share] = (0.80, 0.95)
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2_000
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -574,7 +580,7 @@ class ClvSettings(_Strict):
     covariates: Annotated[list[Category], BeforeValidator(_as_list)] = Field(
         [], description="columns of the customer file that may change how customers buy and leave"
     )
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
     @model_validator(mode="after")
     def _each_covariate_once(self) -> Self:
@@ -601,7 +607,7 @@ class SatisfactionSettings(_Strict):
     index_weights: dict[str, Weight] = Field(
         {}, description="item on overall satisfaction to its weight in the index; equal weights if empty"
     )
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
 
 class DeliveredValueSettings(_Strict):

@@ -20,7 +20,9 @@ from customer_value.guess.opening import looking
 from customer_value.guess.scales import Scale, guess_scale, plain_number
 from customer_value.guess.writing import commented, scalar
 from customer_value.settings import TableSource
-from customer_value.sources import Source, id_column, open_source
+from customer_value.sources import Source, open_source
+from customer_value.sources.identifiers import id_formulas
+from customer_value.sources.many import rows_of
 
 __all__ = ["SurveyDraft", "first_survey"]
 
@@ -87,8 +89,7 @@ def first_survey(path: Path, written: str) -> SurveyDraft:
 
 def _texts(source: Source) -> pd.DataFrame:
     names = [str(name) for name in source.table.columns if name != "_file"]
-    columns = {f"c{n}": id_column(source, name) for n, name in enumerate(names)}
-    return source.table.select(**columns).execute().set_axis(names, axis=1).astype("str")
+    return pd.DataFrame(rows_of(source.table, id_formulas(source, names)), dtype="str")
 
 
 def _headings(frame: pd.DataFrame) -> dict[str, str]:

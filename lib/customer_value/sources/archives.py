@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from customer_value import words
 from customer_value.errors import InputError, MachineError
-from customer_value.sources.files import BY_SUFFIX, Found
+from customer_value.sources.files import BY_SUFFIX, Found, refuse_bomb, write_unpacked
 from customer_value.sources.source import Reading
 
 __all__ = ["unzipped"]
@@ -17,7 +17,6 @@ _MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"[Content_Types].xml", "mimetype"}
 _NO_DATA = {"thumbs.db", "desktop.ini"}
 _ENCRYPTED = 0x1
-_CHUNK = 1 << 20
 
 
 def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Reading, ...]]:
@@ -51,7 +50,11 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
             member = _only_member(archive, file, shutil.disk_usage(scratch).free)
             target = scratch / f"unzipped-{number}{_suffixes(member.filename)}"
             with archive.open(member) as packed, target.open("wb") as plain:
-                shutil.copyfileobj(packed, plain, _CHUNK)
+                write_unpacked(file, packed, plain, member.compress_size)
+    except zipfile.BadZipFile:
+        if BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
+            return file, ()
+        raise
     except (NotImplementedError, RuntimeError) as error:
         raise InputError(
             f"{file.name} cannot be unpacked ({words.first_line(str(error))}); zip it again."
@@ -72,6 +75,7 @@ def _only_member(archive: zipfile.ZipFile, file: Found, room: int) -> zipfile.Zi
     member = held[0]
     if member.flag_bits & _ENCRYPTED:
         raise InputError(f"{file.name} has a password; unpack it first.")
+    refuse_bomb(file, member.file_size, member.compress_size)
     if member.file_size > room:
         raise MachineError(
             f"{file.name} unpacks to {member.file_size / 1e6:,.1f} MB, more than the disk has room for; make "

@@ -8,12 +8,12 @@ import gzip
 import hashlib
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import IO
 
 from customer_value import words
 from customer_value.errors import InputError
@@ -29,9 +29,11 @@ __all__ = [
     "find_files",
     "fingerprint",
     "format_of",
+    "refuse_bomb",
     "sql_text",
     "unchanged",
     "unpacked",
+    "write_unpacked",
 ]
 
 BY_SUFFIX = {
@@ -48,6 +50,7 @@ _WEB_PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WILD = r"[*?\[]"
+_LARGE, _MOST_TIMES = 1 << 26, 200
 _LOGS = ("-wal", "-journal", ".wal")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -173,8 +176,38 @@ def unpacked(file: Found, scratch: Path, number: int) -> Path:
             return file.path
     target = scratch / f"unpacked-{number}"
     with gzip.open(file.path, "rb") as packed, target.open("wb") as plain:
-        shutil.copyfileobj(packed, plain, 1 << 20)
+        write_unpacked(file, packed, plain, file.path.stat().st_size)
     return target
+
+
+def write_unpacked(file: Found, packed: IO[bytes] | gzip.GzipFile, plain: IO[bytes], size: int) -> None:
+    """Copy what unpacks from ``size`` bytes, as long as it is no bomb.
+
+    Raises
+    ------
+    InputError
+        As `refuse_bomb`.
+    """
+    written = 0
+    while chunk := packed.read(1 << 20):
+        written += len(chunk)
+        refuse_bomb(file, written, size)
+        plain.write(chunk)
+
+
+def refuse_bomb(file: Found, unpacked: int, packed: int) -> None:
+    """Refuse what unpacks to many times its size, as no table of a company does.
+
+    Raises
+    ------
+    InputError
+        If it is large and unpacks to more than 200 times its size.
+    """
+    if unpacked > _LARGE and unpacked > _MOST_TIMES * packed:
+        raise InputError(
+            f"{file.name} unpacks to more than {_MOST_TIMES} times its size, as no table does; if it is meant so, "
+            "unpack it yourself."
+        )
 
 
 def sql_text(text: object) -> str:
