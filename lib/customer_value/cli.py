@@ -1,7 +1,8 @@
 """The command ``customer-value``.
 
 Exit status: 0 done; 2 the input, the settings or the command line is wrong (one sentence on standard
-error); 1 anything else, for a batch that a report in it failed; 128 + n ended by signal n.
+error); 1 anything else: the machine stands in the way (disk, memory, a limit set to it), a notebook or a fit
+failed, in a batch some report did; 128 + n ended by signal n.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
+from customer_value.errors import (
+    ConfigError,
+    CustomerValueError,
+    FitError,
+    InputError,
+    MachineError,
+    NotebookError,
+)
+from customer_value.faults import fault_of
 from customer_value.secrecy import redacted
 from customer_value.surroundings import leave_start_folder
 
@@ -102,6 +111,9 @@ def _options(
     ] = False,
 ) -> None:
     """Options of the command itself."""
+    from customer_value.scratch import sweep
+
+    sweep()
 
 
 @app.command(no_args_is_help=True)
@@ -308,6 +320,19 @@ def sample(
         )
 
 
+@app.command()
+def cache(
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove the runs that no notebook has open.")
+    ] = False,
+) -> None:
+    """Show the runs that notebooks opened by hand have left on this machine, or remove them."""
+    with _exit_status(), _ended_by_signals():
+        from customer_value.cache import clear_cache, listed
+
+        typer.echo(clear_cache() if clear else listed())
+
+
 @contextlib.contextmanager
 def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     """Turn every failure into one line on standard error and the exit status it stands for."""
@@ -315,7 +340,7 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         yield
     except typer.Exit:
         raise
-    except (NotebookError, FitError) as error:
+    except (NotebookError, FitError, MachineError) as error:
         _fail(f"{error}", 1)
     except CustomerValueError as error:
         _fail(f"{error}", 2)
@@ -330,6 +355,8 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             _fail(redacted(traceback.format_exc()), 1)
+        if fault := fault_of(error):
+            _fail(f"Stopped: {fault}.", 1)
         sentence = " ".join(redacted(str(error)).split())
         more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
         _fail(f"Unexpected {type(error).__name__}: {sentence}. {more}.", 1)
@@ -378,7 +405,7 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return redacted(f"{where}{error.strerror or error}")
+    return redacted(f"{where}{fault_of(error) or error.strerror or error}")
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:

@@ -17,6 +17,8 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from customer_value.sources.parquet import save_csv
+
 __all__ = ["csv_of", "csv_text", "guarded", "unguarded", "unguarded_column", "write_long_csv"]
 
 _FORMULA = r"^'*[\s]*[=+\-@＝＋－＠\t\r]"
@@ -63,7 +65,7 @@ def write_long_csv(table: ibis.Table, path: Path) -> None:
         guarded(name): _guarded_column(table[name]) if kind.is_string() else table[name]
         for name, kind in table.schema().items()
     }
-    table.select(**guarded_columns).to_csv(path)
+    save_csv(table.select(**guarded_columns), path)
 
 
 def unguarded_column(text: Any) -> Any:

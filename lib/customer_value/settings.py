@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    field_validator,
     model_validator,
 )
 
@@ -150,7 +151,10 @@ class TableSource(_Strict):
         description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one",
     )
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
-    encoding: str | None = None
+    encoding: str | None = Field(
+        None,
+        description="of text in files, or in a PostgreSQL database that takes text for bytes (SQL_ASCII)",
+    )
     decimal: Literal[".", ","] | None = None
     dr_cr: Literal["debit-positive", "credit-positive"] | None = Field(
         None, description="of amounts such as '52.50 Dr' and '20.00 Cr': which of them is positive"
@@ -433,7 +437,7 @@ class EngineSettings(_Strict):
     """
 
     kind: Literal["duckdb", "spark"] = "duckdb"
-    memory_limit: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")
+    memory_limit: str = "4GB"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(None, description="default: all cores")
     statement_timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = Field(
         STATEMENT_SECONDS,
@@ -443,6 +447,13 @@ class EngineSettings(_Strict):
     remote: str | None = None
     remote_env: Variable | None = None
     options: dict[str, str | int | float | bool] = {}
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _possible(cls, limit: str) -> str:
+        if not re.fullmatch(_SIZE, limit) or not 10**7 <= _bytes(limit) <= 10**15:
+            raise ValueError("must be a size from 10MB to 1000TB, for instance 4GB")
+        return limit
 
     @model_validator(mode="after")
     def _one_engine(self) -> Self:
@@ -456,9 +467,18 @@ class EngineSettings(_Strict):
     @property
     def memory_bytes(self) -> int:
         """`memory_limit` as a number."""
-        number, unit = re.fullmatch(r"([0-9.]+) ?(\D+)", self.memory_limit).groups()  # type: ignore[union-attr]
-        base = 1024 if "i" in unit else 1000
-        return int(float(number) * base ** {"M": 2, "G": 3, "T": 4}[unit[0]])
+        return int(_bytes(self.memory_limit))
+
+
+_SIZE = r"([0-9]+(?:\.[0-9]+)?) ?([MGT]i?B)"
+
+
+def _bytes(written: str) -> float:
+    """A size such as 4GB or 1.5 GiB as a number."""
+    number, unit = re.fullmatch(_SIZE, written).groups()  # type: ignore[union-attr]
+    base = 1024 if "i" in unit else 1000
+    power = {"M": 2, "G": 3, "T": 4}[unit[0]]
+    return float(number) * float(base**power)
 
 
 def _engine_by_name(value: object) -> object:

@@ -202,8 +202,8 @@ def without_secrets(notebook: NotebookNode) -> NotebookNode:
 
 
 def papermill_path(path: Path) -> str:
-    """A path as papermill wants it: it takes braces for placeholders."""
-    return str(path).replace("{", "{{").replace("}", "}}")
+    """A path as papermill wants it: it takes braces for placeholders, and a dash at the start for standard input."""
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
 
 
 def _own_metadata(path: Path, key: str) -> list[str]:

@@ -18,7 +18,11 @@ from customer_value.report.publish import GENERATOR
 from customer_value.report.render import filled
 from customer_value.settings import NO_CURRENCY
 
-__all__ = ["FIGURES", "Entry", "Figure", "overview_csv", "overview_html", "overview_json"]
+__all__ = ["FIGURES", "OVERVIEW_START", "Entry", "Figure", "overview_csv", "overview_html", "overview_json"]
+
+_ABOUT = ("report", "title", "currency", "as_of", "status")
+OVERVIEW_START = ",".join(_ABOUT)
+"""How the CSV of an overview begins, whatever its figures are."""
 
 Facts = Mapping[str, Any]
 
@@ -126,9 +130,11 @@ def overview_html(title: str, entries: Sequence[Entry]) -> str:
 
 def overview_csv(entries: Sequence[Entry]) -> str:
     """The figures as CSV: a row per report; shares are fractions, money is in the row's currency."""
-    about, figures = ("report", "title", "currency", "as_of", "status"), [figure.name for figure in FIGURES]
-    rows = [[*(row[name] for name in about), *map(row["figures"].get, figures)] for row in map(_row, entries)]
-    return csv_text([*about, *figures], rows)
+    figures = [figure.name for figure in FIGURES]
+    rows = [
+        [*(row[name] for name in _ABOUT), *map(row["figures"].get, figures)] for row in map(_row, entries)
+    ]
+    return csv_text([*_ABOUT, *figures], rows)
 
 
 def overview_json(entries: Sequence[Entry]) -> str:

@@ -14,9 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import SettingsFile
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError, NotebookError
+from customer_value.faults import fault_of
 from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
+from customer_value.report.failed import forget_kept, keep
 from customer_value.report.kernel import Kernels
 from customer_value.report.memory import MOST_JOBS, jobs_for, memory_of_notebook
 from customer_value.report.notebooks import (
@@ -88,9 +90,9 @@ def make(
         except BaseException as error:
             log(Event("run failed", text=redacted(traceback.format_exc())))
             if isinstance(error, OSError):
-                raise ConfigError(_of_the_output(error, output)) from error
+                raise _of_the_output(error, output) from error
             raise
-        _forget_failure(place.failed, every)
+        forget_kept(place.failed)
         tell(Event("published"))
         return index
 
@@ -137,8 +139,9 @@ class _Run:
             notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, seconds)
         except CustomerValueError as error:
             sentence = str(error)
-            if not kernels.stopped and self._kept(partial):
-                kept = as_typed(self.place.failed / path.name)
+            found = None if kernels.stopped else self._kept(partial)
+            if found is not None:
+                kept = as_typed(found)
                 if isinstance(error, NotebookError):
                     sentence += f" The notebook as far as it ran is kept: {kept}"
                 elif self.waits[path.stem]:
@@ -156,23 +159,20 @@ class _Run:
         nbformat.write(notebook, cut)
         return cut
 
-    def _kept(self, partial: Path) -> bool:
+    def _kept(self, partial: Path) -> Path | None:
         """Put a copy of a partial notebook, whole or not at all, where people can look at it."""
         with suppress(OSError, ValueError):
             nbformat.write(without_secrets(nbformat.read(partial, as_version=4)), partial)
-            if variable_shown_in(partial):
-                return False
-            self.place.failed.mkdir(exist_ok=True)
-            partial.replace(self.place.failed / partial.name)
-            return True
-        return False
+            if not variable_shown_in(partial):
+                return keep(nbformat.read(partial, as_version=4), partial, self.place.failed)
+        return None
 
 
 def _log(path: Path) -> RunLog:
     try:
         return RunLog(path)
     except OSError as error:
-        raise ConfigError(_of_the_output(error, path)) from None
+        raise _of_the_output(error, path) from None
 
 
 def _refuse_secrets(site: Path) -> None:
@@ -185,14 +185,10 @@ def _refuse_secrets(site: Path) -> None:
             )
 
 
-def _of_the_output(error: OSError, output: Path) -> str:
-    where = as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output)
-    return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
-
-
-def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
-    """Remove the partial notebooks of an earlier failure, and nothing else that may lie there."""
-    with suppress(OSError):
-        for path in files:
-            (folder / path.name).unlink(missing_ok=True)
-        folder.rmdir()
+def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
+    where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
+    if fault := fault_of(error):
+        return MachineError(f"{where} cannot be written: {fault}.")
+    return ConfigError(
+        f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,15 @@ from customer_value.settings import STATEMENT_SECONDS, TableSource
 from customer_value.sources.archives import unzipped
 from customer_value.sources.databases import read_duckdb, read_parquet, read_sqlite
 from customer_value.sources.delimited import read_delimited
-from customer_value.sources.files import Found, find_files, fingerprint, format_of, sql_text
+from customer_value.sources.files import Found, find_files, fingerprint, format_of
 from customer_value.sources.filling import fill_down, refuse_fill_down
 from customer_value.sources.jsonrows import read_json
-from customer_value.sources.parquet import read_saved
+from customer_value.sources.parquet import in_parquet, read_saved
 from customer_value.sources.parts import Part, sql_name
 from customer_value.sources.source import Reading, Source, SourceFile
 from customer_value.sources.spark import open_with_spark
 from customer_value.sources.workbooks import read_workbook
+from customer_value.troubles import told_plainly
 
 if TYPE_CHECKING:
     from customer_value.engines import Engine
@@ -122,7 +122,7 @@ def open_source(
     prints: list[SourceFile] = []
     read: list[Found] = []
     for number, file in enumerate(files):
-        with _readable(file):
+        with told_plainly(file.name, file.path):
             plain, packed = unzipped(file, folder, number)
             formats.append(format_of(plain, spec))
             for label, part in _parts(formats[-1], plain, number, name, spec, con, folder, limit):
@@ -159,15 +159,6 @@ def _brought(source: Source, spec: TableSource, engine: Engine, scratch: Path) -
     return replace(source, table=table, text=text, counts=(rows,), header_rows=(0,), engine="duckdb")
 
 
-@contextmanager
-def _readable(file: Found) -> Iterator[None]:
-    """Say what the system says of a file, without its address."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
-
-
 def _parts(
     kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path, limit: int
 ) -> list[tuple[Found, Part]]:
@@ -195,9 +186,7 @@ def _filled_down(part: Part, spec: TableSource, name: str, kind: str, file: Foun
     assert part.path is not None
     target = part.path.with_stem(f"{part.path.stem}-filled")
     told = fill_down(part.path, spec.fill_down, target, file.name)
-    return replace(
-        part, relation=f"read_parquet({sql_text(target)})", readings=(*part.readings, told), path=target
-    )
+    return replace(part, relation=in_parquet(target), readings=(*part.readings, told), path=target)
 
 
 def _stripped(part: Part, file: Found) -> dict[str, str]:

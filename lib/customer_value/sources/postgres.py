@@ -19,6 +19,7 @@ from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.encodings import encoding_name, known_encoding
 from customer_value.sources.files import sql_text
+from customer_value.sources.parquet import sql_paths
 from customer_value.sources.parts import sql_name
 from customer_value.sources.server import Column, Relation, Server, first_line
 from customer_value.sources.source import Reading, Source
@@ -262,7 +263,8 @@ def _to_parquet(text: Path, table: Any, path: Path, local: Any) -> None:
         f"TRY_CAST({sql_name(name)} AS {kind}) AS {sql_name(name)}" for name, kind in kinds.items()
     )
     local.raw_sql(
-        f"COPY (SELECT {listed} FROM read_csv({sql_text(text)}, header = false, columns = {{{columns}}}, "
+        f"COPY (SELECT {listed} FROM read_csv({sql_paths(text)}, header = false, columns = {{{columns}}}, "
+        "hive_partitioning = false, "
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, auto_detect = false, "
         f"max_line_size = 100000000)) TO {sql_text(path)} (FORMAT parquet)"
     )

@@ -19,7 +19,7 @@ from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.cells import column_types, text_of, write_rows
 from customer_value.sources.dialects import looks_like_header
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found
 from customer_value.sources.margins import (
     footer_rows,
     header_told,
@@ -28,8 +28,10 @@ from customer_value.sources.margins import (
     told_margins,
     usual_cells,
 )
+from customer_value.sources.parquet import in_parquet
 from customer_value.sources.parts import Part, described, without_blank_columns
 from customer_value.sources.source import Reading
+from customer_value.troubles import told_plainly
 
 __all__ = ["Sheet", "read_workbook", "sheets_of"]
 
@@ -91,12 +93,17 @@ def sheets_of(path: Path) -> list[Sheet]:
         If it cannot be opened.
     """
     file = Found(path, path.name)
+    with told_plainly(file.name, path):
+        return _sheets(file)
+
+
+def _sheets(file: Found) -> list[Sheet]:
     book = _opened(file)
     found = []
     for name in _with_data(book):
         grid = _grid(book, name)
         try:
-            frame = _framed(grid, file, name, TableSource(path=[path.name]))
+            frame = _framed(grid, file, name, TableSource(path=[file.name]))
         except InputError:
             found.append(Sheet(name, (), sum(1 for _ in _data(grid, 0, grid.height))))
             continue
@@ -138,7 +145,7 @@ def _read_sheet(grid: _Grid, file: Found, name: str, spec: TableSource, con: Any
     rows = write_rows(_data(grid, frame.first, frame.end), frame.names, types, target)
     if rows == 0:
         raise InputError(f"{file.name}, sheet '{words.plain(name)}' has a header but no rows.")
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     columns = without_blank_columns(con, relation, frame.names, described(con, relation))
     return Part(relation, columns, frame.readings, rows, frame.first, target)
 
@@ -193,10 +200,10 @@ def _chosen_sheets(book: Any, file: Found, spec: TableSource) -> tuple[list[str]
 
 
 def _has_data(book: Any, name: str) -> bool:
-    try:
-        return any(_has_value(row) for row in _rows(book.get_sheet_by_name(name)))
-    except python_calamine.CalamineError:
+    kinds = {sheet.name: sheet.typ for sheet in book.sheets_metadata}
+    if kinds[name] != python_calamine.SheetTypeEnum.WorkSheet:
         return False  # a sheet of another kind, such as a chart
+    return any(_has_value(row) for row in _rows(book.get_sheet_by_name(name)))
 
 
 def _with_data(book: Any) -> list[str]:
