@@ -658,7 +658,7 @@ def _with_cost(
     """Fill in cost from the margin rate where it is not known."""
     rate = settings.margin_rate
     if rate is not None:
-        by_rate = _product(source, kept.amount, _literal(1 - Decimal(str(rate))))
+        by_rate = _product(source, kept.amount, _literal(round(1 - Decimal(str(rate)), 16)))
         known = kept["cost"] if "cost" in kept.columns else ibis.null(MONEY)
         return kept.mutate(cost=ibis.coalesce(known, by_rate))
     if "cost" in kept.columns:

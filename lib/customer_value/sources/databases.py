@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from customer_value import words
 from customer_value.errors import InputError
@@ -22,6 +23,9 @@ from customer_value.sources.source import Reading
 
 __all__ = ["read_duckdb", "read_parquet", "read_sqlite"]
 
+_MOST_DIGITS = 38
+_LAST_MILLISECOND = 2**63 // 1000
+
 
 def read_parquet(file: Found, con: Any) -> Part:
     """A Parquet file, read where it is.
@@ -29,7 +33,8 @@ def read_parquet(file: Found, con: Any) -> Part:
     Raises
     ------
     InputError
-        If it is damaged or has no rows.
+        If it is damaged or has no rows, or holds what DuckDB reads wrongly or stops at: decimals of more than 38
+        digits, and times that microseconds since 1970 cannot tell.
     """
     relation = f"read_parquet({sql_text(file.path)})"
     try:
@@ -37,6 +42,7 @@ def read_parquet(file: Found, con: Any) -> Part:
         rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
     except duckdb.Error:
         raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from None
+    _refuse_what_the_engine_cannot_hold(file)
     if rows == 0:
         raise InputError(f"{file.name} has columns but no rows.")
     return Part(relation, columns, (), rows, 0)
@@ -103,6 +109,25 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
     relation = f"read_parquet({sql_text(target)})"
     return Part(relation, described(con, relation), (reading,), rows, 0)
+
+
+def _refuse_what_the_engine_cannot_hold(file: Found) -> None:
+    metadata = pq.read_metadata(file.path)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    for place in range(metadata.num_columns):
+        column = metadata.schema.column(place)
+        named = f"{file.name}, column '{words.plain(column.path)}'"
+        if column.logical_type.type == "DECIMAL" and column.precision > _MOST_DIGITS:
+            raise InputError(
+                f"{named}: decimals of {column.precision} digits cannot be read exactly; export it with "
+                f"{_MOST_DIGITS} digits at most, or leave it out."
+            )
+        if column.logical_type.type == "TIMESTAMP" and '"milliseconds"' in column.logical_type.to_json():
+            ends = [group.column(place).statistics for group in groups]
+            if any(abs(end) > _LAST_MILLISECOND for seen in ends if seen for end in (seen.min_raw, seen.max_raw)):
+                raise InputError(
+                    f"{named}: it holds a time more than 292,000 years away, which is none; correct it in the export."
+                )
 
 
 def _chosen(names: Sequence[str], wanted: str | None, file: Found) -> tuple[str, Reading]:

@@ -16,6 +16,7 @@ __all__ = [
     "at_time_zone",
     "builtin",
     "byte_length",
+    "floored",
     "hashed",
     "parsed_time",
     "parsed_zoned_time",
@@ -68,6 +69,11 @@ def sql_name(name: str, mark: str = '"') -> str:
     ('"order date"', '`order date`')
     """
     return mark + name.replace(mark, 2 * mark) + mark
+
+
+def floored(number: Any) -> Any:
+    """The next lower whole number as a float; Ibis would make it an integer, which stops at NaN and beyond 2**63."""
+    return _floor(number)
 
 
 def byte_length(text: Any) -> Any:
@@ -129,6 +135,7 @@ def _of_four(first: Any, second: Any, third: Any, fourth: Any) -> Any: ...
 
 _hash = builtin("hash", (None,), types.uint64)
 _hash_of_three = builtin("hash", (None, None, None), types.uint64)
+_floor = builtin("floor", (types.float64,), types.float64)
 _strlen = builtin("strlen", (TEXT,), types.int64)
 _trim = builtin("trim", (TEXT, TEXT), TEXT)
 _regexp_replace = builtin("regexp_replace", (TEXT, TEXT, TEXT, TEXT), TEXT)
