@@ -130,6 +130,22 @@ class SettingsFile:
         except ValidationError as error:
             raise ConfigError(_explain(error, root, self.file)) from None
 
+    def for_report(self) -> Settings:
+        """`settings`, if a report can be made of them.
+
+        Raises
+        ------
+        ConfigError
+            Also if nothing says in which currency the money is.
+        """
+        settings = self.settings()
+        if settings.currency_is_open:
+            raise ConfigError(
+                f"{self.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
+                "currency: none to print amounts without one."
+            )
+        return settings
+
     def _root(self) -> yaml.Node:
         return _compose(self.text, self.file, "it needs at least 'currency:' and 'orders:'")
 

@@ -58,12 +58,7 @@ def make(
     ways: Ways,
 ) -> Path:
     """As `make_report`."""
-    settings = config.settings()
-    if settings.currency_is_open:
-        raise ConfigError(
-            f"{config.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
-            "currency: none to print amounts without one."
-        )
+    settings = config.for_report()
     every = find_notebooks(notebooks or notebooks_folder())
     plan = parameters_of(every, {**chosen, "config": config.name})
     given = {name for name, value in settings if value is not None}

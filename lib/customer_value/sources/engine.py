@@ -13,6 +13,7 @@ __all__ = [
     "INSTANT",
     "MONEY",
     "TEXT",
+    "as_believed",
     "at_time_zone",
     "builtin",
     "byte_length",
@@ -69,6 +70,25 @@ def sql_name(name: str, mark: str = '"') -> str:
     ('"order date"', '`order date`')
     """
     return mark + name.replace(mark, 2 * mark) + mark
+
+
+def as_believed(table: ibis.Table) -> ibis.Table:
+    """A table of DuckDB whose columns are of the types that Ibis believes them to have.
+
+    They may not be: a date and an interval make a timestamp there and a date here, and a product of decimals has other
+    places. What is written and read again would then be of another type than what is asked at once. Tables elsewhere
+    are left as they are.
+    """
+    con = table.get_backend()
+    if con.name != "duckdb":
+        return table
+    con._run_pre_execute_hooks(table)
+    query, types_of_engine = con.compile(table), con.compiler.type_mapper
+    columns = con.raw_sql(f"DESCRIBE {query}").fetchall()
+    held = {name: types_of_engine.from_string(kind) for name, kind, *_ in columns}
+    named = types_of_engine.to_string
+    other = {name: kind for name, kind in table.schema().items() if named(kind) != named(held[name])}
+    return con.sql(query, schema=ibis.schema(held)).cast(other) if other else table
 
 
 def floored(number: Any) -> Any:
