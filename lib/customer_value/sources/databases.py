@@ -40,9 +40,10 @@ def read_parquet(file: Found, con: Any) -> Part:
     try:
         columns = described(con, relation)
         rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
-    except duckdb.Error:
+        metadata = pq.read_metadata(file.path)
+    except (duckdb.Error, pa.ArrowException):
         raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from None
-    _refuse_what_the_engine_cannot_hold(file)
+    _refuse_what_the_engine_cannot_hold(metadata, file)
     if rows == 0:
         raise InputError(f"{file.name} has columns but no rows.")
     return Part(relation, columns, (), rows, 0)
@@ -111,8 +112,7 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
     return Part(relation, described(con, relation), (reading,), rows, 0)
 
 
-def _refuse_what_the_engine_cannot_hold(file: Found) -> None:
-    metadata = pq.read_metadata(file.path)
+def _refuse_what_the_engine_cannot_hold(metadata: Any, file: Found) -> None:
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     for place in range(metadata.num_columns):
         column = metadata.schema.column(place)
@@ -123,8 +123,9 @@ def _refuse_what_the_engine_cannot_hold(file: Found) -> None:
                 f"{_MOST_DIGITS} digits at most, or leave it out."
             )
         if column.logical_type.type == "TIMESTAMP" and '"milliseconds"' in column.logical_type.to_json():
-            ends = [group.column(place).statistics for group in groups]
-            if any(abs(end) > _LAST_MILLISECOND for seen in ends if seen for end in (seen.min_raw, seen.max_raw)):
+            seen = [group.column(place).statistics for group in groups]
+            known = [ends for ends in seen if ends is not None and ends.has_min_max]
+            if any(abs(end) > _LAST_MILLISECOND for ends in known for end in (ends.min_raw, ends.max_raw)):
                 raise InputError(
                     f"{named}: it holds a time more than 292,000 years away, which is none; correct it in the export."
                 )
