@@ -100,13 +100,18 @@ survey_items: {path: items.csv}
         ("rfm: {policy: gone.csv}", "rfm.policy: the file gone.csv does not exist."),
         ("rfm: {policy: items.csv}", "items.csv needs the columns segmentation, segment and treatment"),
         ("loyalty: {stated_share: q9}", "loyalty.stated_share: item 'q9' is not in the codebook"),
-        ("satisfaction: {index_weights: {q9: 1}}", "index_weights: 'q9' is not an item on overall satisfaction"),
+        (
+            "satisfaction: {index_weights: {q9: 1}}",
+            "index_weights: 'q9' is not an item on overall satisfaction",
+        ),
         ("satisfaction: {index_weights: {q1: 0}}", "index_weights: the weights cannot all be zero"),
         ("clv: {calibration_end: 2031-01-01}", "clv.calibration_end (2031-01-01) lies outside the data"),
     ],
 )
 def test_check_finds_what_a_page_would_refuse(desk, more, told):
-    desk.settings(desk.config.read_text() + ASKED + more + "\n").orders(*(f"c{n},2024-01-0{n},5" for n in range(1, 7)))
+    desk.settings(desk.config.read_text() + ASKED + more + "\n").orders(
+        *(f"c{n},2024-01-0{n},5" for n in range(1, 7))
+    )
     desk.file("items.csv", "item,construct,aspect,scale_min,scale_max\nq1,content,overall,1,7\n")
     desk.file("answers.csv", "q1\n" + "5\n6\n4\n" * 20)
     assert told in refusal(desk)
@@ -115,5 +120,7 @@ def test_check_finds_what_a_page_would_refuse(desk, more, told):
 @pytest.mark.parametrize("rate", ["1.0e+300", "1.0e-20"])
 def test_rates_within_reason(desk, rate):
     desk.settings(desk.config.read_text() + f"    currency: code\n  rates: {{USD: {rate}}}\n")
-    with pytest.raises(ConfigError, match=r"line 9: orders.rates.USD: input should be (less|greater) than or equal to"):
+    with pytest.raises(
+        ConfigError, match=r"line 9: orders.rates.USD: input should be (less|greater) than or equal to"
+    ):
         load_settings(desk.config)
