@@ -252,6 +252,18 @@ def test_a_folder_with_something_else_is_refused(desk: Desk) -> None:
     assert (out / "index.html").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    "name", ["index.html", "overview.csv", "batch.json", "batch.log.jsonl", ".overview.ready"]
+)
+def test_a_file_of_the_user_among_those_of_a_batch_is_not_lost(desk: Desk, name: str) -> None:
+    (mine := desk.folder / "out" / name).parent.mkdir()
+    (desk.folder / "out" / "overview.json").write_text('{"generator": "customer-value"}')
+    mine.write_text("mine")
+    with pytest.raises(ConfigError, match=f"{name}.*; (move it away, or )?choose another --output"):
+        desk.make()
+    assert mine.read_text() == "mine"
+
+
 def test_a_file_of_the_user_in_a_report_is_not_lost(desk: Desk) -> None:
     desk.make()
     (desk.folder / "out" / "north" / "notes.docx").touch()

@@ -1,6 +1,7 @@
 """Settings files: what is read, and the sentence for every way of getting one wrong."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -127,3 +128,14 @@ def test_overrides_are_validated_and_none_keeps_the_setting():
         override(ParetoSettings(), top_share=2)
     with pytest.raises(ConfigError, match="top_sahre"):
         override(ParetoSettings(), top_sahre=0.2)
+
+
+def test_what_a_message_quotes_stays_on_its_line_and_is_cut_where_nobody_reads_on(desk):
+    hostile = "two\r\nlines \x1b[31m\u202e" + "y" * 100_000
+    desk.settings(f"currency: EUR\norders: {{path: a.csv, columns: {{? {json.dumps(hostile)}\n : x}}}}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(desk.config)
+    said = str(caught.value)
+    assert "orders.columns.two  lines [31myyy" in said
+    assert said.isprintable()
+    assert len(said) < 1000

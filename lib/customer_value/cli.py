@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
+from customer_value.secrecy import redacted
 from customer_value.surroundings import leave_start_folder
 
 __all__ = ["app", "main"]
@@ -100,6 +102,9 @@ def _options(
     ] = False,
 ) -> None:
     """Options of the command itself."""
+    from customer_value.scratch import sweep
+
+    sweep()
 
 
 @app.command(no_args_is_help=True)
@@ -303,6 +308,19 @@ def sample(
         )
 
 
+@app.command()
+def cache(
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove the runs that no notebook has open.")
+    ] = False,
+) -> None:
+    """Show the runs that notebooks opened by hand have left on this machine, or remove them."""
+    with _exit_status(), _ended_by_signals():
+        from customer_value.cache import clear_cache, listed
+
+        typer.echo(clear_cache() if clear else listed())
+
+
 @contextlib.contextmanager
 def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     """Turn every failure into one line on standard error and the exit status it stands for."""
@@ -324,8 +342,8 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         _fail(_os_sentence(error), 1)
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
-            raise
-        sentence = " ".join(str(error).split())
+            _fail(redacted(traceback.format_exc()), 1)
+        sentence = " ".join(redacted(str(error)).split())
         more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
         _fail(f"Unexpected {type(error).__name__}: {sentence}. {more}.", 1)
 
@@ -373,7 +391,7 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
+    return redacted(f"{where}{error.strerror or error}")
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:

@@ -33,7 +33,11 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
+<<<<<<< HEAD
 from customer_value.sources.engine import as_believed
+=======
+from customer_value.sources.parquet import read_saved, save_parquet
+>>>>>>> main
 from customer_value.spellings import with_spelling
 from customer_value.survey_input import (
     answer_columns,
@@ -316,8 +320,8 @@ def _missing(field: str) -> str:
 
 
 def _cached(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
-    table.order_by(table.columns).to_parquet(path)
-    return con.read_parquet(path)
+    save_parquet(table.order_by(table.columns), path)
+    return read_saved(con, path)
 
 
 def _lines(name: str, table: ibis.Table, shape: Shape) -> list[LedgerLine]:

@@ -24,6 +24,7 @@ from pydantic_core import ErrorDetails
 
 from customer_value import words
 from customer_value.errors import ConfigError
+from customer_value.secrecy import remember
 from customer_value.settings import Settings
 
 __all__ = ["OPEN", "SettingsFile", "folder_name", "load_settings", "override", "read_yaml"]
@@ -126,9 +127,11 @@ class SettingsFile:
         if not isinstance(values, dict):
             raise ConfigError(f"{self.file}: expected keys such as 'orders:' and 'currency:' at the top.")
         try:
-            return Settings.model_validate(values)
+            settings = Settings.model_validate(values)
         except ValidationError as error:
             raise ConfigError(_explain(error, root, self.file)) from None
+        remember(settings.model_dump(), self.folder)
+        return settings
 
     def for_report(self) -> Settings:
         """`settings`, if a report can be made of them.
@@ -529,7 +532,8 @@ def _reason(detail: ErrorDetails) -> str:
     plain = next((words for kind, words in _PLAIN if detail["type"].startswith(kind)), "")
     message = plain or detail["msg"].removeprefix("Value error, ")
     given = detail.get("input")
-    shown = "" if isinstance(given, dict | BaseModel) else f" (given: {given!r})"
+    hidden = any(str(part).endswith("_env") for part in detail["loc"])
+    shown = "" if hidden or isinstance(given, dict | BaseModel) else f" (given: {given!r})"
     return f"{message[0].lower()}{message[1:]}{shown}."
 
 

@@ -53,6 +53,7 @@ from customer_value.sources import (
 )
 from customer_value.sources.engine import MONEY, as_believed, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
+from customer_value.sources.parquet import read_saved, save_parquet
 from customer_value.sources.spark import as_view
 from customer_value.sources.times import time_of_day
 from customer_value.spellings import join_spellings
@@ -462,8 +463,8 @@ def _is_involved(spec: OrdersTable) -> bool:
 
 def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
     """Text is parsed once: the typed rows go to Parquet and are read from there."""
-    table.to_parquet(path)
-    return con.read_parquet(path)
+    save_parquet(table, path)
+    return read_saved(con, path)
 
 
 def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis.Table:

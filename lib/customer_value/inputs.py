@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -28,9 +27,10 @@ from customer_value.page_settings import refuse_unusable_files, refuse_unusable_
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
 from customer_value.reduction import NUMBER
+from customer_value.scratch import scratch_folder
 from customer_value.settings import OrdersTable, Settings
 from customer_value.sources import Source
-from customer_value.sources.files import Found, find_files, unchanged
+from customer_value.sources.files import Found, beside, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.spellings import spelling_warnings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
@@ -99,14 +99,14 @@ def check_inputs(config: Path) -> Inputs:
         If the settings or an input are wrong.
     """
     settings, base = load_settings(config), Path(config).parent
-    scratch = Path(tempfile.mkdtemp(prefix="customer-value-"))
-    try:
-        with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
-            inputs = read_inputs(settings, base, engine, scratch)
-            notes, warnings = _looked_up(inputs, settings, engine, scratch)
-            return inputs.with_more(notes, warnings)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with (
+        scratch_folder() as scratch,
+        unchanged(_found(settings, base)),
+        Engine(settings.engine, scratch) as engine,
+    ):
+        inputs = read_inputs(settings, base, engine, scratch)
+        notes, warnings = _looked_up(inputs, settings, engine, scratch)
+        return inputs.with_more(notes, warnings)
 
 
 def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -> Inputs:
@@ -138,7 +138,7 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
     """The files that a report reads, as they are found now; `live_tables` are read from elsewhere."""
-    return [file.path for file in _found(settings, base)]
+    return [path for file in _found(settings, base) for path in (file.path, *beside(file))]
 
 
 def policy_file(settings: Settings, base: Path) -> list[Found]:

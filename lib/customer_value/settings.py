@@ -68,6 +68,12 @@ def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+def _a_name(variable: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w*", variable):
+        raise ValueError("takes the name of an environment variable, such as ORDERS_PLACE, not what it holds")
+    return variable
+
+
 def _code_of_none(value: object) -> object:
     return NO_CURRENCY if _is_none(value) else value
 
@@ -78,6 +84,7 @@ def _is_none(value: object) -> bool:
 
 Day = Annotated[dt.date, BeforeValidator(_no_number)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
+Variable = Annotated[str, AfterValidator(_a_name)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Currency = Annotated[CurrencyCode, BeforeValidator(_code_of_none)]
 FourNumbers = Annotated[tuple[float, ...], AfterValidator(_four_rising)]
@@ -132,8 +139,8 @@ class TableSource(_Strict):
     """
 
     path: Paths | None = None
-    path_env: str | None = None
-    database_env: str | None = None
+    path_env: Variable | None = None
+    database_env: Variable | None = None
     format: Literal["csv", "json", "parquet", "excel", "sqlite", "duckdb", "delta", "iceberg"] | None = None
     table: str | None = Field(
         None, description="table or view of a database, with its schema if needed: sales.orders"
@@ -143,7 +150,10 @@ class TableSource(_Strict):
         description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one",
     )
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
-    encoding: str | None = None
+    encoding: str | None = Field(
+        None,
+        description="of text in files, or in a PostgreSQL database that takes text for bytes (SQL_ASCII)",
+    )
     decimal: Literal[".", ","] | None = None
     dr_cr: Literal["debit-positive", "credit-positive"] | None = Field(
         None, description="of amounts such as '52.50 Dr' and '20.00 Cr': which of them is positive"
@@ -410,21 +420,31 @@ class ContractsTable(TableSource):
     period_months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
+STATEMENT_SECONDS = 900
+"""How long a query may take if the settings do not say it: a quarter of an hour, half of what a cell may."""
+
+
 class EngineSettings(_Strict):
     """What reads and reduces the orders: DuckDB in this process, or Spark for what outgrows one machine.
 
     ``master`` (``local[*]``, ``spark://host:7077``, ``yarn``, ``k8s://...``) or ``remote`` (Spark Connect,
     ``sc://host:15002``; ``remote_env`` where the address holds a token) says which Spark; ``options``
     are passed on to it. ``memory_limit`` holds for each DuckDB process and for the driver of a
-    Spark that runs here; what does not fit goes to disk.
+    Spark that runs here; what does not fit goes to disk. ``statement_timeout_seconds`` ends a view that never
+    ends: it holds for each query of a PostgreSQL, MySQL or MariaDB server, and for opening a table of a SQLite or
+    DuckDB file.
     """
 
     kind: Literal["duckdb", "spark"] = "duckdb"
     memory_limit: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(None, description="default: all cores")
+    statement_timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = Field(
+        STATEMENT_SECONDS,
+        description="longest time for one query of a database; one that takes longer is ended",
+    )
     master: str | None = None
     remote: str | None = None
-    remote_env: str | None = None
+    remote_env: Variable | None = None
     options: dict[str, str | int | float | bool] = {}
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from customer_value.errors import InputError
 from customer_value.settings import SurveyItemColumns, SurveyItemsTable, SurveyTable
 from customer_value.sources import Source, SourceFile, id_column
 from customer_value.sources.files import find_files, fingerprint
+from customer_value.sources.parquet import read_saved
 
 __all__ = ["answer_columns", "codebook_source", "one_answer_per_row", "respondent_rows", "wide_answers"]
 
@@ -160,5 +161,5 @@ def _as_text(value: Any) -> str | None:
 def _as_source(rows: list[dict[str, Any]], file: SourceFile, con: Any, path: Path) -> Source:
     frame = pd.DataFrame(rows).astype("str").where(pd.DataFrame(rows).notna())
     frame.assign(_file=0).to_parquet(path)
-    table = con.read_parquet(path)
+    table = read_saved(con, path)
     return Source("survey_items", table, (file,), (), True, (len(frame),), (0,))

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from customer_value.result import Result
-from customer_value.sources.parquet import parquet_files, read_saved, save_with_spark
+from customer_value.sources.parquet import parquet_files, read_saved, save_csv, save_parquet, save_with_spark
 
 __all__ = [
     "FORMULA_START",
@@ -70,13 +73,12 @@ def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
         save_with_spark(table, target)
         write_csv(run, name)
         return
-    partial = target.with_name(f".{name}.partial.parquet")
-    if isinstance(table, pd.DataFrame):
-        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-        pq.write_table(arrow, partial)
-    else:
-        table.to_parquet(partial)
-    partial.replace(target)
+    with _replacing(target) as partial:
+        if isinstance(table, pd.DataFrame):
+            arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+            pq.write_table(arrow, partial)
+        else:
+            save_parquet(table, partial)
     write_csv(run, name)
 
 
@@ -91,7 +93,8 @@ def write_csv(run: Path, name: str) -> None:
         for name, kind in table.schema().items()
         if kind == dtypes.string or isinstance(kind, dtypes.String)
     }
-    table.mutate(**guarded).to_csv(parquet.with_suffix(".csv"))
+    with _replacing(parquet.with_suffix(".csv")) as partial:
+        save_csv(table.mutate(**guarded), partial)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -104,7 +107,8 @@ def write_json(path: Path, value: object) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_plain(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    with _replacing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
 
 
 def write_result(run: Path, result: Result) -> None:
@@ -122,6 +126,17 @@ def write_result(run: Path, result: Result) -> None:
     for name, table in result.tables.items():
         write_table(run, name, table)
     write_json(run / "facts" / f"{prefix}.json", content)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Another name to write a file under, which then takes the place of the one that is there, whole or not at all."""
+    partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @cache

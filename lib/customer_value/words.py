@@ -184,7 +184,7 @@ def plain(text: object, most: int = 60) -> str:
 
 
 def first_line(text: str, most: int = 200) -> str:
-    r"""The first line of what another program says, to be part of a sentence.
+    r"""The first line of what another program says, without secrets, to be part of a sentence.
 
     >>> first_line("no space left.\nat line 3")
     'no space left'

@@ -5,7 +5,6 @@ A guess that would be a gamble is not made: the open choice is marked in the dra
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from customer_value.guess.drafting import drafted
 from customer_value.guess.layouts import load_layout, recognised, require_headings
 from customer_value.guess.opening import choose, opened
 from customer_value.guess.questionnaire import SurveyDraft, first_survey
+from customer_value.scratch import scratch_folder
 
 __all__ = ["OrdersDraft", "SurveyDraft", "first_settings", "survey_draft"]
 
@@ -68,10 +68,10 @@ def first_settings(
     """
     own = None if layout is None else load_layout(layout)
     chosen = choose([paths] if isinstance(paths, Path) else list(paths), sheet)
-    with tempfile.TemporaryDirectory() as scratch:
-        con = ibis.duckdb.connect()
+    with scratch_folder() as scratch:
+        con = ibis.duckdb.connect(temp_directory=str(scratch / "_spilled"))
         try:
-            table = opened(chosen, con, Path(scratch))
+            table = opened(chosen, con, scratch)
             known = recognised(table) if own is None else require_headings(own, table, str(layout))
             draft = drafted(table, chosen, known)
         finally:
@@ -118,8 +118,8 @@ def _asked(questions: Sequence[str]) -> str:
 
 def _require_valid(text: str, name: str) -> None:
     """Refuse to print settings that would not be accepted."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "settings.yml"
+    with scratch_folder() as folder:
+        config = folder / "settings.yml"
         config.write_text(text, encoding="utf-8")
         try:
             load_settings(config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from customer_value.guess.headings import aspect_of, is_purchase_share, is_quest
 from customer_value.guess.names import tokens_of, weight
 from customer_value.guess.scales import Scale, guess_scale, plain_number
 from customer_value.guess.writing import commented, scalar
+from customer_value.scratch import scratch_folder
 from customer_value.settings import TableSource
 from customer_value.sources import Source, id_column, open_source
 
@@ -71,10 +71,10 @@ def first_survey(path: Path, written: str) -> SurveyDraft:
     InputError
         If the file cannot be read or no column looks like answers; it says what each column holds.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        con = ibis.duckdb.connect()
+    with scratch_folder() as scratch:
+        con = ibis.duckdb.connect(temp_directory=str(scratch / "_spilled"))
         try:
-            source = open_source("survey", TableSource(path=[str(path)]), Path.cwd(), con, Path(scratch))
+            source = open_source("survey", TableSource(path=[str(path)]), Path.cwd(), con, scratch)
             frame = _texts(source)
         finally:
             con.disconnect()

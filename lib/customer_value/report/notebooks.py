@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from customer_value import words
 from customer_value.errors import ConfigError, NotebookError
+from customer_value.secrecy import redacted
 
 __all__ = [
     "find_notebooks",
@@ -24,7 +24,7 @@ __all__ = [
     "papermill_path",
     "parameters_of",
     "prerequisites",
-    "redacted",
+    "without_secrets",
 ]
 
 _NEEDS, _WITHOUT = "needs-", "without-"
@@ -182,23 +182,21 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     return tidy
 
 
-def redacted(notebook: NotebookNode, redact: Callable[[str], str]) -> NotebookNode:
-    """A copy in which every text went through ``redact``."""
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            return redact(value)
-        if isinstance(value, dict):
-            return {key: walk(inner) for key, inner in value.items()}
-        return [walk(inner) for inner in value] if isinstance(value, list) else value
-
-    copy: NotebookNode = nbformat.from_dict(walk(notebook))
+def without_secrets(notebook: NotebookNode) -> NotebookNode:
+    """A copy in which errors and what was printed, which may be the words of other programs, tell no secret."""
+    copy: NotebookNode = nbformat.from_dict(notebook)
+    for output in (output for cell in copy.cells for output in cell.get("outputs", [])):
+        for key in ("text", "evalue"):
+            if isinstance(output.get(key), str):
+                output[key] = redacted(output[key])
+        if "traceback" in output:
+            output["traceback"] = [redacted(line) for line in output["traceback"]]
     return copy
 
 
 def papermill_path(path: Path) -> str:
-    """A path as papermill wants it: it takes braces for placeholders."""
-    return str(path).replace("{", "{{").replace("}", "}}")
+    """A path as papermill wants it: it takes braces for placeholders, and a dash at the start for standard input."""
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
 
 
 def _own_metadata(path: Path, key: str) -> list[str]:

@@ -21,7 +21,11 @@ from customer_value.report.render import filled
 from customer_value.settings import NO_CURRENCY
 from customer_value.tables import FORMULA_START
 
-__all__ = ["FIGURES", "Entry", "Figure", "overview_csv", "overview_html", "overview_json"]
+__all__ = ["FIGURES", "OVERVIEW_START", "Entry", "Figure", "overview_csv", "overview_html", "overview_json"]
+
+_ABOUT = ("report", "title", "currency", "as_of", "status")
+OVERVIEW_START = ",".join(_ABOUT)
+"""How the CSV of an overview begins, whatever its figures are."""
 
 Facts = Mapping[str, Any]
 
@@ -131,11 +135,9 @@ def overview_csv(entries: Sequence[Entry]) -> str:
     """The figures as CSV: a row per report; shares are fractions, money is in the row's currency."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["report", "title", "currency", "as_of", "status", *(figure.name for figure in FIGURES)])
+    writer.writerow([*_ABOUT, *(figure.name for figure in FIGURES)])
     for row in map(_row, entries):
-        about = [
-            _guarded(str(row[name] or "")) for name in ("report", "title", "currency", "as_of", "status")
-        ]
+        about = [_guarded(str(row[name] or "")) for name in _ABOUT]
         values = [row["figures"].get(figure.name) for figure in FIGURES]
         writer.writerow([*about, *("" if value is None else repr(value) for value in values)])
     return text.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
 from customer_value import words
+from customer_value.errors import ConfigError
 
 __all__ = [
     "BatchPace",
@@ -85,6 +87,9 @@ class Event:
     cell_seconds: float = 0.0
 
 
+_IN_EVERY_LINE = {"time", "since_start", "kind"}
+_LONGEST_FIRST_LINE = 1 << 20
+
 Listener = Callable[[Event], None]
 """Anything that wants to hear of the events of a run; called from several threads."""
 
@@ -103,15 +108,21 @@ class RunLog:
     ----------
     path
         The file; what an earlier run wrote there is replaced.
-    redact
-        Takes secrets out of a text.
+
+    Raises
+    ------
+    ConfigError
+        If the file is there and is no such log.
     """
 
-    def __init__(self, path: Path, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._redact = redact
         self._turn = threading.Lock()
         self._started = time.monotonic()
+        if os.path.lexists(path) and not _is_log(path):
+            raise ConfigError(
+                f"{path} is no log of an earlier run and would be lost; move it away, or choose another --output."
+            )
         self._file = path.open("w", encoding="utf-8")
 
     def __enter__(self) -> Self:
@@ -126,8 +137,6 @@ class RunLog:
     def __call__(self, event: Event) -> None:
         """Write one line."""
         told = {name: value for name, value in asdict(event).items() if value not in ("", 0)}
-        if event.text:
-            told["text"] = self._redact(event.text)
         line = {
             "time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             "since_start": round(time.monotonic() - self._started, 3),
@@ -140,13 +149,28 @@ class RunLog:
 
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The lines that an earlier run left in its log; none if there is none. Broken lines are left out."""
-    found = []
+    found: list[dict[str, Any]] = []
+    if not _is_log(path):
+        return found
     with suppress(OSError, UnicodeDecodeError):
         for line in path.read_text(encoding="utf-8").splitlines():
             with suppress(ValueError):
                 content = json.loads(line)
                 found += [content] if isinstance(content, dict) else []
     return found
+
+
+def _is_log(path: Path) -> bool:
+    """Whether a file is empty or begins like a log of a run."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            line = file.readline(_LONGEST_FIRST_LINE)
+        first = json.loads(line) if line else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return first is None or (isinstance(first, dict) and first.keys() >= _IN_EVERY_LINE)
 
 
 def time_left(seconds: float | None) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +20,8 @@ from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.cells import write_rows
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found, beside, sql_text
+from customer_value.sources.parquet import in_parquet, sql_paths
 from customer_value.sources.parts import Part, column_names, described, sql_name
 from customer_value.sources.source import Reading
 
@@ -25,6 +29,8 @@ __all__ = ["read_duckdb", "read_parquet", "read_sqlite"]
 
 _MOST_DIGITS = 38
 _LAST_MILLISECOND = 2**63 // 1000
+_STEPS = 100_000
+"""After how many instructions of SQLite the clock is looked at."""
 
 
 def read_parquet(file: Found, con: Any) -> Part:
@@ -36,7 +42,7 @@ def read_parquet(file: Found, con: Any) -> Part:
         If it is damaged or has no rows, or holds what DuckDB reads wrongly or stops at: decimals of more than 38
         digits, and times that microseconds since 1970 cannot tell.
     """
-    relation = f"read_parquet({sql_text(file.path)})"
+    relation = f"read_parquet({sql_paths(file.path)})"  # its folders may hold columns, as in year=2024
     try:
         columns = described(con, relation)
         rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
@@ -49,13 +55,18 @@ def read_parquet(file: Found, con: Any) -> Part:
     return Part(relation, columns, (), rows, 0)
 
 
-def read_duckdb(file: Found, number: int, table: str, spec: TableSource, con: Any) -> Part:
+def read_duckdb(file: Found, number: int, table: str, spec: TableSource, con: Any, limit: int) -> Part:
     """A table or view of a DuckDB file, attached read-only.
+
+    Parameters
+    ----------
+    limit
+        Seconds that it may take to count its rows.
 
     Raises
     ------
     InputError
-        If the file cannot be attached, the table does not exist, or several exist and none is named.
+        If the file cannot be attached, the table does not exist, several exist and none is named, or it has no end.
     """
     alias = sql_name(f"{table} {number}")
     con.raw_sql(f"DETACH DATABASE IF EXISTS {alias}")
@@ -74,27 +85,43 @@ def read_duckdb(file: Found, number: int, table: str, spec: TableSource, con: An
     chosen, reading = _chosen(list(named), spec.table, file)
     schema, name = named[chosen]
     relation = f"{alias}.{sql_name(schema)}.{sql_name(name)}"
-    rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
+    clock = threading.Timer(limit, con.con.interrupt)
+    clock.start()
+    try:
+        rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
+    except duckdb.InterruptException:
+        raise InputError(_endless(file, chosen, limit)) from None
+    finally:
+        clock.cancel()
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
     return Part(relation, described(con, relation), (reading,), rows, 0)
 
 
-def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: Path) -> Part:
+def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: Path, limit: int) -> Part:
     """A table or view of a SQLite file, copied to Parquet in one read transaction.
 
     SQLite has neither decimals nor dates, so its sums would be those of doubles; rows are therefore
-    reduced exactly by DuckDB.
+    reduced exactly by DuckDB. Nothing is written beside the file: changes that stand in a log there (``-wal``,
+    ``-journal``) are read from a copy of both.
+
+    Parameters
+    ----------
+    limit
+        Seconds that reading may take.
 
     Raises
     ------
     InputError
         If it is not a SQLite database, the table does not exist, several exist and none is named,
-        or it has no rows.
+        it has no rows or no end.
     """
     target = scratch / f"{number}.parquet"
+    address, logs = _address(file, scratch / f"{number}.sqlite")
+    chosen, end = "", time.monotonic() + limit
     try:
-        with closing(sqlite3.connect(f"{file.path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            database.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
             database.isolation_level = None
             database.execute("BEGIN")
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -105,11 +132,40 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
             chosen, reading = _chosen(names, spec.table, file)
             rows = _copied(database, chosen, file, target)
     except sqlite3.Error as error:
-        raise InputError(f"{file.name} cannot be read as a SQLite database ({error}).") from None
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+            raise InputError(_endless(file, chosen, limit)) from None
+        raise InputError(
+            f"{file.name} cannot be read as a SQLite database ({words.first_line(str(error))})."
+        ) from None
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
-    relation = f"read_parquet({sql_text(target)})"
-    return Part(relation, described(con, relation), (reading,), rows, 0)
+    relation = in_parquet(target)
+    return Part(relation, described(con, relation), (reading, *logs), rows, 0)
+
+
+def _address(file: Found, copy: Path) -> tuple[str, tuple[Reading, ...]]:
+    """How a SQLite file is opened so that nothing is written beside it, and what was read with it.
+
+    In WAL mode SQLite makes files there even to read, unless it is told that the file does not change; that it
+    did not is checked at the end.
+    """
+    path = file.path.resolve()
+    logs = beside(file)
+    if logs:
+        for part in (path, *logs):
+            shutil.copyfile(part, copy.with_name(part.name.replace(path.name, copy.name, 1)))
+        told = words.listing([part.name.removeprefix(path.name) for part in logs])
+        return copy.as_uri(), (Reading("log of changes beside the file", told, declared=False),)
+    with path.open("rb") as stream:
+        in_wal_mode = stream.read(20)[18:] == b"\x02\x02"
+    return f"{path.as_uri()}?mode=ro{'&immutable=1' if in_wal_mode else ''}", ()
+
+
+def _endless(file: Found, table: str, limit: int) -> str:
+    return (
+        f"{file.name}, table '{words.plain(table)}': reading took longer than {words.count(limit, 'second')} (an "
+        "endless view?); if it needs more time, raise engine.statement_timeout_seconds in the settings."
+    )
 
 
 def _refuse_what_the_engine_cannot_hold(metadata: Any, file: Found) -> None:

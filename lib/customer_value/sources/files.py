@@ -5,22 +5,24 @@ from __future__ import annotations
 import difflib
 import gzip
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from customer_value import words
 from customer_value.errors import InputError
+from customer_value.secrecy import secret
 from customer_value.settings import TableSource
 from customer_value.sources.source import SourceFile
 
 __all__ = [
     "BY_SUFFIX",
     "Found",
+    "at_home",
+    "beside",
     "find_files",
     "fingerprint",
     "format_of",
@@ -42,6 +44,7 @@ _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta|style)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LOGS = ("-wal", "-journal", ".wal")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -76,10 +79,19 @@ def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
         If a file is missing, a pattern matches nothing, or the environment variable is not set.
     """
     found: dict[Path, Found] = {}
-    for pattern in _patterns(table, spec):
-        for path, name in _matches(table, pattern, spec.path_env, base):
-            found.setdefault(path.resolve(), Found(path, name))
+    for pattern in _patterns(table, spec, base):
+        shown = f"${spec.path_env}" if spec.path_env else _shown(pattern)
+        try:
+            for path, name in _matches(table, pattern, shown, spec.path_env is not None, base):
+                found.setdefault(path.resolve(), Found(path, name))
+        except OSError as error:
+            raise InputError(f"{words.plain(shown)} cannot be read: {error.strerror}.") from None
     return _told_apart(list(found.values()))
+
+
+def at_home(path: Path) -> Path:
+    """The path with the home for ``~`` alone; other names that begin so are those of files."""
+    return path.expanduser() if path.parts[:1] == ("~",) else path
 
 
 def fingerprint(file: Found) -> SourceFile:
@@ -105,6 +117,15 @@ def unchanged(files: Sequence[Found]) -> Iterator[None]:
         _require_same(files, before, error)
         raise
     _require_same(files, before)
+
+
+def beside(file: Found) -> list[Path]:
+    """The logs of changes that a database keeps beside its file, as far as something stands in them."""
+    with suppress(OSError, RuntimeError):
+        path = file.path.resolve()
+        logs = [path.with_name(f"{path.name}{ending}") for ending in _LOGS]
+        return [log for log in logs if log.is_file() and log.stat().st_size]
+    return []
 
 
 def format_of(file: Found, spec: TableSource) -> str:
@@ -164,10 +185,10 @@ def sql_text(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _patterns(table: str, spec: TableSource) -> list[str]:
+def _patterns(table: str, spec: TableSource, base: Path) -> list[str]:
     if spec.path_env is None:
         return list(spec.path or [])
-    value = os.environ.get(spec.path_env, "").strip()
+    value = secret(spec.path_env, base)
     if not value:
         raise InputError(f"{table}.path_env: the environment variable {spec.path_env} is not set.")
     if "://" in value:
@@ -178,26 +199,26 @@ def _patterns(table: str, spec: TableSource) -> list[str]:
     return [value]
 
 
-def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[tuple[Path, str]]:
-    path = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
+def _matches(table: str, pattern: str, shown: str, hidden: bool, base: Path) -> list[tuple[Path, str]]:
+    path = at_home(Path(pattern)) if pattern.startswith("~/") else Path(pattern)
     whole = path if path.is_absolute() else base / path
-    shown = f"${secret}" if secret else _shown(pattern)
     if whole.is_file():
         return [(whole, shown)]
     if whole.is_dir():
-        raise InputError(f"{table}.path: {shown} is a folder; name the files, for instance {shown}/*.csv.")
+        key = "path_env" if hidden else "path"
+        raise InputError(f"{table}.{key}: {shown} is a folder; name the files, for instance {shown}/*.csv.")
     hits = _glob(path, base) if re.search(r"[*?\[]", pattern) else []
     if not hits:
-        raise InputError(_nothing_found(table, pattern, shown, secret, whole))
+        raise InputError(_nothing_found(table, pattern, shown, hidden, whole))
     folder = PurePath(pattern).parent
-    return [(hit, shown if secret else _shown(str(folder / hit.name), hit, base)) for hit in hits]
+    return [(hit, shown if hidden else _shown(str(folder / hit.name), hit, base)) for hit in hits]
 
 
 def _glob(path: Path, base: Path) -> list[Path]:
     root = Path(path.anchor) if path.is_absolute() else base
     parts = path.relative_to(path.anchor) if path.is_absolute() else path
-    while parts.parts and parts.parts[0] == "..":
-        root, parts = root / "..", Path(*parts.parts[1:])
+    while len(parts.parts) > 1 and (root / parts.parts[0]).is_dir():  # such a folder may be called data[1]
+        root, parts = root / parts.parts[0], Path(*parts.parts[1:])
     return sorted(
         hit for hit in root.glob(str(parts)) if hit.is_file() and not hit.name.startswith((".", "~$"))
     )
@@ -213,8 +234,8 @@ def _shown(pattern: str, hit: Path | None = None, base: Path | None = None) -> s
     return path.as_posix()
 
 
-def _nothing_found(table: str, pattern: str, shown: str, secret: str | None, whole: Path) -> str:
-    if secret:
+def _nothing_found(table: str, pattern: str, shown: str, hidden: bool, whole: Path) -> str:
+    if hidden:
         return f"{table}.path_env: the file that {shown} names does not exist."
     near: list[str] = []
     if whole.parent.is_dir():
@@ -236,12 +257,12 @@ def _told_apart(files: list[Found]) -> list[Found]:
 
 
 def _stamp(file: Found) -> tuple[int, ...]:
-    """What changes when a file is written to, replaced or removed."""
+    """What changes when a file, or the log of a database beside it, is written to, replaced or removed."""
     try:
-        status = file.path.stat()
+        found = [path.stat() for path in (file.path, *beside(file))]
     except OSError:
         return ()
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return tuple(mark for one in found for mark in (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns))
 
 
 def _require_same(

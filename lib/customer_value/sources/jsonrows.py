@@ -14,7 +14,8 @@ from customer_value.settings import TableSource
 from customer_value.sources.cells import kind_of, type_of, write_rows
 from customer_value.sources.delimited import as_utf8
 from customer_value.sources.encodings import encoding_name
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found
+from customer_value.sources.parquet import in_parquet
 from customer_value.sources.parts import Part, column_names, described
 from customer_value.sources.source import Reading
 
@@ -60,7 +61,7 @@ def read_json(file: Found, number: int, spec: TableSource, con: Any, scratch: Pa
     types = [type_of(held) for held in kinds.values()]
     target = scratch / f"{number}.parquet"
     rows = write_rows(_cells(path, file, list(kinds)), names, types, target)
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     told = Reading("encoding", encoding_name(encoding), spec.encoding is not None)
     return Part(relation, described(con, relation), (told, *naming), rows, 0, target)
 

@@ -19,7 +19,7 @@ from customer_value.errors import InputError
 from customer_value.settings import TableSource
 from customer_value.sources.cells import column_types, text_of, write_rows
 from customer_value.sources.dialects import looks_like_header
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found
 from customer_value.sources.margins import (
     footer_rows,
     header_told,
@@ -28,6 +28,7 @@ from customer_value.sources.margins import (
     told_margins,
     usual_cells,
 )
+from customer_value.sources.parquet import in_parquet
 from customer_value.sources.parts import Part, described, without_blank_columns
 from customer_value.sources.source import Reading
 
@@ -138,7 +139,7 @@ def _read_sheet(grid: _Grid, file: Found, name: str, spec: TableSource, con: Any
     rows = write_rows(_data(grid, frame.first, frame.end), frame.names, types, target)
     if rows == 0:
         raise InputError(f"{file.name}, sheet '{words.plain(name)}' has a header but no rows.")
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     columns = without_blank_columns(con, relation, frame.names, described(con, relation))
     return Part(relation, columns, frame.readings, rows, frame.first, target)
 
