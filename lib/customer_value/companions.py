@@ -33,11 +33,8 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
-<<<<<<< HEAD
 from customer_value.sources.engine import as_believed
-=======
 from customer_value.sources.parquet import read_saved, save_parquet
->>>>>>> main
 from customer_value.spellings import with_spelling
 from customer_value.survey_input import (
     answer_columns,
