@@ -79,7 +79,10 @@ def test_dates_are_dates(tmp_path):
         (SMALL.replace("path: orders.csv", "path: []"), "line 3: orders.path: needs at least one entry"),
         ("currency: EUR\norders: [a]\n", "line 2: orders: needs keys of its own below it"),
         (SMALL + "x: &a [*a]\n", "contains itself"),
-        (SMALL + "    currency: c\n  rates: {USD: -1}\n", "orders.rates.USD: input should be greater than 0"),
+        (
+            SMALL + "    currency: c\n  rates: {USD: -1}\n",
+            "orders.rates.USD: input should be greater than or equal to 0.00000001",
+        ),
         (SMALL + "    currency: c\n  rates: {EUR: 2}\n", "EUR is the report's own currency"),
         (SMALL + "  rates: {USD: 0.9}\n", "orders.rates needs orders.columns.currency"),
         (SMALL + "pareto:\n  abc_cuts: [0.9, 0.8]\n", "line 8: pareto: abc_cuts must rise"),

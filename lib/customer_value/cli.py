@@ -233,10 +233,10 @@ def batch(
 def check(config: Config) -> None:
     """Read the input and show where every row ended; make no report."""
     with _exit_status(), _ended_by_signals():
-        from customer_value.config import load_settings
+        from customer_value.config import SettingsFile
         from customer_value.inputs import check_inputs
 
-        currency = load_settings(config).currency
+        currency = SettingsFile.read(config).for_report().currency
         inputs = check_inputs(config)
         _say(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
         for warning in inputs.warnings:

@@ -34,6 +34,7 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
+from customer_value.sources.engine import as_believed
 from customer_value.sources.parquet import read_saved, save_parquet
 from customer_value.spellings import with_spelling
 from customer_value.survey_input import (
@@ -276,7 +277,7 @@ def _typed(
         elif field not in shape.required:
             lost = int(source.table.filter(text.notnull() & value.isnull()).count().execute())
             warnings.extend(_lost(source, column, lost))
-    return source.table.select(**fields), readings, warnings
+    return as_believed(source.table.select(**fields)), readings, warnings
 
 
 def _holds(source: Source, column: str, text: Any) -> bool:

@@ -132,6 +132,22 @@ class SettingsFile:
         remember(settings.model_dump(), self.folder)
         return settings
 
+    def for_report(self) -> Settings:
+        """`settings`, if a report can be made of them.
+
+        Raises
+        ------
+        ConfigError
+            Also if nothing says in which currency the money is.
+        """
+        settings = self.settings()
+        if settings.currency_is_open:
+            raise ConfigError(
+                f"{self.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
+                "currency: none to print amounts without one."
+            )
+        return settings
+
     def _root(self) -> yaml.Node:
         return compose(self.text, self.file, "it needs at least 'currency:' and 'orders:'")
 

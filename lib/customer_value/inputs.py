@@ -24,6 +24,7 @@ from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.order_tables import Noticed, OrderTables
+from customer_value.page_settings import refuse_unusable_files, refuse_unusable_items
 from customer_value.people_csv import csv_of
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
@@ -109,6 +110,7 @@ def check_inputs(config: Path) -> Inputs:
 
 def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -> Inputs:
     """Read and judge all inputs; order rows stay lazy, and need ``scratch`` until they are used."""
+    refuse_unusable_files(settings, base)
     orders = None if settings.orders is None else read_orders(settings, base, engine, scratch)
     as_of = settings.as_of if orders is None else orders.as_of
     spellings = None if orders is None else orders.spellings
@@ -122,6 +124,7 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
         if companion.name == "survey":
             answers, items = (_published(companions[name].rows).execute() for name in _SURVEY)
             scored = score_answers(answers, items)
+            refuse_unusable_items(settings, scored)
             ledger = ledger + _what_answers_hold(scored)
             waves = int((scored.waves["respondents"] >= MINIMUM).sum())
             as_of = as_of or _last_day(answers)

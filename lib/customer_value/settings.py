@@ -264,7 +264,7 @@ class OrdersTable(TableSource):
         0.05, description="most rows, or money, that may be lost to dates or amounts that cannot be read"
     )
     exclude: list[Exclusion] = []
-    rates: dict[CurrencyCode, Annotated[float, Field(gt=0)]] = Field(
+    rates: dict[CurrencyCode, Annotated[float, Field(ge=1e-8, le=1e8)]] = Field(
         {}, description="report currency per unit of a foreign currency"
     )
 

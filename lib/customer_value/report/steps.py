@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import SettingsFile
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import CustomerValueError, NotebookError
 from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
 from customer_value.report.failed import forget_kept, keep
@@ -59,12 +59,7 @@ def make(
     ways: Ways,
 ) -> Path:
     """As `make_report`."""
-    settings = config.settings()
-    if settings.currency_is_open:
-        raise ConfigError(
-            f"{config.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
-            "currency: none to print amounts without one."
-        )
+    settings = config.for_report()
     every = find_notebooks(notebooks or notebooks_folder())
     plan = parameters_of(every, {**chosen, "config": config.name})
     given = {name for name, value in settings if value is not None}

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from customer_value import words
 from customer_value.errors import InputError
@@ -26,6 +27,8 @@ from customer_value.sources.source import Reading
 
 __all__ = ["read_duckdb", "read_parquet", "read_sqlite"]
 
+_MOST_DIGITS = 38
+_LAST_MILLISECOND = 2**63 // 1000
 _NOT_ATTACHED = {
     "it is in use by another program": "Conflicting lock",
     "it is of another version; export it with that, or update customer-value": "version number",
@@ -47,11 +50,17 @@ def read_parquet(file: Found, con: Any) -> Part:
     Raises
     ------
     InputError
-        If it is damaged or has no rows.
+        If it is damaged or has no rows, or holds what DuckDB reads wrongly or stops at: decimals of more than 38
+        digits, and times that microseconds since 1970 cannot tell.
     """
     relation = f"read_parquet({sql_paths(file.path)})"  # its folders may hold columns, as in year=2024
     columns = described(con, relation)
     rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
+    try:
+        metadata = pq.read_metadata(file.path)
+    except pa.ArrowException:
+        raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from None
+    _refuse_what_the_engine_cannot_hold(metadata, file)
     if rows == 0:
         raise InputError(f"{file.name} has columns but no rows.")
     return Part(relation, columns, (), rows, 0)
@@ -167,6 +176,25 @@ def _endless(file: Found, table: str, limit: int) -> str:
         f"{file.name}, table '{words.plain(table)}': reading took longer than {words.count(limit, 'second')} (an "
         "endless view?); if it needs more time, raise engine.statement_timeout_seconds in the settings."
     )
+
+
+def _refuse_what_the_engine_cannot_hold(metadata: Any, file: Found) -> None:
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    for place in range(metadata.num_columns):
+        column = metadata.schema.column(place)
+        named = f"{file.name}, column '{words.plain(column.path)}'"
+        if column.logical_type.type == "DECIMAL" and column.precision > _MOST_DIGITS:
+            raise InputError(
+                f"{named}: decimals of {column.precision} digits cannot be read exactly; export it with "
+                f"{_MOST_DIGITS} digits at most, or leave it out."
+            )
+        if column.logical_type.type == "TIMESTAMP" and '"milliseconds"' in column.logical_type.to_json():
+            seen = [group.column(place).statistics for group in groups]
+            known = [ends for ends in seen if ends is not None and ends.has_min_max]
+            if any(abs(end) > _LAST_MILLISECOND for ends in known for end in (ends.min_raw, ends.max_raw)):
+                raise InputError(
+                    f"{named}: it holds a time more than 292,000 years away, which is none; correct it in the export."
+                )
 
 
 def _chosen(names: Sequence[str], wanted: str | None, file: Found) -> tuple[str, Reading]:

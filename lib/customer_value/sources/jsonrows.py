@@ -26,7 +26,11 @@ _CHUNK = 1 << 20
 _LARGEST = 1 << 26
 _MOST_COLUMNS = 1_000
 _BETWEEN = re.compile(r"[\s,]*")
-_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+_MOST_DIGITS = 4_000
+_DECODER = json.JSONDecoder(
+    parse_constant=lambda name: None if name == "NaN" else float(name),
+    parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else digits,
+)
 
 
 def read_json(file: Found, number: int, spec: TableSource, con: Any, scratch: Path) -> Part:
