@@ -88,7 +88,7 @@ def test_errors_are_one_sentence_and_a_status(
     assert (result.exit_code, result.stderr) == (status, f"{error}\n")
 
 
-@pytest.mark.parametrize("error", [ValueError("odd\nthing"), OSError(28, "No space left on device", "/x")])
+@pytest.mark.parametrize("error", [ValueError("odd\nthing"), OSError(5, "Input/output error", "/x")])
 def test_unexpected_error_is_one_line_and_status_1(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     made(monkeypatch, error)
     result = run("report", "x.yml", "--output", "out")
