@@ -97,7 +97,9 @@ def cached_run(file: SettingsFile, settings: Settings, *, again: bool = False) -
     run = None if again else _opened(cache, key)
     if run is None:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with own_lock(cache / f".{key}.lock", wait=True):
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(OSError):  # a disk without locks
+                held.enter_context(own_lock(cache / f".{key}.lock", wait=True))
             run = (None if again else _opened(cache, key)) or _made(cache, key, file, settings)
     for old in _beyond(cached_runs(), limits):
         if old.folder != run:

@@ -26,8 +26,12 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
     descriptor
         Of the open file.
     shared
-        Whether others may hold it as well, if they share it, too. Where the system or the disk has no such locks
-        everybody has one, and nobody the other kind.
+        Whether others may hold it as well, if they share it, too.
+
+    Raises
+    ------
+    OSError
+        If the disk has no locks; a shared one everybody has there.
     """
     try:
         if sys.platform == "win32":
@@ -40,7 +44,10 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
 
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
-        return shared and error.errno not in (errno.EAGAIN, errno.EACCES)
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        if not shared:
+            raise
     return True
 
 

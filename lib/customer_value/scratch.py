@@ -197,18 +197,15 @@ def _noted(noted: _Noted) -> Iterator[_Note]:
         yield note
     finally:
         if path is not None and descriptor is not None:
-            os.close(descriptor)
-            _HELD.discard(path)
-            if not note.noted.there():
-                with contextlib.suppress(OSError):
-                    path.unlink()
+            _forget(path, descriptor, keep=note.noted.there())
 
 
 def _new_note() -> tuple[Path | None, int | None]:
     """A new note, locked by this process; nothing where none can be kept."""
     notes = _notes_folder(make=True)
-    for _ in range(_TRIES if notes is not None else 0):
-        assert notes is not None
+    for _ in range(_TRIES):
+        if notes is None:
+            break
         path = notes / f"{secrets.token_hex(8)}.jsonl"
         _HELD.add(path)
         try:
@@ -216,13 +213,20 @@ def _new_note() -> tuple[Path | None, int | None]:
         except OSError:
             _HELD.discard(path)
             break
-        if try_lock(descriptor) and same_file(descriptor, path):
-            return path, descriptor
-        os.close(descriptor)  # another process took the empty note for one of a killed command
-        _HELD.discard(path)
+        with contextlib.suppress(OSError):  # a disk without locks
+            if try_lock(descriptor) and same_file(descriptor, path):
+                return path, descriptor
+        _forget(path, descriptor)  # another process took the empty note for one of a killed command
+    return None, None
+
+
+def _forget(path: Path, descriptor: int, *, keep: bool = False) -> None:
+    """Give a note up; what it tells of may still be there."""
+    os.close(descriptor)
+    _HELD.discard(path)
+    if not keep:
         with contextlib.suppress(OSError):
             path.unlink()
-    return None, None
 
 
 def _notes_folder(*, make: bool) -> Path | None:

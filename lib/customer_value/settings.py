@@ -150,7 +150,10 @@ class TableSource(_Strict):
         description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one",
     )
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
-    encoding: str | None = None
+    encoding: str | None = Field(
+        None,
+        description="of text in files, or in a PostgreSQL database that takes text for bytes (SQL_ASCII)",
+    )
     decimal: Literal[".", ","] | None = None
     dr_cr: Literal["debit-positive", "credit-positive"] | None = Field(
         None, description="of amounts such as '52.50 Dr' and '20.00 Cr': which of them is positive"

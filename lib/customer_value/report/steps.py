@@ -185,5 +185,5 @@ def _refuse_secrets(site: Path) -> None:
 
 
 def _of_the_output(error: OSError, output: Path) -> str:
-    where = as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output)
+    where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
     return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
