@@ -330,7 +330,7 @@ def _wait_for_the_moment(
         ground.report.with_name("report.log.jsonl"),
         dice.choice(("", "run started", "pages rendered")),
     )
-    reach = {"": lasts, "run started": 0.6 * lasts, "pages rendered": 0.05}[anchor]
+    reach = {"": 0.8 * lasts, "run started": 0.4 * lasts, "pages rendered": 0.05}[anchor]
     end = time.monotonic() + 3 * lasts
     old = log.stat().st_mtime_ns if log.exists() else 0
     while anchor and process.poll() is None and time.monotonic() < end:
