@@ -14,7 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import SettingsFile
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError, NotebookError
+from customer_value.faults import fault_of
 from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
 from customer_value.report.failed import forget_kept, keep
@@ -89,7 +90,7 @@ def make(
         except BaseException as error:
             log(Event("run failed", text=redacted(traceback.format_exc())))
             if isinstance(error, OSError):
-                raise ConfigError(_of_the_output(error, output)) from error
+                raise _of_the_output(error, output) from error
             raise
         forget_kept(place.failed)
         tell(Event("published"))
@@ -171,7 +172,7 @@ def _log(path: Path) -> RunLog:
     try:
         return RunLog(path)
     except OSError as error:
-        raise ConfigError(_of_the_output(error, path)) from None
+        raise _of_the_output(error, path) from None
 
 
 def _refuse_secrets(site: Path) -> None:
@@ -184,6 +185,10 @@ def _refuse_secrets(site: Path) -> None:
             )
 
 
-def _of_the_output(error: OSError, output: Path) -> str:
+def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
     where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
-    return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    if fault := fault_of(error):
+        return MachineError(f"{where} cannot be written: {fault}.")
+    return ConfigError(
+        f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )

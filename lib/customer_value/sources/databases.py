@@ -26,6 +26,17 @@ from customer_value.sources.source import Reading
 
 __all__ = ["read_duckdb", "read_parquet", "read_sqlite"]
 
+_NOT_ATTACHED = {
+    "it is in use by another program": "Conflicting lock",
+    "it is of another version; export it with that, or update customer-value": "version number",
+}
+_NO_DAMAGE = (
+    "NULL value in ",
+    "CHECK constraint failed in ",
+    "NUMERIC value in ",
+    "TEXT value in ",
+    "non-unique ",
+)
 _STEPS = 100_000
 """After how many instructions of SQLite the clock is looked at."""
 
@@ -39,11 +50,8 @@ def read_parquet(file: Found, con: Any) -> Part:
         If it is damaged or has no rows.
     """
     relation = f"read_parquet({sql_paths(file.path)})"  # its folders may hold columns, as in year=2024
-    try:
-        columns = described(con, relation)
-        rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
-    except duckdb.Error:
-        raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from None
+    columns = described(con, relation)
+    rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
     if rows == 0:
         raise InputError(f"{file.name} has columns but no rows.")
     return Part(relation, columns, (), rows, 0)
@@ -66,11 +74,11 @@ def read_duckdb(file: Found, number: int, table: str, spec: TableSource, con: An
     con.raw_sql(f"DETACH DATABASE IF EXISTS {alias}")
     try:
         con.raw_sql(f"ATTACH {sql_text(file.path)} AS {alias} (READ_ONLY)")
-    except duckdb.Error:
-        raise InputError(
-            f"{file.name} cannot be opened as a DuckDB database: it is in use by another program, "
-            "damaged, or of a newer version."
-        ) from None
+    except duckdb.IOException as error:
+        reason = next((told for told, found in _NOT_ATTACHED.items() if found in str(error)), None)
+        if reason is None:
+            raise
+        raise InputError(f"{file.name} cannot be opened as a DuckDB database: {reason}.") from None
     found = con.raw_sql(
         "SELECT table_schema, table_name FROM information_schema.tables "
         f"WHERE table_catalog = {sql_text(f'{table} {number}')} ORDER BY 1, 2"
@@ -124,13 +132,12 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
             )
             names = sorted(row[0] for row in database.execute(query))
             chosen, reading = _chosen(names, spec.table, file)
+            _refuse_damage(database, file)
             rows = _copied(database, chosen, file, target)
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
             raise InputError(_endless(file, chosen, limit)) from None
-        raise InputError(
-            f"{file.name} cannot be read as a SQLite database ({words.first_line(str(error))})."
-        ) from None
+        raise
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
     relation = in_parquet(target)
@@ -175,6 +182,14 @@ def _chosen(names: Sequence[str], wanted: str | None, file: Found) -> tuple[str,
     if len(names) > 1:
         raise InputError(f"{file.name} holds several tables: {listed}; state which one with table.")
     return names[0], Reading("table", words.plain(names[0]), declared=False)
+
+
+def _refuse_damage(database: sqlite3.Connection, file: Found) -> None:
+    """Refuse pages that SQLite would read with rows lost or doubled; values against a rule of a table are no damage."""
+    for (said,) in database.execute("PRAGMA quick_check"):
+        if said != "ok" and not said.startswith(_NO_DAMAGE):
+            what = words.first_line(said.removeprefix("*** in database main ***"))
+            raise InputError(f"{file.name} cannot be read: it is damaged ({what}); export it again.")
 
 
 def _copied(database: sqlite3.Connection, table: str, file: Found, target: Path) -> int:
