@@ -17,8 +17,8 @@ from fuzzing.forked import Ran, Snapshot
 __all__ = ["STATE", "changes", "complaints", "of_the_ledger", "of_what_is_said"]
 
 _LONGEST = 4_010
-_CLASS = re.compile(r"\b(?:[A-Z]\w*)?(?:Error|Exception|Panic\w*|Warning)\b(?!: the|s\b)|panicked|Traceback")
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b|<[\w. ]+ object at|site-packages|\.py\b")
+_CLASS = re.compile(r"\b[A-Z]\w+(?:Error|Exception|Warning)\b|\b(?:Error|Exception): |[Pp]anic|Traceback")
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{9,}\b|<[\w. ]+ object at|site-packages|\.py\b")
 _MONEY = re.compile(r"-?\d{1,12}\.\d\d")
 
 STATE = r"home/\.local(/state(/customer_value(/folders)?)?)?"
