@@ -50,7 +50,7 @@ KINDS = {
 def test_more_columns_are_not_more_queries(asked, tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)
     counts = []
-    for columns in (60, 180):
+    for columns in (30, 90):
         asked.clear()
         first_settings(wide(tmp_path / "wide.csv", columns, KINDS[kind]))
         counts.append(len(asked))

@@ -459,7 +459,7 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return redacted(f"{where}{fault_of(error) or error.strerror or error}")
+    return redacted(f"{where}{fault_of(error) or error.strerror or error}.")
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from customer_value import words
-from customer_value.errors import ConfigError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError
+from customer_value.faults import fault_of
 from customer_value.scratch import own_folder, own_lock, set_aside
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Workspace",
     "as_typed",
     "folder_of",
+    "not_writable",
     "publish",
     "read_json",
     "reserved",
@@ -141,7 +143,7 @@ def workspace(output: Path) -> Iterator[Workspace]:
                 for folder in (place.site, place.executed, place.start):
                     folder.mkdir()
             except OSError as error:
-                raise ConfigError(_not_writable(target.parent, error)) from None
+                raise not_writable(f"The folder {target.parent}", error) from None
             yield place
 
 
@@ -168,7 +170,7 @@ def reserved(target: Path, shown: Path) -> Iterator[None]:
         except (FileExistsError, NotADirectoryError):
             raise ConfigError(f"{shown} lies inside a file, not a folder; choose another --output.") from None
         except OSError as error:
-            raise ConfigError(_not_writable(target.parent, error)) from None
+            raise not_writable(f"The folder {target.parent}", error) from None
         if not ours:
             raise ConfigError(
                 f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
@@ -201,16 +203,23 @@ def publish(place: Workspace) -> Path:
     return place.output / "index.html"
 
 
+def not_writable(what: str, error: OSError) -> CustomerValueError:
+    """What it means that something of a report cannot be written: the machine's fault, or another place is needed."""
+    if fault := fault_of(error):
+        return MachineError(f"{what} cannot be written: {fault}.")
+    if error.errno == errno.ENAMETOOLONG:
+        return ConfigError(
+            "The name of the output folder is too long for the file system; choose another --output."
+        )
+    return ConfigError(
+        f"{what} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )
+
+
 def as_typed(path: Path) -> str:
     """A path as people would type it here: relative if it lies under the working directory."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _not_writable(folder: Path, error: OSError) -> str:
-    if error.errno == errno.ENAMETOOLONG:
-        return "The name of the output folder is too long for the file system; choose another --output."
-    return f"The folder {folder} cannot be written: {error.strerror}. Mend that, or choose another --output."
 
 
 def _lock_of(target: Path) -> Path:

@@ -14,8 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import SettingsFile
-from customer_value.errors import ConfigError, CustomerValueError, MachineError, NotebookError
-from customer_value.faults import fault_of
+from customer_value.errors import ConfigError, CustomerValueError, NotebookError
 from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
 from customer_value.report.failed import forget_kept, keep
@@ -32,7 +31,7 @@ from customer_value.report.notebooks import (
     without_secrets,
 )
 from customer_value.report.progress import Event, Listener, RunLog
-from customer_value.report.publish import Workspace, as_typed, publish, workspace
+from customer_value.report.publish import Workspace, as_typed, not_writable, publish, workspace
 from customer_value.report.schedule import run_in_order
 from customer_value.report.site import write_site
 from customer_value.secrecy import redacted, variable_shown_in
@@ -187,8 +186,4 @@ def _refuse_secrets(site: Path) -> None:
 
 def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
     where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
-    if fault := fault_of(error):
-        return MachineError(f"{where} cannot be written: {fault}.")
-    return ConfigError(
-        f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
-    )
+    return not_writable(where, error)
