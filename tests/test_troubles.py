@@ -28,6 +28,7 @@ from customer_value import cli
 from customer_value.errors import InputError, MachineError
 from customer_value.guess import first_settings
 from customer_value.inputs import check_inputs
+from customer_value.troubles import said as said_by
 from engine_kit import write_duckdb
 
 RNG = random.Random(1)
@@ -330,3 +331,8 @@ def test_limits_of_the_process_are_told_and_are_no_fault_of_the_input(desk: Desk
         "a file would become larger than the system lets it (ulimit -f)",
         "memory ran out",
     ]
+
+
+def test_what_a_library_says_comes_without_the_names_of_its_classes() -> None:
+    for text in ("Invalid Input Error: TProtocolException: Invalid data", "TProtocolException: Invalid data"):
+        assert said_by(duckdb.Error(text)) == "Invalid data"

@@ -82,8 +82,12 @@ def said(error: Exception, name: str = "", path: Path | None = None) -> str:
     text = str(error)
     for written in () if path is None else {str(path), str(path.resolve()), path.as_posix()}:
         text = text.replace(written, name)
-    line = words.first_line(re.sub(r"^(?:[A-Z][A-Za-z]+ ){1,3}Error: ", "", redacted(text)), 160)
+    line = words.first_line(re.sub(_CLASSES, "", redacted(text)), 160)
     return line.rstrip(":!. ")
+
+
+_CLASSES = r"^(?:(?:[A-Z][A-Za-z]+ ){0,3}\w*(?:Error|Exception): )+"
+"""By which class, and class within it, an error calls itself: ``Invalid Input Error: TProtocolException: ``."""
 
 
 def _of_our_files(error: Exception, path: Path | None) -> str:
