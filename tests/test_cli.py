@@ -88,14 +88,24 @@ def test_errors_are_one_sentence_and_a_status(
     assert (result.exit_code, result.stderr) == (status, f"{error}\n")
 
 
-@pytest.mark.parametrize("error", [ValueError("odd\nthing"), OSError(13, "Permission denied", "/x")])
-def test_unexpected_error_is_one_line_and_status_1(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("odd\nthing"), "thing"),
+        (OSError(28, "No space left on device", "/x"), "/x: the disk is full; "),
+        (OSError(13, "Permission denied", "/x"), "/x: Permission denied."),
+    ],
+)
+def test_unexpected_error_is_one_line_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
     made(monkeypatch, error)
     result = run("report", "x.yml", "--output", "out")
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.stderr
-    assert str(error.args[-1]).splitlines()[-1] in result.stderr
+    assert told in result.stderr
+    assert result.stderr.endswith(".\n")
 
 
 def test_parameters_are_json_or_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,7 +206,7 @@ def test_a_workbook_whose_sheet_is_damaged_is_not_called_empty(desk: Desk) -> No
         for member in old.namelist():
             new.writestr(member, old.read(member)[: 300 if "sheet1" in member else None])
     said = sentence(lambda: check_inputs(reading(desk, "a.xlsx")))
-    assert said.startswith("a.xlsx, sheet 'Sheet' cannot be read: it is damaged")
+    assert said.startswith("a.xlsx, sheet 'Sheet' cannot be read: it is damaged; ")
 
 
 def test_what_the_engine_says_of_whole_files_is_told_as_it_says_it(

@@ -457,7 +457,7 @@ class EngineSettings(_Strict):
     @field_validator("memory_limit")
     @classmethod
     def _possible(cls, limit: str) -> str:
-        if not re.fullmatch(_SIZE, limit) or not 10**7 <= _bytes(limit) <= 10**15:
+        if not re.fullmatch(_SIZE, limit) or not 10**7 <= bytes_of(limit) <= 10**15:
             raise ValueError("must be a size from 10MB to 1000TB, for instance 4GB")
         return limit
 
@@ -473,15 +473,24 @@ class EngineSettings(_Strict):
     @property
     def memory_bytes(self) -> int:
         """`memory_limit` as a number."""
-        return int(_bytes(self.memory_limit))
+        return int(bytes_of(self.memory_limit))
 
 
 _SIZE = r"([0-9]+(?:\.[0-9]+)?) ?([MGT]i?B)"
 
 
-def _bytes(written: str) -> float:
-    """A size such as 4GB or 1.5 GiB as a number."""
-    number, unit = re.fullmatch(_SIZE, written).groups()  # type: ignore[union-attr]
+def bytes_of(written: str) -> float:
+    """A size such as 4GB or 1.5 GiB as a number.
+
+    Raises
+    ------
+    ValueError
+        If it is no such size.
+    """
+    found = re.fullmatch(_SIZE, written)
+    if found is None:
+        raise ValueError("is not a size such as 4GB")
+    number, unit = found.groups()
     base = 1024 if "i" in unit else 1000
     power = {"M": 2, "G": 3, "T": 4}[unit[0]]
     return float(number) * float(base**power)

@@ -4,8 +4,9 @@
 starts in an instant. It prints a line of JSON when it is ready, when it begins with a sheet and when it has
 read one.
 
-Parameters, one JSON object: ``packages`` (the folder that holds python-calamine), ``path``, ``memory`` (bytes),
-``seconds`` (of the processor), ``sheets`` (names and numbers from 1; null for all).
+On standard input, where nobody else sees the path, it is given one JSON object: ``packages`` (the folder that holds
+python-calamine), ``path``, ``memory`` (bytes), ``seconds`` (of the processor), ``sheets`` (names and numbers from 1;
+null for all).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 def main() -> None:
     """Read the sheets that are asked for and tell of each how it went."""
-    order = json.loads(sys.argv[1])
+    order = json.load(sys.stdin)
     _limit(order["memory"], order["seconds"])
     sys.path.append(order["packages"])
     import python_calamine

@@ -63,8 +63,8 @@ def sheets_with_cells(file: Found, wanted: Sequence[str | int] | None) -> frozen
     }
     script = str(Path(__file__).with_name("trial.py"))
     done = subprocess.run(
-        [sys.executable, "-I", "-S", script, json.dumps(order)],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-I", "-S", script],
+        input=json.dumps(order).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=False,
