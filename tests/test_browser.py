@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from customer_value import words
 from customer_value.report import make_report
+from customer_value.report.overview import Entry, overview_html
 from report_company import HOSTILE, write_company
 
 PAGES = ("index", "01_data_load", "02_pareto")
@@ -23,6 +25,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 380)
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +165,46 @@ def test_navigation_leads_from_page_to_page(pareto: Page) -> None:
 def test_keyboard_reaches_the_content_first(pareto: Page) -> None:
     pareto.keyboard.press("Tab")
     assert pareto.evaluate("document.activeElement.textContent") == "Skip to content"
+
+
+def faults(page: Page, file: Path) -> list[str]:
+    """What axe-core finds on a page, on a desk and on a telephone, and whether it fits both."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    page.goto(file.as_uri())
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        seen = (
+            Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+        )
+        found += [f"{width}: {rule['id']} at {node['target']}" for rule in seen for node in rule["nodes"]]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{width}: too wide")
+    return found
+
+
+def test_axe_finds_no_fault_on_any_page(browser_page: tuple[Page, list[str]], report: Path) -> None:
+    pages = sorted(report.glob("*.html"))
+    assert len(pages) == len(PAGES)
+    assert {page.name: found for page in pages if (found := faults(browser_page[0], page))} == {}
+
+
+def test_axe_finds_no_fault_on_the_overview_of_a_batch(
+    browser_page: tuple[Page, list[str]], tmp_path: Path
+) -> None:
+    facts = {
+        "data.as_of": "2025-12-31", "data.rows_read": 120_000, "data.customers": 2_400,
+        "data.amount_kept": 1234567.0, "clv.customers": 2_400, "clv.expected_active": 1_800.0,
+        "clv.customer_equity": 7654321.0,
+    }  # fmt: skip
+    made = [Entry(f"company{n}", f"company{n}", "A company " * n, "EUR", facts) for n in (1, 2, 9)]
+    failed = Entry("lost", "lost", failure=f"{'long' * 30}.csv is not there.", earlier=True)
+    page = tmp_path / "index.html"
+    page.write_text(overview_html("A batch", [*made, failed]), encoding="utf-8")
+    assert faults(browser_page[0], page) == []
+
+
+def test_table_that_scrolls_is_reached_by_the_keyboard_and_has_a_name(pareto: Page) -> None:
+    frames = pareto.locator(".cv-table")
+    assert frames.evaluate_all("frames => frames.every(frame => frame.tabIndex === 0 && frame.ariaLabel)")
+    assert pareto.locator("th:empty").count() == 0

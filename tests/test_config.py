@@ -139,6 +139,6 @@ def test_what_a_message_quotes_stays_on_its_line_and_is_cut_where_nobody_reads_o
     with pytest.raises(ConfigError) as caught:
         load_settings(desk.config)
     said = str(caught.value)
-    assert "orders.columns.two  lines [31myyy" in said
+    assert "orders.columns.two lines [31myyy" in said
     assert said.isprintable()
     assert len(said) < 1000

@@ -17,7 +17,7 @@ from fuzzing.properties import changes, of_the_ledger, of_what_is_said
 from fuzzing.runs import EVERY
 
 SEEDS = (
-    11, 13, 16, 24, 27, 35, 37, 44, 45, 58, 63, 66, 67, 90, 98, 111, 112, 113, 167, 168, 173, 290, 302, 435, 650, 944,
+    11, 13, 16, 24, 27, 35, 37, 44, 45, 58, 63, 66, 67, 90, 98, 111, 112, 113, 167, 168, 173, 290, 302, 435, 944, 1000,
     1259,
 )  # fmt: skip
 """All kinds of file and of mutation are among them, and a fault in a report."""

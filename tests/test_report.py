@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 import report_company as company
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import ConfigError, CustomerValueError
 from customer_value.report import kernel, make_report, notebooks_folder, starter
 from customer_value.report.notebooks import find_notebooks, normalised, parameters_of, prerequisites
 from customer_value.report.progress import Event, console
@@ -204,7 +204,7 @@ def test_notebook_must_take_the_settings_file(tmp_path: Path) -> None:
     book = nbformat.read(tmp_path / "01_data_load.ipynb", as_version=4)
     book.cells[1].metadata = {}
     nbformat.write(book, tmp_path / "01_data_load.ipynb")
-    with pytest.raises(NotebookError, match="no parameter 'config'"):
+    with pytest.raises(ConfigError, match="no parameter 'config'"):
         parameters_of(find_notebooks(tmp_path), {})
 
 
@@ -312,7 +312,7 @@ def test_a_notebook_waits_for_those_it_names(tmp_path: Path) -> None:
 
 def test_a_notebook_cannot_wait_for_one_that_comes_later(tmp_path: Path) -> None:
     files = [waiting(tmp_path, "01_a"), waiting(tmp_path, "02_b", "03_c"), waiting(tmp_path, "03_c")]
-    with pytest.raises(NotebookError, match="02_b waits for 03_c, which does not come before it"):
+    with pytest.raises(ConfigError, match="02_b waits for 03_c, which does not come before it"):
         prerequisites(files)
 
 

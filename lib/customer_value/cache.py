@@ -28,7 +28,7 @@ from customer_value.inputs import input_files, write_run
 from customer_value.library import code_fingerprint, mark
 from customer_value.locks import same_file, try_lock
 from customer_value.scratch import own_folder, own_lock, set_aside
-from customer_value.settings import EngineSettings, Settings
+from customer_value.settings import Settings, bytes_of
 from customer_value.surroundings import cache_folder
 from customer_value.tables import write_json
 
@@ -256,7 +256,7 @@ def _limits() -> dict[str, float]:
         value = os.environ.get(name, "").strip() or usual
         is_size = name.endswith("SIZE")
         try:
-            found[name] = EngineSettings(memory_limit=value).memory_bytes if is_size else int(value)
+            found[name] = bytes_of(value) if is_size else int(value)
             if found[name] < 0:
                 raise ValueError
         except ValueError:

@@ -22,6 +22,7 @@ from customer_value.contract_spans import first_fault
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.people_csv import unguarded_column
 from customer_value.settings import Settings, SurveyItemColumns, SurveyItemsTable, SurveyTable, TableSource
 from customer_value.sources import (
     Reading,
@@ -259,7 +260,7 @@ def _typed(
         kind = shape.fields[field]
         text = id_column(source, column)
         if kind in ("id", "text"):
-            fields[field] = text
+            fields[field] = unguarded_column(text) if isinstance(spec, SurveyItemsTable) else text
             continue
         if not _holds(source, column, text):
             fields[field] = ibis.null("date" if kind == "date" else "decimal(18, 4)")

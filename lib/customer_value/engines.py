@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, Self
 import ibis
 
 from customer_value.errors import InputError
+from customer_value.machine import processors
 from customer_value.secrecy import secret
 from customer_value.settings import EngineSettings
 from customer_value.sources.parquet import read_saved, save_parquet, save_with_spark
@@ -136,7 +136,7 @@ class Engine:
 
 
 def local_engine(settings: EngineSettings, scratch: Path) -> Any:
-    """DuckDB in this process, within the memory limit of the settings.
+    """DuckDB in this process, within the memory limit of the settings, on no more threads than there are processors.
 
     Parameters
     ----------
@@ -150,9 +150,9 @@ def local_engine(settings: EngineSettings, scratch: Path) -> Any:
     -------
     ibis.backends.duckdb.Backend
     """
-    options: Mapping[str, Any] = {} if settings.threads is None else {"threads": settings.threads}
+    threads = {} if settings.threads is None else {"threads": min(settings.threads, processors())}
     own = scratch / f"_spilled-{os.getpid()}-{secrets.token_hex(4)}"
-    return ibis.duckdb.connect(memory_limit=settings.memory_limit, temp_directory=str(own), **options)
+    return ibis.duckdb.connect(memory_limit=settings.memory_limit, temp_directory=str(own), **threads)
 
 
 def saved_table(con: Any, path: Path) -> ibis.Table:

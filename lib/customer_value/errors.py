@@ -10,6 +10,7 @@ __all__ = [
     "CustomerValueError",
     "FitError",
     "InputError",
+    "MachineError",
     "NotEnoughData",
     "NotebookError",
 ]
@@ -37,6 +38,10 @@ class ConfigError(CustomerValueError):
 
 class InputError(CustomerValueError):
     """An input table is wrong; the message names the file, column and row where known."""
+
+
+class MachineError(CustomerValueError):
+    """Disk, memory or another thing of the machine ran out, or a limit set to it; the input may be right."""
 
 
 class NotEnoughData(CustomerValueError):

@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    field_validator,
     model_validator,
 )
 
@@ -62,6 +63,12 @@ def _no_number(value: object) -> object:
     return value
 
 
+def _of_our_times(day: dt.date) -> dt.date:
+    if not 1900 <= day.year < 2200:
+        raise ValueError("needs a day from 1900 to 2199")
+    return day
+
+
 def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     if len(numbers) != 4 or sorted(set(numbers)) != list(numbers):
         raise ValueError("needs four numbers that rise, such as [30, 90, 180, 365]")
@@ -82,7 +89,7 @@ def _is_none(value: object) -> bool:
     return isinstance(value, str) and value.strip().lower() == "none"
 
 
-Day = Annotated[dt.date, BeforeValidator(_no_number)]
+Day = Annotated[dt.date, BeforeValidator(_no_number), AfterValidator(_of_our_times)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
 Variable = Annotated[str, AfterValidator(_a_name)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -436,7 +443,7 @@ class EngineSettings(_Strict):
     """
 
     kind: Literal["duckdb", "spark"] = "duckdb"
-    memory_limit: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")
+    memory_limit: str = "4GB"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(None, description="default: all cores")
     statement_timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = Field(
         STATEMENT_SECONDS,
@@ -446,6 +453,13 @@ class EngineSettings(_Strict):
     remote: str | None = None
     remote_env: Variable | None = None
     options: dict[str, str | int | float | bool] = {}
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _possible(cls, limit: str) -> str:
+        if not re.fullmatch(_SIZE, limit) or not 10**7 <= bytes_of(limit) <= 10**15:
+            raise ValueError("must be a size from 10MB to 1000TB, for instance 4GB")
+        return limit
 
     @model_validator(mode="after")
     def _one_engine(self) -> Self:
@@ -459,9 +473,27 @@ class EngineSettings(_Strict):
     @property
     def memory_bytes(self) -> int:
         """`memory_limit` as a number."""
-        number, unit = re.fullmatch(r"([0-9.]+) ?(\D+)", self.memory_limit).groups()  # type: ignore[union-attr]
-        base = 1024 if "i" in unit else 1000
-        return int(float(number) * base ** {"M": 2, "G": 3, "T": 4}[unit[0]])
+        return int(bytes_of(self.memory_limit))
+
+
+_SIZE = r"([0-9]+(?:\.[0-9]+)?) ?([MGT]i?B)"
+
+
+def bytes_of(written: str) -> float:
+    """A size such as 4GB or 1.5 GiB as a number.
+
+    Raises
+    ------
+    ValueError
+        If it is no such size.
+    """
+    found = re.fullmatch(_SIZE, written)
+    if found is None:
+        raise ValueError("is not a size such as 4GB")
+    number, unit = found.groups()
+    base = 1024 if "i" in unit else 1000
+    power = {"M": 2, "G": 3, "T": 4}[unit[0]]
+    return float(number) * float(base**power)
 
 
 def _engine_by_name(value: object) -> object:
@@ -475,7 +507,7 @@ class ParetoSettings(_Strict):
     value_share: Annotated[float, Field(gt=0, lt=1)] = 0.8
     abc_cuts: tuple[Share, Share] = (0.80, 0.95)
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2_000
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -557,7 +589,7 @@ class ClvSettings(_Strict):
     covariates: Annotated[list[Category], BeforeValidator(_as_list)] = Field(
         [], description="columns of the customer file that may change how customers buy and leave"
     )
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
     @model_validator(mode="after")
     def _each_covariate_once(self) -> Self:
@@ -584,7 +616,7 @@ class SatisfactionSettings(_Strict):
     index_weights: dict[str, Weight] = Field(
         {}, description="item on overall satisfaction to its weight in the index; equal weights if empty"
     )
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
 
 class DeliveredValueSettings(_Strict):

@@ -1,7 +1,6 @@
 """How tables and facts are kept in a run's folder: Parquet for programs, CSV for people, JSON.
 
-A CSV is opened by spreadsheets, and a spreadsheet executes a cell that begins like a formula. Text
-that does is written with an apostrophe before it; Parquet keeps it as it came.
+Text that a spreadsheet would take for a formula has an apostrophe before it in CSV; Parquet keeps it as it came.
 """
 
 from __future__ import annotations
@@ -16,16 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from customer_value.people_csv import write_long_csv
 from customer_value.result import Result
-from customer_value.sources.parquet import parquet_files, read_saved, save_csv, save_parquet, save_with_spark
+from customer_value.sources.parquet import parquet_files, read_saved, save_parquet, save_with_spark
 
 __all__ = [
-    "FORMULA_START",
     "MOST_CSV_ROWS",
     "parquet_path",
     "tables_folder",
@@ -37,9 +35,6 @@ __all__ = [
 
 MOST_CSV_ROWS = 1_048_575
 """Rows below a header that a sheet of Excel or LibreOffice holds."""
-
-FORMULA_START = r"^[\s]*[=+\-@＝＋－＠\t\r]"
-"""How text begins that a spreadsheet would execute."""
 
 
 def tables_folder(run: Path) -> Path:
@@ -88,13 +83,8 @@ def write_csv(run: Path, name: str) -> None:
     if sum(pq.read_metadata(file).num_rows for file in parquet_files(parquet)) > MOST_CSV_ROWS:
         return
     table = read_saved(_engine(), parquet)
-    guarded = {
-        name: ibis.ifelse(table[name].re_search(FORMULA_START), ibis.literal("'") + table[name], table[name])
-        for name, kind in table.schema().items()
-        if kind == dtypes.string or isinstance(kind, dtypes.String)
-    }
     with _replacing(parquet.with_suffix(".csv")) as partial:
-        save_csv(table.mutate(**guarded), partial)
+        write_long_csv(table, partial)
 
 
 def write_json(path: Path, value: object) -> None:

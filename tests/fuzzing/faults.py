@@ -19,7 +19,7 @@ from pathlib import Path
 
 from fuzzing.forked import Ran
 from fuzzing.outcome import Outcome, kept
-from fuzzing.properties import STATE, of_what_is_said
+from fuzzing.properties import CACHE, STATE, of_what_is_said
 from report_company import code, contents, markdown, write_notebook
 
 __all__ = ["run_fault"]
@@ -161,7 +161,9 @@ def signalled(ground: Ground, process: subprocess.Popen[str], dice: random.Rando
 
 def a_child_killed(ground: Ground, process: subprocess.Popen[str], dice: random.Random) -> None:
     """A kernel, or the process that forks kernels."""
-    children = [pid for pid in ground.processes() if pid != process.pid]
+    children: list[int] = []
+    while not children and process.poll() is None:
+        children = [pid for pid in ground.processes() if pid != process.pid]
     if children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(dice.choice(children), dice.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV)))
@@ -279,6 +281,7 @@ def _judged(ground: Ground, fault: Fault, dice: random.Random) -> tuple[int, lis
     ground.filled("New")
     process = ground.start()
     _wait_for_the_moment(ground, process, lasts, dice)
+    late = process.poll() is not None
     other = fault(ground, process, dice)
     runs = [ground.ended(process), *([ground.ended(other)] if isinstance(other, subprocess.Popen) else [])]
     complaints = [line for ran in runs for line in _of_a_run(ran)]
@@ -298,7 +301,8 @@ def _judged(ground: Ground, fault: Fault, dice: random.Random) -> tuple[int, lis
     if not whole[-1] or _unlisted(whole[-1]):
         complaints.append("the next run makes no whole report")
     complaints += _left(ground)
-    return runs[0].status, complaints, " / ".join(ran.stderr[:300] for ran in runs)
+    said = " / ".join(ran.stderr[:300] for ran in runs)
+    return runs[0].status, complaints, f"(after its end) {said}" if late else said
 
 
 def _earlier(ground: Ground) -> tuple[dict[str, bytes], float]:
@@ -326,7 +330,7 @@ def _wait_for_the_moment(
         ground.report.with_name("report.log.jsonl"),
         dice.choice(("", "run started", "pages rendered")),
     )
-    reach = 0.05 if anchor == "pages rendered" else lasts
+    reach = {"": 0.8 * lasts, "run started": 0.4 * lasts, "pages rendered": 0.05}[anchor]
     end = time.monotonic() + 3 * lasts
     old = log.stat().st_mtime_ns if log.exists() else 0
     while anchor and process.poll() is None and time.monotonic() < end:
@@ -373,8 +377,7 @@ def _unlisted(report: dict[str, bytes]) -> bool:
 
 def _left(ground: Ground) -> Iterator[str]:
     """What a good run leaves, but for what is documented."""
-    cache = r"home/\.(cache|config)(/(customer_value|matplotlib)(/.*)?)?"
-    known = re.compile(rf"out/report(/.*)?|out/report\.log\.jsonl|{STATE}|{cache}")
+    known = re.compile(rf"out/report(/.*)?|out/report\.log\.jsonl|{STATE}|{CACHE}")
     for top in ("home", "tmp", "out", "cwd"):
         for path in sorted((ground.root / top).rglob("*")):
             name = str(path.relative_to(ground.root))

@@ -22,7 +22,9 @@ __all__ = ["CPU_SECONDS", "Ran", "Snapshot", "command", "import_all", "in_child"
 CPU_SECONDS = 40
 """Processor time that no small input may need."""
 
-MEMORY = 6 * 2**30
+MEMORY = 6 * 2**30 + (os.cpu_count() or 1) * 2**28
+"""Address space: what no small input may need, and room for the threads of the engine."""
+
 WALL_SECONDS = 150
 Snapshot = dict[str, tuple[int, int, str]]
 

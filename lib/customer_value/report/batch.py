@@ -26,6 +26,7 @@ from typing import Any, Literal
 from customer_value import words
 from customer_value.config import SettingsFile, folder_name
 from customer_value.errors import ConfigError, CustomerValueError
+from customer_value.faults import fault_of
 from customer_value.inputs import input_files, live_tables, policy_file
 from customer_value.library import code_fingerprint, digest, mark
 from customer_value.machine import available_memory, processors
@@ -33,7 +34,7 @@ from customer_value.report.memory import memory_of_notebook
 from customer_value.report.notebooks import find_notebooks, notebooks_folder
 from customer_value.report.overview import OVERVIEW_START, Entry, overview_csv, overview_html, overview_json
 from customer_value.report.progress import Event, Listener, RunLog, silent
-from customer_value.report.publish import GENERATOR, MANIFEST, reserved
+from customer_value.report.publish import GENERATOR, MANIFEST, folder_of, read_json, reserved
 from customer_value.report.run import KernelKind, make_report
 from customer_value.report.site import versions
 from customer_value.scratch import own_folder
@@ -134,12 +135,12 @@ def make_batch(
     Raises
     ------
     ConfigError
-        If a file does not exist, two reports would share a folder, a list of reports is wrong, or the
-        output folder cannot be used. Nothing has been made then.
+        If a file does not exist, is the only one and wrong, two reports would share a folder, or the output
+        folder cannot be used. Nothing has been made then.
     """
     plans = _planned([Path(file) for file in files])
     books = find_notebooks(notebooks or notebooks_folder())
-    target = Path(output).resolve()
+    target = folder_of(Path(output))
     with reserved(target, Path(output)):
         _refuse_unless_ours(target, Path(output))
         target.mkdir(exist_ok=True)
@@ -201,21 +202,25 @@ def _planned(files: Sequence[Path]) -> list[_Plan]:
 
 
 def _plans_of(file: Path, *, alone: bool) -> list[_Plan]:
+    """The reports of a file; where it is one of several files, what is wrong in it is left to its own report."""
     if not file.exists() and "#" in file.name:
         path, _, name = str(file).rpartition("#")
         read = SettingsFile.read(file)
-        read.settings()
+        if alone or name not in read.reports():
+            read.settings()
         return [_Plan(name, folder_name(name), Path(path), file, read)]
     if not file.is_file():
         what = "is a folder; name the settings files in it" if file.is_dir() else "does not exist"
         raise ConfigError(f"The settings file {file} {what}.")
+    names: list[str] = []
+    whole = None
     try:
         whole = SettingsFile.read(file)
+        names = whole.reports()
     except ConfigError:
         if alone:
             raise
-        whole = None
-    if whole and (names := whole.reports()):
+    if whole and names:
         listed = [replace(whole, report=name) for name in names]
         return [
             _Plan(name, folder_name(name), file, file.with_name(read.name), read)
@@ -340,6 +345,8 @@ def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, CustomerValueError):
         return text
+    if fault := fault_of(error):
+        return f"Stopped: {fault}."
     if isinstance(error, OSError):
         return redacted(f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": "))
     return redacted(f"Unexpected {type(error).__name__}: {text}.")
@@ -394,14 +401,10 @@ class _State:
         self._partial = aside / path.name
         self._turn = threading.Lock()
         self._reports: dict[str, dict[str, str]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(content, dict) and content.get("generator") == GENERATOR:
-                self._reports = {
-                    str(folder): known
-                    for folder, known in content["reports"].items()
-                    if isinstance(known, dict)
-                }
+        content = read_json(path)
+        reports = content.get("reports") if content.get("generator") == GENERATOR else None
+        if isinstance(reports, dict):
+            self._reports = {folder: known for folder, known in reports.items() if isinstance(known, dict)}
 
     def holds(self, folder: str, key: str, report: Path) -> bool:
         """Whether the report is there, whole, and made from the same."""
@@ -445,8 +448,7 @@ def _entry(target: Path, plan: _Plan, outcome: Outcome) -> Entry:
     if outcome.status == "failed":
         earlier = (folder / PAGE).is_file()
         return Entry(plan.name, plan.folder, title, currency, {}, outcome.sentence, earlier)
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-    return Entry(plan.name, plan.folder, title, currency, facts)
+    return Entry(plan.name, plan.folder, title, currency, read_json(folder / "facts.json"))
 
 
 def _refuse_unless_ours(target: Path, shown: Path) -> None:

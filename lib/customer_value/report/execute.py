@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import html
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -22,6 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from customer_value import errors, words
 from customer_value.errors import CustomerValueError, FitError, NotebookError
+from customer_value.faults import fault_of, machine_fault
 from customer_value.report.kernel import ENGINE, Kernels
 from customer_value.report.notebooks import papermill_path
 from customer_value.report.progress import Event, Listener
@@ -170,7 +169,11 @@ def _explained(error: Exception, watch: _Watch, cell_timeout: int) -> CustomerVa
             own = kind(sentence)
             own.add_note(f"notebook {watch.name}, {place}")
             return own
-        what = sentence if kind else _of_the_disk(sentence) or redacted(f"{error.ename}: {sentence}")
+        what = (
+            sentence
+            if kind
+            else machine_fault(str(error.ename), sentence) or redacted(f"{error.ename}: {sentence}")
+        )
     else:
         place = watch.place(watch.at)
         what = _plainly(error, cell_timeout)
@@ -192,13 +195,7 @@ def _plainly(error: Exception, cell_timeout: int) -> str:
     if isinstance(error, DeadKernelError):
         return "its process ended unexpectedly, often because memory ran out; with --jobs 1 a run takes least"
     sentence = " ".join(str(error).split())
-    return _of_the_disk(sentence) or redacted(f"{type(error).__name__}: {sentence}")
-
-
-def _of_the_disk(sentence: str) -> str:
-    """What a full disk means to people; empty if the sentence is about something else."""
-    full = any(os.strerror(number) in sentence for number in (errno.ENOSPC, errno.EDQUOT))
-    return "the disk is full; make room on it, or choose an --output on another one" if full else ""
+    return fault_of(error) or redacted(f"{type(error).__name__}: {sentence}")
 
 
 def _in_full(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import math
 import os
@@ -14,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import Any, Literal, Self, TextIO, cast
 
 from customer_value import words
 from customer_value.errors import ConfigError
@@ -31,6 +32,8 @@ __all__ = [
     "silent",
     "time_left",
 ]
+
+_LONGEST_LOG = 50 << 20
 
 Kind = Literal[
     "run started",
@@ -152,12 +155,22 @@ def read_log(path: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if not _is_log(path):
         return found
-    with suppress(OSError, UnicodeDecodeError):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):
+    with suppress(OSError), path.open("rb") as file:
+        for line in file.read(_LONGEST_LOG).splitlines():
+            with suppress(ValueError, RecursionError):
                 content = json.loads(line)
-                found += [content] if isinstance(content, dict) else []
+                found += [content] if _is_event(content) else []
     return found
+
+
+def _is_event(content: object) -> bool:
+    if not isinstance(content, dict):
+        return False
+    numbers = [content.get(name, 0) for name in ("seconds", "since_start", "cell")]
+    texts = [content.get(name, "") for name in ("kind", "notebook", "report")]
+    return all(type(number) in (int, float) and 0 <= number < 1e9 for number in numbers) and all(
+        isinstance(text, str) for text in texts
+    )
 
 
 def _is_log(path: Path) -> bool:
@@ -371,9 +384,36 @@ class _Past:
 def _shown(
     stream: TextIO, pace: Pace, unit: Literal["notebook", "report"]
 ) -> AbstractContextManager[Listener]:
+    heard = cast("TextIO", _Unheard(stream))
     if stream.isatty():
-        return _bars(stream, pace, unit)
-    return nullcontext(_Lines(stream, pace) if unit == "notebook" else _BatchLines(stream, pace))
+        return _bars(heard, pace, unit)
+    return nullcontext(_Lines(heard, pace) if unit == "notebook" else _BatchLines(heard, pace))
+
+
+class _Unheard(io.TextIOBase):
+    """A stream that may be full or gone: a run does not end because nobody can be told how far it is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
 
 
 class _Lines:

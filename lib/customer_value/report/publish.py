@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import re
@@ -17,12 +18,25 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from customer_value import words
-from customer_value.errors import ConfigError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError
+from customer_value.faults import fault_of
 from customer_value.scratch import own_folder, own_lock, set_aside
 
-__all__ = ["GENERATOR", "MANIFEST", "Workspace", "as_typed", "publish", "reserved", "workspace"]
+__all__ = [
+    "GENERATOR",
+    "MANIFEST",
+    "Workspace",
+    "as_typed",
+    "folder_of",
+    "not_writable",
+    "publish",
+    "read_json",
+    "reserved",
+    "workspace",
+]
 
 GENERATOR = "customer-value"
 """What the pages of a report name as their generator."""
@@ -74,6 +88,30 @@ class Workspace:
         return self.output.with_name(f"{self.output.name}.log.jsonl")
 
 
+def folder_of(output: Path) -> Path:
+    """The folder that an output names, as an absolute path without links; ``~`` is one's own folder.
+
+    Raises
+    ------
+    ConfigError
+        If it is the root of the file system.
+    """
+    with contextlib.suppress(RuntimeError):  # nobody knows where the own folder is
+        output = output.expanduser()
+    target = Path(os.path.realpath(output))
+    if not target.name:
+        raise ConfigError(f"{output} cannot be the folder of a report; name a folder of its own.")
+    return target
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What a file of a report says, and nothing where it is damaged or another file."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return content if isinstance(content, dict) else {}
+    return {}
+
+
 @contextlib.contextmanager
 def workspace(output: Path) -> Iterator[Workspace]:
     """Reserve the folder of a report for one run and give it a place to write.
@@ -94,9 +132,7 @@ def workspace(output: Path) -> Iterator[Workspace]:
         If another run holds the folder, it holds something else than a report, or it cannot be
         written.
     """
-    target = Path(os.path.realpath(output))
-    if not target.name:
-        raise ConfigError(f"{output} cannot be the folder of a report; name a folder of its own.")
+    target = folder_of(output)
     with reserved(target, output):
         _bring_back(target)
         _refuse_unless_replaceable(target, output)
@@ -107,7 +143,7 @@ def workspace(output: Path) -> Iterator[Workspace]:
                 for folder in (place.site, place.executed, place.start):
                     folder.mkdir()
             except OSError as error:
-                raise ConfigError(_not_writable(target.parent, error)) from None
+                raise not_writable(f"The folder {target.parent}", error) from None
             yield place
 
 
@@ -134,7 +170,7 @@ def reserved(target: Path, shown: Path) -> Iterator[None]:
         except (FileExistsError, NotADirectoryError):
             raise ConfigError(f"{shown} lies inside a file, not a folder; choose another --output.") from None
         except OSError as error:
-            raise ConfigError(_not_writable(target.parent, error)) from None
+            raise not_writable(f"The folder {target.parent}", error) from None
         if not ours:
             raise ConfigError(
                 f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
@@ -167,14 +203,23 @@ def publish(place: Workspace) -> Path:
     return place.output / "index.html"
 
 
+def not_writable(what: str, error: OSError) -> CustomerValueError:
+    """What it means that something of a report cannot be written: the machine's fault, or another place is needed."""
+    if fault := fault_of(error):
+        return MachineError(f"{what} cannot be written: {fault}.")
+    if error.errno == errno.ENAMETOOLONG:
+        return ConfigError(
+            "The name of the output folder is too long for the file system; choose another --output."
+        )
+    return ConfigError(
+        f"{what} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )
+
+
 def as_typed(path: Path) -> str:
     """A path as people would type it here: relative if it lies under the working directory."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _not_writable(folder: Path, error: OSError) -> str:
-    return f"The folder {folder} cannot be written: {error.strerror}. Mend that, or choose another --output."
 
 
 def _lock_of(target: Path) -> Path:
@@ -230,12 +275,8 @@ def _refuse_unless_replaceable(target: Path, shown: Path) -> None:
 
 def _manifest(folder: Path) -> set[str] | None:
     """The files that a report says are its own, or None if the folder holds no report."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    ours = isinstance(content, dict) and content.get("generator") == GENERATOR
-    files = content.get("files") if ours else None
+    content = read_json(folder / MANIFEST)
+    files = content.get("files") if content.get("generator") == GENERATOR else None
     return {str(name) for name in files} if isinstance(files, list) else None
 
 

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import SettingsFile
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import CustomerValueError, NotebookError
 from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
 from customer_value.report.failed import forget_kept, keep
@@ -31,7 +31,7 @@ from customer_value.report.notebooks import (
     without_secrets,
 )
 from customer_value.report.progress import Event, Listener, RunLog
-from customer_value.report.publish import Workspace, as_typed, publish, workspace
+from customer_value.report.publish import Workspace, as_typed, not_writable, publish, workspace
 from customer_value.report.schedule import run_in_order
 from customer_value.report.site import write_site
 from customer_value.secrecy import redacted, variable_shown_in
@@ -84,7 +84,7 @@ def make(
         except BaseException as error:
             log(Event("run failed", text=redacted(traceback.format_exc())))
             if isinstance(error, OSError):
-                raise ConfigError(_of_the_output(error, output)) from error
+                raise _of_the_output(error, output) from error
             raise
         forget_kept(place.failed)
         tell(Event("published"))
@@ -166,7 +166,7 @@ def _log(path: Path) -> RunLog:
     try:
         return RunLog(path)
     except OSError as error:
-        raise ConfigError(_of_the_output(error, path)) from None
+        raise _of_the_output(error, path) from None
 
 
 def _refuse_secrets(site: Path) -> None:
@@ -179,6 +179,6 @@ def _refuse_secrets(site: Path) -> None:
             )
 
 
-def _of_the_output(error: OSError, output: Path) -> str:
+def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
     where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
-    return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    return not_writable(where, error)

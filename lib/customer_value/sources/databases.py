@@ -29,6 +29,17 @@ __all__ = ["read_duckdb", "read_parquet", "read_sqlite"]
 
 _MOST_DIGITS = 38
 _LAST_MILLISECOND = 2**63 // 1000
+_NOT_ATTACHED = {
+    "it is in use by another program": "Conflicting lock",
+    "it is of another version; export it with that, or update customer-value": "version number",
+}
+_NO_DAMAGE = (
+    "NULL value in ",
+    "CHECK constraint failed in ",
+    "NUMERIC value in ",
+    "TEXT value in ",
+    "non-unique ",
+)
 _STEPS = 100_000
 """After how many instructions of SQLite the clock is looked at."""
 
@@ -43,11 +54,11 @@ def read_parquet(file: Found, con: Any) -> Part:
         digits, and times that microseconds since 1970 cannot tell.
     """
     relation = f"read_parquet({sql_paths(file.path)})"  # its folders may hold columns, as in year=2024
+    columns = described(con, relation)
+    rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
     try:
-        columns = described(con, relation)
-        rows = int(con.raw_sql(f"SELECT count(*) FROM {relation}").fetchone()[0])
         metadata = pq.read_metadata(file.path)
-    except (duckdb.Error, pa.ArrowException):
+    except pa.ArrowException:
         raise InputError(f"{file.name} cannot be read: it is damaged or not a Parquet file.") from None
     _refuse_what_the_engine_cannot_hold(metadata, file)
     if rows == 0:
@@ -72,11 +83,11 @@ def read_duckdb(file: Found, number: int, table: str, spec: TableSource, con: An
     con.raw_sql(f"DETACH DATABASE IF EXISTS {alias}")
     try:
         con.raw_sql(f"ATTACH {sql_text(file.path)} AS {alias} (READ_ONLY)")
-    except duckdb.Error:
-        raise InputError(
-            f"{file.name} cannot be opened as a DuckDB database: it is in use by another program, "
-            "damaged, or of a newer version."
-        ) from None
+    except duckdb.IOException as error:
+        reason = next((told for told, found in _NOT_ATTACHED.items() if found in str(error)), None)
+        if reason is None:
+            raise
+        raise InputError(f"{file.name} cannot be opened as a DuckDB database: {reason}.") from None
     found = con.raw_sql(
         "SELECT table_schema, table_name FROM information_schema.tables "
         f"WHERE table_catalog = {sql_text(f'{table} {number}')} ORDER BY 1, 2"
@@ -130,13 +141,12 @@ def read_sqlite(file: Found, number: int, spec: TableSource, con: Any, scratch: 
             )
             names = sorted(row[0] for row in database.execute(query))
             chosen, reading = _chosen(names, spec.table, file)
+            _refuse_damage(database, file)
             rows = _copied(database, chosen, file, target)
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
             raise InputError(_endless(file, chosen, limit)) from None
-        raise InputError(
-            f"{file.name} cannot be read as a SQLite database ({words.first_line(str(error))})."
-        ) from None
+        raise
     if rows == 0:
         raise InputError(f"{file.name}, table '{words.plain(chosen)}' has no rows.")
     relation = in_parquet(target)
@@ -200,6 +210,14 @@ def _chosen(names: Sequence[str], wanted: str | None, file: Found) -> tuple[str,
     if len(names) > 1:
         raise InputError(f"{file.name} holds several tables: {listed}; state which one with table.")
     return names[0], Reading("table", words.plain(names[0]), declared=False)
+
+
+def _refuse_damage(database: sqlite3.Connection, file: Found) -> None:
+    """Refuse pages that SQLite would read with rows lost or doubled; values against a rule of a table are no damage."""
+    for (said,) in database.execute("PRAGMA quick_check"):
+        if said != "ok" and not said.startswith(_NO_DAMAGE):
+            what = words.first_line(said.removeprefix("*** in database main ***"))
+            raise InputError(f"{file.name} cannot be read: it is damaged ({what}); export it again.")
 
 
 def _copied(database: sqlite3.Connection, table: str, file: Found, target: Path) -> int:

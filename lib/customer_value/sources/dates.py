@@ -187,7 +187,7 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
 
     try:
         _require_some(texts, date, f"by the pattern {pattern}")
-    except duckdb.Error:
+    except duckdb.InvalidInputException:
         raise ConfigError(
             f"{texts.source.name}.dates: '{words.plain(pattern)}' is not a valid pattern; "
             "write for instance '%d.%m.%Y'."

@@ -232,7 +232,7 @@ def _to_parquet(layout: _Layout, target: Path, file: Found, con: Any) -> int:
     )
     try:
         rows = int(con.raw_sql(query).fetchone()[0])
-    except duckdb.Error as error:
+    except duckdb.InvalidInputException as error:
         raise InputError(_what_failed(str(error), file, count, layout.above)) from None
     if rows == 0:
         raise InputError(f"{file.name} has a header but no rows.")
@@ -269,7 +269,7 @@ def _what_failed(message: str, file: Found, width: int, above: int) -> str:
         )
     if "aximum line size" in message:
         return f"{place}: a line is longer than 2 million characters; most likely a quote is not closed."
-    return f"{place}: not a well-formed table; look for stray quotes or separators."
+    return f"{place}: cannot be read as a table ({words.first_line(message.removeprefix('Invalid Input Error: '))})."
 
 
 def _ragged(file: Found, line: int, width: int, found: int) -> str:

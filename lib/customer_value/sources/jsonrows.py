@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,11 @@ def _items(path: Path, file: Found) -> Iterator[Any]:
                     raise InputError(_broken(file, count + 1, ended=done)) from None
                 text, at = text[at:] + more, 0
                 continue
+            except ValueError:
+                most = f"{sys.get_int_max_str_digits():,}"
+                raise InputError(
+                    f"{file.name}, row {count + 1:,}: a number has more than {most} digits; export the file again."
+                ) from None
             count += 1
             if count == 1 and not array:
                 first = item

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from customer_value.sources.parts import Part, sql_name
 from customer_value.sources.source import Reading, Source, SourceFile
 from customer_value.sources.spark import open_with_spark
 from customer_value.sources.workbooks import read_workbook
+from customer_value.troubles import told_plainly
 
 if TYPE_CHECKING:
     from customer_value.engines import Engine
@@ -122,7 +122,7 @@ def open_source(
     prints: list[SourceFile] = []
     read: list[Found] = []
     for number, file in enumerate(files):
-        with _readable(file):
+        with told_plainly(file.name, file.path):
             plain, packed = unzipped(file, folder, number)
             formats.append(format_of(plain, spec))
             for label, part in _parts(formats[-1], plain, number, name, spec, con, folder, limit):
@@ -157,15 +157,6 @@ def _brought(source: Source, spec: TableSource, engine: Engine, scratch: Path) -
     text = any(kind.is_string() for kind in here.schema().values())
     table = here.mutate(_file=ibis.literal(0, "int16"))
     return replace(source, table=table, text=text, counts=(rows,), header_rows=(0,), engine="duckdb")
-
-
-@contextmanager
-def _readable(file: Found) -> Iterator[None]:
-    """Say what the system says of a file, without its address."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
 
 
 def _parts(
