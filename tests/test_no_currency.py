@@ -28,7 +28,7 @@ def stated(desk):
     return of
 
 
-@pytest.mark.parametrize("currency", ["none", "XXX"])
+@pytest.mark.parametrize("currency", ["none", "XXX"], ids=["none", "nothing"])
 def test_nothing_prints_a_code(stated, currency):
     desk = stated(currency)
     checked = CliRunner().invoke(app, ["check", str(desk.config)])
