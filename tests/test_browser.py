@@ -1,39 +1,23 @@
 """The report in a real browser: no network, no script, hostile names as plain text, narrow screens."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from browser_kit import faults, opened_browser, require_browser
 from customer_value import words
 from customer_value.report import make_report
 from customer_value.report.overview import Entry, overview_html
 from report_company import HOSTILE, write_company
 
 PAGES = ("index", "01_data_load", "02_pareto")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (1280, 380)
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if BROWSER is None and os.environ.get("CUSTOMER_VALUE_REQUIRE_ALL") != "1":
-        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
-    assert BROWSER, "CUSTOMER_VALUE_REQUIRE_ALL=1, but there is no browser on the PATH"
+    require_browser()
     folder = tmp_path_factory.mktemp("browser")
     config, notebooks = write_company(folder)
     return make_report(config, folder / "report", notebooks=notebooks).parent
@@ -43,14 +27,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser_page(report: Path) -> Iterator[tuple[Page, list[str]]]:
     """A page, and everything that it asked for or complained about."""
     noticed: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
-        page = browser.new_page()
+    with opened_browser() as page:
         page.on("request", lambda request: noticed.append(request.url))
         page.on("console", lambda message: noticed.append(message.text))
         page.on("pageerror", lambda error: noticed.append(str(error)))
         yield page, noticed
-        browser.close()
 
 
 @pytest.fixture(params=PAGES)
@@ -165,22 +146,6 @@ def test_navigation_leads_from_page_to_page(pareto: Page) -> None:
 def test_keyboard_reaches_the_content_first(pareto: Page) -> None:
     pareto.keyboard.press("Tab")
     assert pareto.evaluate("document.activeElement.textContent") == "Skip to content"
-
-
-def faults(page: Page, file: Path) -> list[str]:
-    """What axe-core finds on a page, on a desk and on a telephone, and whether it fits both."""
-    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-    page.goto(file.as_uri())
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        seen = (
-            Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
-        )
-        found += [f"{width}: {rule['id']} at {node['target']}" for rule in seen for node in rule["nodes"]]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"{width}: too wide")
-    return found
 
 
 def test_axe_finds_no_fault_on_any_page(browser_page: tuple[Page, list[str]], report: Path) -> None:
