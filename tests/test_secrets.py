@@ -322,6 +322,24 @@ def test_an_unexpected_error_tells_no_secret(place: Path, monkeypatch: pytest.Mo
     assert "hush" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (
+            "postgresql://me:hush@host/x",
+            "my.yml, line 2: orders: path holds the address of a server, or a password; ",
+        ),
+        ("s3a://me:hush@bucket/x.parquet", "my.yml, line 2: orders: path holds the address of a server, "),
+        ("abfss://box@account.net/x", "orders.path: there is no file "),
+    ],
+)
+def test_an_address_in_the_place_of_a_path_is_not_repeated(place: Path, path: str, told: str) -> None:
+    (place / "my.yml").write_text(SETTINGS.replace("path_env: ORDERS_FILE", f"path: {path}"))
+    said = says("check", str(place / "my.yml"))
+    assert said.startswith(told)
+    assert "hush" not in said
+
+
 def test_an_address_in_the_place_of_a_variable_s_name_is_not_repeated(place: Path) -> None:
     text = SETTINGS.replace("path_env: ORDERS_FILE", "database_env: mysql://me:hush@host/x\n  table: orders")
     (place / "my.yml").write_text(text)

@@ -135,6 +135,12 @@ class Credits(_Strict):
     is_: Annotated[list[str | int | float], Field(alias="is", min_length=1), BeforeValidator(_as_list)]
 
 
+_ADDRESS = re.compile(
+    r"(?:postgres|mysql|mariadb|mssql|oracle|jdbc:)[^/]*://|[^/]*://[^/@]*:[^/]*@", re.IGNORECASE
+)
+"""Where the settings would hold what belongs into an environment variable."""
+
+
 class TableSource(_Strict):
     """Where the rows of one input table come from and how to read them.
 
@@ -184,6 +190,11 @@ class TableSource(_Strict):
             raise ValueError("database_env needs table, the table or view of the database")
         if not any(places) and self.table is None:
             raise ValueError("needs path, path_env or database_env")
+        if any(_ADDRESS.match(path) for path in self.path or ()):
+            raise ValueError(
+                "path holds the address of a server, or a password; put it into an environment variable and name that "
+                "one by database_env (or path_env, if it leads to files)"
+            )
         return self
 
     @property
