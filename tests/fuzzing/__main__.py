@@ -6,6 +6,7 @@ import argparse
 import collections
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import traceback
@@ -50,7 +51,10 @@ def _all(seeds: list[int], options: argparse.Namespace, end: float) -> list[Any]
         worker.start()
     outcomes, living = [], jobs
     while living:
-        outcome = queue.get()
+        try:
+            outcome = queue.get()
+        except KeyboardInterrupt:
+            continue  # the workers heard it, too, and end
         if outcome is None:
             living -= 1
             continue
@@ -68,11 +72,16 @@ def _all(seeds: list[int], options: argparse.Namespace, end: float) -> list[Any]
 def _work(seeds: list[int], options: argparse.Namespace, end: float, queue: Any) -> None:
     from fuzzing.runs import run_seed
 
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # whoever ends it gets what it was at cleared up
     try:
         for seed in seeds:
             if time.monotonic() > end:
                 break
             queue.put(run_seed(seed, options.keep, tuple(options.skip)))
+    except KeyboardInterrupt:
+        pass
     except BaseException:
         traceback.print_exc()
     finally:
