@@ -199,6 +199,12 @@ def test_json_that_no_table_can_hold_is_told(desk: Desk, text: str, words: str) 
     assert words in sentence(lambda: check_inputs(reading(desk, "a.json")))
 
 
+def test_a_name_of_a_column_that_the_engine_cannot_write_is_told(desk: Desk) -> None:
+    desk.file("a.json", '{"nul\\u0000": 1, "customer": "a", "date": "2024-01-01", "amount": 1}\n')
+    said = sentence(lambda: check_inputs(reading(desk, "a.json")))
+    assert said == "a.json: the column name 'nul' cannot be used; rename it."
+
+
 def test_a_workbook_whose_sheet_is_damaged_is_not_called_empty(desk: Desk) -> None:
     book, good = openpyxl.Workbook(), io.BytesIO()
     book.active.append(["customer", "date"])

@@ -192,10 +192,12 @@ def _filled_down(part: Part, spec: TableSource, name: str, kind: str, file: Foun
 def _stripped(part: Part, file: Found) -> dict[str, str]:
     """Stripped column name to the name as stored."""
     names: dict[str, str] = {}
+    taken = {"", "_file"}
     for column in part.columns:
         name = " ".join(column.split())
-        if name.casefold() in {known.casefold() for known in names} or name in ("", "_file"):
+        if name.casefold() in taken or "\0" in name:
             raise InputError(f"{file.name}: the column name '{words.plain(name)}' cannot be used; rename it.")
+        taken.add(name.casefold())
         names[name] = column
     return names
 
