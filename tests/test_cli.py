@@ -149,6 +149,8 @@ def test_init_prints_settings_that_check_accepts(config: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     written = config.with_name("new.yml")
     written.write_text(result.stdout)
+    assert "nothing says in which currency" in run("check", written).stderr
+    written.write_text(result.stdout.replace("XXX", "EUR", 1))
     assert run("check", written).exit_code == 0
 
 

@@ -198,7 +198,9 @@ def written(folder, name):
     text = draft.text
     (folder / "my.yml").write_text(text, encoding="utf-8")
     if draft.question:
-        raise InputError(draft.question + "\n\n" + text)
+        stopped = InputError(draft.question)
+        stopped.add_note(text)
+        raise stopped
     return yaml.safe_load(text)
 
 
@@ -312,7 +314,7 @@ def test_a_stop_shows_settings_to_complete(tmp_path, monkeypatch):
     text = csv_of(None, rows_of(customer, lambda c, *_: f"9{c}", day, amount))
     with pytest.raises(InputError) as error:
         settings_for(tmp_path, "a.csv", text, monkeypatch)
-    draft = str(error.value).split("\n\n", 1)[1]
+    draft = error.value.__notes__[0]
     assert yaml.safe_load(draft)["orders"] == {
         "path": "a.csv",
         "header": False,

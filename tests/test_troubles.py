@@ -190,7 +190,6 @@ def test_a_database_that_another_program_holds_is_told(desk: Desk) -> None:
     ("text", "words"),
     [
         ("[" * 100_000, "a.json cannot be read: its values are nested too deeply."),
-        ('[{"customer": ' + "9" * 5_000 + "}]", "a.json, row 1: a number has more than 4,300 digits"),
         (r'[{"customer": "\ud800"}]', "a.json cannot be read: it holds text that is no valid Unicode"),
     ],
 )
