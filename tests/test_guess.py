@@ -297,7 +297,7 @@ def test_a_gamble_is_named_and_not_made(tmp_path, monkeypatch, header, makers, w
     text = csv_of(header, rows_of(*makers))
     with pytest.raises(InputError) as error:
         settings_for(tmp_path, "a.csv", text, monkeypatch)
-    assert words in str(error.value)
+    assert words in f"{error.value}\n{error.value.__notes__[0]}"
     assert "a.csv" in str(error.value)
 
 
