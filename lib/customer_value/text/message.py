@@ -1,0 +1,123 @@
+"""`Text`: an English message with named places and the values that belong there."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from functools import lru_cache
+
+from customer_value.text.values import Count, Value
+
+__all__ = ["NOTHING", "Text", "places_of", "say", "say_for"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence, or part of one, that has not been written yet.
+
+    Made by `say` and `say_for`. Equal texts are equal; a text without a message is false.
+
+    Attributes
+    ----------
+    message
+        English, with a place such as ``{customers}`` for each value.
+    values
+        Place to value, in the order in which they were named.
+    plural
+        The message for other numbers than one; empty where the form does not depend on a number.
+    number
+        The number that decides between both.
+    """
+
+    message: str
+    values: tuple[tuple[str, Value], ...] = ()
+    plural: str = ""
+    number: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.message)
+
+    def __str__(self) -> str:
+        raise TypeError("a Text has no words of its own; a reader writes it: ENGLISH.read(text)")
+
+    def value(self, place: str) -> Value:
+        """The value at a place.
+
+        >>> say("{gone} left", gone=Count(3)).value("gone")
+        Count(number=3)
+        """
+        return dict(self.values)[place]
+
+
+NOTHING = Text("")
+"""What stands where a sentence has nothing to add."""
+
+
+def say(message: str, /, **values: Value) -> Text:
+    """A sentence with these values at its places.
+
+    Parameters
+    ----------
+    message
+        English, word for word in the code, so that the catalogues of other languages find it.
+    **values
+        One for each place of the message.
+
+    Raises
+    ------
+    TypeError
+        If a place has no value or a value no place.
+
+    Examples
+    --------
+    >>> from customer_value.text import ENGLISH, Share
+    >>> ENGLISH.read(say("{part} of customers bring it", part=Share(0.2)))
+    '20% of customers bring it'
+    """
+    _refuse_unless_filled(message, values.keys())
+    return Text(message, tuple(values.items()))
+
+
+def say_for(number: float, one: str, many: str, /, **values: Value) -> Text:
+    """A sentence whose form depends on a number, which stands at the place ``{n}``.
+
+    Parameters
+    ----------
+    number
+        Rounded to a whole number, it decides between the forms.
+    one, many
+        The English messages for one and for any other number; both have the same places, but that
+        the first need not name the number.
+    **values
+        As in `say`.
+
+    Raises
+    ------
+    TypeError
+        As in `say`.
+
+    Examples
+    --------
+    >>> from customer_value.text import ENGLISH
+    >>> [ENGLISH.read(say_for(n, "{n} customer is", "{n} customers are")) for n in (1, 1200)]
+    ['1 customer is', '1,200 customers are']
+    """
+    filled: dict[str, Value] = {"n": Count(number), **values}
+    _refuse_unless_filled(many, filled.keys())
+    _refuse_unless_filled(one, filled.keys() if "n" in places_of(one) else filled.keys() - {"n"})
+    return Text(one, tuple(filled.items()), many, number)
+
+
+@lru_cache(maxsize=4096)
+def places_of(message: str) -> frozenset[str]:
+    """The places of a message.
+
+    >>> sorted(places_of("{b} of {a}"))
+    ['a', 'b']
+    """
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(message) if name is not None)
+
+
+def _refuse_unless_filled(message: str, given: object) -> None:
+    if places_of(message) != given:
+        raise TypeError(f"the places of the message {message!r} are not the values that are given")
