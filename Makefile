@@ -26,7 +26,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 300 tests notebooks
+	$(BIN)/python -P -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 300 tests notebooks
 
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_load.ipynb
@@ -37,7 +37,7 @@ notebooks: $(VENV)/.test ## execute the committed notebooks again and write them
 	$(BIN)/python scripts/execute_notebooks.py
 
 sample: $(VENV)/.test ## make data/sample again, byte for byte
-	$(BIN)/python -m customer_value.simulate data/sample --cdnow
+	$(BIN)/python -P -m customer_value.simulate data/sample --cdnow
 
 lock: $(VENV)/.lock-tool ## resolve the versions again and write the lock files
 	./scripts/lock.sh "$(BIN)/uv"

@@ -26,6 +26,12 @@ orders:
   columns: {customer_id: customer, order_date: date, amount: amount}
 """
 
+BESIDE = """\
+import json, os, pathlib
+os.chdir(json.loads(pathlib.Path(os.environ["CUSTOMER_VALUE_RUN"], "_run", "settings.json").read_text())["folder"])
+"""
+"""For a cell that is to work in the folder of the settings."""
+
 PARAMETERS = 'config = "../data/sample/company.yml"\n'
 
 LOAD = f"""\
@@ -35,7 +41,6 @@ from pathlib import Path
 run = Path(os.environ["CUSTOMER_VALUE_RUN"])
 (run / "tables").mkdir()
 (run / "facts").mkdir()
-(run / "_run").mkdir()
 (run / "_run" / "state.json").write_text("{{}}")
 names = {HOSTILE!r}
 (run / "tables" / "customers.csv").write_text("customer_id\\n" + "\\n".join(names))

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import report_company as company
 from companies import order_lines
 from customer_value import cli
-from customer_value.config import load_settings, report_names
+from customer_value.config import SettingsFile, load_settings
 from customer_value.errors import ConfigError
 from customer_value.report import batch as batching
 from customer_value.report import make_batch, notebooks_folder
@@ -40,10 +40,12 @@ BAD = "  - name: bad\n    orders: {path: bad.csv}\n"
 LOAD = """\
 import json, os, time
 from pathlib import Path
-from customer_value.config import load_settings
+from customer_value.config import SettingsFile
 from customer_value.errors import InputError
 
-settings = load_settings(config)
+kept = SettingsFile.kept(Path(os.environ["CUSTOMER_VALUE_RUN"]))
+os.chdir(kept.folder)
+settings = kept.settings()
 with open("ran.txt", "a") as file:
     print(settings.title, os.getpid(), file=file)
 while settings.title == "Acme: slow" and not Path("go").exists():
@@ -108,7 +110,7 @@ def statuses(batch: Batch) -> dict[str, str]:
 
 
 def test_a_report_of_a_list_has_the_common_settings_and_its_own(desk: Desk) -> None:
-    north, south = (load_settings(f"{desk.list}#{name}") for name in report_names(desk.list))
+    north, south = (load_settings(f"{desk.list}#{name}") for name in SettingsFile.read(desk.list).reports())
     assert (north.title, north.currency, north.orders.path) == ("Acme: north", "EUR", ["north.csv"])
     assert (south.title, south.currency, south.orders.path) == ("Acme: South & West", "USD", ["south.csv"])
     assert south.orders.columns.amount == "amount"
@@ -148,7 +150,7 @@ def test_one_report_of_a_list_must_be_named(desk: Desk, named: str, sentence: st
 
 def test_settings_of_one_report_take_no_name(desk: Desk) -> None:
     path = company.write_settings(desk.folder / "one")
-    assert report_names(path) == []
+    assert SettingsFile.read(path).reports() == []
     with pytest.raises(ConfigError, match=r"acme\.yml lists no reports, so it is named without '#north'"):
         load_settings(f"{path}#north")
 

@@ -14,7 +14,7 @@ from customer_value.guess.layouts import (
     recognised,
     require_headings,
 )
-from customer_value.guess.profile import look_at
+from customer_value.guess.looking import look_at
 from customer_value.inputs import check_inputs
 from customer_value.settings import OrderColumns, TableSource
 from customer_value.sources import open_source

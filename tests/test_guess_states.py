@@ -3,7 +3,7 @@
 import ibis
 import pytest
 
-from customer_value.guess.profile import look_at
+from customer_value.guess.looking import look_at
 from customer_value.guess.states import meaning_of, state_rules
 from customer_value.settings import TableSource
 from customer_value.sources import open_source

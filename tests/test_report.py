@@ -14,14 +14,14 @@ from customer_value.report.progress import Event, console
 from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.settings import TableSource
-from report_company import code, contents, markdown, write_notebook, write_settings
+from report_company import BESIDE, code, contents, markdown, write_notebook, write_settings
 
 forks = pytest.mark.skipif(not starter.can_fork(), reason="kernels can be forked on Linux only")
 
 OK = 'import os, pathlib\npathlib.Path(os.environ["CUSTOMER_VALUE_RUN"], "ledger.csv").write_text(config)'
 BEHAVED = """\
 import os, sys
-print("in", os.path.basename(os.getcwd()), "" in sys.path, len(os.environ["IPYTHONDIR"]) > 0, sys.argv[0][-3:])
+print("in", os.path.basename(os.getcwd()), os.listdir(), "" in sys.path, sys.argv[0][-3:])
 print("to stderr", file=sys.stderr)
 """
 
@@ -59,11 +59,13 @@ def test_nothing_is_left_beside_the_report_but_its_log(made: tuple[Path, list[Ev
     assert beside == {"first", "first.log.jsonl", "report", "report.log.jsonl", "input", "notebooks"}
 
 
-def test_notebooks_run_beside_the_settings_and_see_only_their_name(made: tuple[Path, list[Event]]) -> None:
+def test_notebooks_start_in_an_empty_folder_and_see_only_the_settings_name(
+    made: tuple[Path, list[Event]],
+) -> None:
     report, _ = made
     assert (report / "ledger.csv").read_text() == "acme.yml"
     assert "acme.yml3" in (report / "01_data_load.html").read_text()
-    assert "in input False True .py" in (report / "02_other.html").read_text()
+    assert "in start [] False .py" in (report / "02_other.html").read_text()
     assert str(report.parent).encode() not in b"".join(contents(report).values())
 
 
@@ -157,7 +159,7 @@ duckdb.sql("select sum(range) from range(3000000)").fetchall()[0][0]
 def test_forked_kernels_share_nothing_but_their_start(tmp_path: Path) -> None:
     config = write_settings(tmp_path / "input")
     for number in range(1, 4):
-        write_notebook(tmp_path / "books", f"0{number}_part", code(OK if number == 1 else ALONE))
+        write_notebook(tmp_path / "books", f"0{number}_part", code(OK if number == 1 else BESIDE + ALONE))
     make_report(config, tmp_path / "report", notebooks=tmp_path / "books", kernels="forked")
     pids, parents, groups, *drawn = zip(
         *(line.split() for line in (tmp_path / "input" / "drawn.txt").read_text().splitlines()), strict=True

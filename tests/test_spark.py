@@ -214,10 +214,11 @@ def test_a_spark_that_cannot_start(master, without_java, reason):
 LOAD = """
 import os
 from pathlib import Path
-from customer_value.config import load_settings
+from customer_value.config import SettingsFile
 from customer_value.engines import Engine
 
-with Engine(load_settings(Path(config)).engine, Path(os.environ["CUSTOMER_VALUE_RUN"])) as engine:
+run = Path(os.environ["CUSTOMER_VALUE_RUN"])
+with Engine(SettingsFile.kept(run).settings().engine, Path(os.environ["CUSTOMER_VALUE_RUN"])) as engine:
     rows = len(engine.spark.sql("SELECT 1 AS one").to_pyarrow())
 _ = Path(os.environ["CUSTOMER_VALUE_RUN"], "ledger.csv").write_text(config)
 print(f"{rows} row")

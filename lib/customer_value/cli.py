@@ -20,6 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
+from customer_value.surroundings import leave_start_folder
 
 __all__ = ["app", "main"]
 
@@ -79,6 +80,7 @@ KernelChoice = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    leave_start_folder()
     app()
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -24,16 +26,112 @@ from customer_value import words
 from customer_value.errors import ConfigError
 from customer_value.settings import Settings
 
-__all__ = ["OPEN", "folder_name", "load_settings", "override", "read_yaml", "report_names"]
+__all__ = ["OPEN", "SettingsFile", "folder_name", "load_settings", "override", "read_yaml"]
 
 OPEN = "???"
 """What stands for a choice that has yet to be made, in a draft of `customer-value init`."""
+
+_KEPT = Path("_run", "settings.json")
+"""Where a run keeps its settings; what is in ``_run`` is not published."""
 
 LONGEST_NAME = 60
 """Characters of a report's name."""
 
 Location = tuple[str | int, ...]
 Section = TypeVar("Section", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """A settings file as it was when it was read.
+
+    A run reads it once and keeps it, so that an edit meanwhile changes nothing.
+
+    Attributes
+    ----------
+    file
+        Its name, for messages.
+    report
+        Which report of a list it stands for.
+    folder
+        Where it lies; the paths in it are relative to that.
+    text
+        What it says.
+    """
+
+    file: str
+    report: str | None
+    folder: Path
+    text: str
+
+    @classmethod
+    def read(cls, path: Path | str) -> SettingsFile:
+        """Read a YAML file, or ``FILE.yml#NAME`` for one report of a file that lists several.
+
+        Raises
+        ------
+        ConfigError
+            If the file cannot be read or is not UTF-8.
+        """
+        file, report = _told_apart(Path(path))
+        return cls(file.name, report, file.parent.absolute(), _text_of(file))
+
+    @classmethod
+    def kept(cls, run: Path) -> SettingsFile | None:
+        """What `keep` left in a run's folder; None if there is nothing."""
+        path = run / _KEPT
+        if not path.is_file():
+            return None
+        told = json.loads(path.read_text(encoding="ascii"))
+        return cls(**{**told, "folder": Path(told["folder"])})
+
+    def keep(self, run: Path) -> None:
+        """Leave it in the folder of a run, for the notebooks of that run."""
+        path = run / _KEPT
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**asdict(self), "folder": str(self.folder)}), encoding="ascii")
+
+    @property
+    def name(self) -> str:
+        """The file's name, with that of the report where it lists several."""
+        return f"{self.file}#{self.report}" if self.report else self.file
+
+    def reports(self) -> list[str]:
+        """The names of the reports that the file lists, in its order.
+
+        None if it holds the settings of one report, or is no YAML; what is wrong with it `settings` says.
+
+        Raises
+        ------
+        ConfigError
+            If it lists no report, or a name is missing, given twice or cannot be the name of a folder.
+        """
+        try:
+            root = self._root()
+        except ConfigError:
+            return []
+        return list(_reports(root, self.file)) if _lists_reports(root) else []
+
+    def settings(self) -> Settings:
+        """The settings of the report, validated, as `load_settings` gives them."""
+        root = self._root()
+        if _lists_reports(root):
+            root = _listed(root, self.file, self.report)
+        elif self.report:
+            raise ConfigError(
+                f"{self.file} lists no reports, so it is named without '#{words.plain(self.report)}'."
+            )
+        _refuse_open_choices(root, self.file)
+        values = _Loader("").construct_document(root)
+        if not isinstance(values, dict):
+            raise ConfigError(f"{self.file}: expected keys such as 'orders:' and 'currency:' at the top.")
+        try:
+            return Settings.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(_explain(error, root, self.file)) from None
+
+    def _root(self) -> yaml.Node:
+        return _compose(self.text, self.file, "it needs at least 'currency:' and 'orders:'")
 
 
 def load_settings(path: Path | str) -> Settings:
@@ -58,39 +156,7 @@ def load_settings(path: Path | str) -> Settings:
         message names file, line and key, and the nearest valid key where one was misspelt. Also if
         the file lists reports and none, or one that it does not hold, is named, and if a choice is open.
     """
-    file, name = _told_apart(Path(path))
-    root = _read(file)
-    if _lists_reports(root):
-        root = _listed(root, file.name, name)
-    elif name:
-        raise ConfigError(f"{file.name} lists no reports, so it is named without '#{words.plain(name)}'.")
-    _refuse_open_choices(root, file.name)
-    values = _Loader("").construct_document(root)
-    if not isinstance(values, dict):
-        raise ConfigError(f"{file.name}: expected keys such as 'orders:' and 'currency:' at the top.")
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(_explain(error, root, file.name)) from None
-
-
-def report_names(path: Path | str) -> list[str]:
-    """The names of the reports that a file lists, in its order.
-
-    None if it holds the settings of one report, or cannot be read as YAML; what is wrong with it
-    `load_settings` says.
-
-    Raises
-    ------
-    ConfigError
-        If it lists no report, or a name is missing, given twice or cannot be the name of a folder.
-    """
-    path = Path(path)
-    try:
-        root = _read(path)
-    except ConfigError:
-        return []
-    return list(_reports(root, path.name)) if _lists_reports(root) else []
+    return SettingsFile.read(path).settings()
 
 
 def folder_name(name: str) -> str:
@@ -226,16 +292,15 @@ def _told_apart(path: Path) -> tuple[Path, str | None]:
     return path.with_name(file), name
 
 
-def _read(path: Path) -> yaml.Node:
+def _text_of(path: Path) -> str:
     try:
-        text = _decoded(path.read_bytes(), path.name)
+        return _decoded(path.read_bytes(), path.name)
     except FileNotFoundError:
         raise ConfigError(f"The settings file {path} does not exist.") from None
     except IsADirectoryError:
         raise ConfigError(f"{path} is a folder; name the settings file (YAML) inside it.") from None
     except OSError as error:
         raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from None
-    return _compose(text, path.name, "it needs at least 'currency:' and 'orders:'")
 
 
 def _refuse_open_choices(root: yaml.Node, file: str) -> None:

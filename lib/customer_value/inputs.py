@@ -42,6 +42,7 @@ __all__ = [
     "input_files",
     "known_parts",
     "live_tables",
+    "policy_file",
     "read_inputs",
     "read_state",
     "write_run",
@@ -135,6 +136,12 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
 def input_files(settings: Settings, base: Path) -> list[Path]:
     """The files that a report reads, as they are found now; `live_tables` are read from elsewhere."""
     return [file.path for file in _found(settings, base)]
+
+
+def policy_file(settings: Settings, base: Path) -> list[Found]:
+    """The file of ``rfm.policy``, if there is one: a page reads it, not the reduction."""
+    path = settings.rfm.policy
+    return [Found(base / path, Path(path).name)] if path and (base / path).is_file() else []
 
 
 def live_tables(settings: Settings) -> list[str]:

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from functools import cached_property
@@ -25,7 +24,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from customer_value import __version__, tables, words
-from customer_value.config import load_settings, override
+from customer_value.config import SettingsFile, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine, saved_table
 from customer_value.errors import ConfigError, InputError
@@ -35,11 +34,11 @@ from customer_value.reduce import Dates
 from customer_value.result import Result
 from customer_value.settings import Settings
 from customer_value.sources.spark import connect_spark
+from customer_value.surroundings import cache_folder
 
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
 RUN_VARIABLE = "CUSTOMER_VALUE_RUN"
-CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
 
 
 class Workbook:
@@ -53,11 +52,16 @@ class Workbook:
         The validated settings of the report.
     folder
         The run's folder.
+    base
+        The folder of the settings file, to which the paths in it are relative.
     """
 
-    def __init__(self, settings: Settings, folder: Path, con: Any = None) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, con: Any = None, *, base: Path | None = None
+    ) -> None:
         self.settings = settings
         self.folder = folder
+        self.base = base or Path()
         self._con = local_engine(settings.engine, folder) if con is None else con
 
     def __repr__(self) -> str:
@@ -156,7 +160,8 @@ class Workbook:
         """
         if self.settings.engine.kind != "spark":
             raise ConfigError("The settings name no Spark; state engine: spark, or its address there.")
-        return Workbook(self.settings, self.folder, connect_spark(self.settings.engine)[0])
+        con = connect_spark(self.settings.engine)[0]
+        return Workbook(self.settings, self.folder, con, base=self.base)
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A reduced table in memory, all columns or those named."""
@@ -179,7 +184,8 @@ def open_workbook(config: str | Path) -> Workbook:
     Parameters
     ----------
     config
-        Path of the settings file (YAML), relative to the working directory.
+        Path of the settings file (YAML), relative to the working directory. In a report it only names the
+        file: all its notebooks work with the settings as they were when the report was begun.
 
     Returns
     -------
@@ -195,15 +201,14 @@ def open_workbook(config: str | Path) -> Workbook:
     >>> workbook = open_workbook("data/sample/cdnow.yml")        # doctest: +SKIP
     >>> workbook.frame("customers", ["customer_id", "orders"])   # doctest: +SKIP
     """
-    path = Path(config)
-    settings = load_settings(path)
-    stated = os.environ.get(RUN_VARIABLE)
-    if stated:
-        folder = Path(stated)
-        if not (folder / "_run" / "state.json").exists():
-            raise InputError("The data of this report have not been loaded; run 01_data_load first.")
-        return Workbook(settings, folder)
-    return Workbook(settings, _cached_run(path, settings))
+    run = _stated_run()
+    file = _settings_file(config, run)
+    settings = file.settings()
+    if run is None:
+        return Workbook(settings, _cached_run(file.folder, settings), base=file.folder)
+    if not (run / "_run" / "state.json").exists():
+        raise InputError("The data of this report have not been loaded; run 01_data_load first.")
+    return Workbook(settings, run, base=file.folder)
 
 
 def load_data(config: str | Path) -> Workbook:
@@ -217,18 +222,30 @@ def load_data(config: str | Path) -> Workbook:
     ConfigError, InputError
         If the settings or the inputs are wrong.
     """
+    run = _stated_run()
+    file = _settings_file(config, run)
+    settings = file.settings()
+    if run is None:
+        folder = _cached_run(file.folder, settings, again=bool(live_tables(settings)))
+        return Workbook(settings, folder, base=file.folder)
+    write_run(settings, file.folder, run)
+    return open_workbook(config)
+
+
+def _stated_run() -> Path | None:
     stated = os.environ.get(RUN_VARIABLE)
-    path = Path(config)
-    settings = load_settings(path)
-    if stated:
-        write_run(settings, path.parent, Path(stated))
-        return open_workbook(config)
-    return Workbook(settings, _cached_run(path, settings, again=bool(live_tables(settings))))
+    return Path(stated) if stated else None
 
 
-def _cached_run(config: Path, settings: Settings, *, again: bool = False) -> Path:
-    cache = _cache_folder()
-    folder = cache / _key(config, settings)
+def _settings_file(config: str | Path, run: Path | None) -> SettingsFile:
+    """The settings that a run keeps, else those of the file as it is now."""
+    kept = None if run is None else SettingsFile.kept(run)
+    return kept or SettingsFile.read(config)
+
+
+def _cached_run(base: Path, settings: Settings, *, again: bool = False) -> Path:
+    cache = cache_folder()
+    folder = cache / _key(base, settings)
     if again:
         shutil.rmtree(folder, ignore_errors=True)
     if (folder / "_run" / "state.json").exists():
@@ -236,7 +253,7 @@ def _cached_run(config: Path, settings: Settings, *, again: bool = False) -> Pat
     cache.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=cache))
     try:
-        write_run(settings, config.parent, partial)
+        write_run(settings, base, partial)
         try:
             partial.rename(folder)
         except OSError:
@@ -247,21 +264,10 @@ def _cached_run(config: Path, settings: Settings, *, again: bool = False) -> Pat
     return folder
 
 
-def _cache_folder() -> Path:
-    stated = os.environ.get(CACHE_VARIABLE)
-    if stated:
-        return Path(stated)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "customer_value"
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "customer_value"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
-
-
-def _key(config: Path, settings: Settings) -> str:
+def _key(base: Path, settings: Settings) -> str:
     """Changes whenever the settings, an input file or the library changes."""
     parts = [__version__, settings.model_dump_json(), *_library_state()]
-    for path in input_files(settings, config.parent):
+    for path in input_files(settings, base):
         status = path.stat()
         parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]

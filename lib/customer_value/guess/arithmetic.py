@@ -15,6 +15,8 @@ from customer_value.guess.profile import Table, first
 from customer_value.sources import id_column
 
 __all__ = [
+    "CENT",
+    "HALF_PERCENT",
     "Level",
     "Sum",
     "equal",
@@ -30,7 +32,10 @@ __all__ = [
 
 _NEARLY = 0.95
 _MOST_PARTS = 5
-_CENT = 0.011
+_MOST_EXTRAS = 16
+"""Taxes, fees and discounts that are tried in a sum, the first of the file."""
+
+CENT, HALF_PERCENT = 0.011, 0.005
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Level:
 
 def near(one: pd.Series, other: pd.Series, parts: int = 1) -> pd.Series:
     """Where two numbers agree to a cent for each part, or half a percent."""
-    slack = np.maximum(_CENT * parts, 0.005 * one.abs()) if parts == 1 else _CENT * parts
+    slack = np.maximum(CENT * parts, HALF_PERCENT * one.abs()) if parts == 1 else CENT * parts
     return (one - other).abs() <= slack
 
 
@@ -91,17 +96,19 @@ def explained(numbers: pd.DataFrame, base: str, whole: str, extras: Sequence[str
     rows = numbers[[base, whole, *extras]].copy()
     rows = rows[rows[base].notna() & rows[whole].notna()].fillna(0)
     difference = rows[whole] - rows[base]
-    moved = difference.abs() > _CENT
+    moved = difference.abs() > CENT
     if not moved.any():
         return None
     grows = bool(difference.sum() > 0)
-    used = [name for name in extras if (rows[name] != 0).any()]
+    used = [name for name in extras if (rows[name] != 0).any()][:_MOST_EXTRAS]
+    values = {name: rows[name].to_numpy() for name in used}
+    wanted, changed = difference.to_numpy(), moved.to_numpy()
     for size in range(1, min(_MOST_PARTS, len(used)) + 1):
         if len(used) > 8 and size > 2:
             break
         for names in itertools.combinations(used, size):
             for signs in itertools.product((1, -1), repeat=size):
-                if _adds_up(rows, difference, names, signs, moved):
+                if _adds_up([values[name] for name in names], wanted, signs, changed):
                     return Sum(base, whole, tuple(zip(names, signs, strict=True)), grows)
     return _by_least_squares(rows, base, whole, difference, used, moved) if len(used) > 2 else None
 
@@ -111,13 +118,12 @@ def is_running_total(table: Table, column: str, others: Sequence[str]) -> str | 
     numbers = table.numbers
     if len(numbers) != table.rows or len(numbers) < 6:
         return None
-    steps = numbers[column].diff().iloc[1:]
-    for other in others:
-        if other != column:
-            step = numbers[other].iloc[1:]
-            if near(step, steps).mean() > _NEARLY and (step != step.iloc[0]).any():
-                return other
-    return None
+    steps = numbers[column].diff().to_numpy()[1:, np.newaxis]
+    names = [name for name in others if name != column]
+    step = numbers[names].to_numpy()[1:]
+    follows = np.abs(step - steps) <= np.maximum(CENT, HALF_PERCENT * np.abs(step))
+    runs = (follows.mean(axis=0) > _NEARLY) & (step != step[0]).any(axis=0)
+    return next((name for name, holds in zip(names, runs, strict=True) if holds), None)
 
 
 def level_of(table: Table, amount: str, order_id: str | None, *, called_total: bool) -> Level:
@@ -195,11 +201,9 @@ def ratio(numbers: pd.DataFrame, whole: str, base: str) -> float | None:
     return usual if ((shares - usual).abs() < 0.006).mean() >= _NEARLY else None
 
 
-def _adds_up(
-    rows: pd.DataFrame, difference: pd.Series, names: Sequence[str], signs: Sequence[int], moved: pd.Series
-) -> bool:
-    added = sum(sign * rows[name] for name, sign in zip(names, signs, strict=True))
-    fits = near(difference, added, parts=len(names) + 1)
+def _adds_up(parts: Sequence[Any], difference: Any, signs: Sequence[int], moved: Any) -> bool:
+    added = sum(sign * part for part, sign in zip(parts, signs, strict=True))
+    fits = np.abs(difference - added) <= CENT * (len(parts) + 1)
     return bool(fits.mean() >= _NEARLY and fits[moved].mean() >= _NEARLY)
 
 
@@ -209,7 +213,8 @@ def _by_least_squares(
     weights, *_ = np.linalg.lstsq(rows[list(used)].to_numpy(), difference.to_numpy(), rcond=None)
     parts = tuple((name, round(w)) for name, w in zip(used, weights, strict=True) if abs(round(w)) == 1)
     names, signs = [name for name, _ in parts], [sign for _, sign in parts]
-    fits = parts and _adds_up(rows, difference, names, signs, moved)
+    given = [rows[name].to_numpy() for name in names]
+    fits = parts and _adds_up(given, difference.to_numpy(), signs, moved.to_numpy())
     return Sum(base, whole, parts, bool(difference.sum() > 0)) if fits else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from customer_value import words
 from customer_value.guess.choice import Choice, Found, Question, doubt, shown
-from customer_value.guess.oddities import heads_groups
+from customer_value.guess.oddities import heads_groups, may_head_groups
 from customer_value.guess.profile import Column, Table
 from customer_value.guess.vocabulary import Heading, read_heading
 from customer_value.guess.yaml_text import scalar
@@ -58,6 +58,9 @@ _FEW_ROWS = 8
 _FEWEST, _MOST = 5, 6
 """Values that a column must have to be offered where no name says anything, and columns that are offered."""
 
+_MOST_NAMED = 40
+"""Columns called like a customer, or blank where a date stands, that are compared with the others; the likeliest first."""
+
 _FEW_SHOPS = 20
 
 
@@ -78,6 +81,8 @@ def guess_customer(
     """
     columns = [c for c in table.columns if c.name not in taken]
     named = [found for column in columns if (found := _claimed(column)) is not None]
+    if len(named) > _MOST_NAMED:
+        named = sorted(named, key=lambda candidate: -candidate.claim)[:_MOST_NAMED]
     fallen = {c.name: why for c in columns if (why := _by_name(table, c)) and c.kind in ("text", "number")}
     left = []
     for candidate in named:
@@ -88,9 +93,10 @@ def guess_customer(
             left.append(candidate)
     if left:
         return _best(left, table)
-    heads = [c for c in columns if c.kind == "text" and heads_groups(table, c.name, date)]
-    if heads:
-        return _heading_rows(heads[0])
+    texts = [c for c in columns if c.kind == "text" and may_head_groups(table, c, date)][:_MOST_NAMED]
+    heads = next((c for c in texts if heads_groups(table, c.name, date)), None)
+    if heads is not None:
+        return _heading_rows(heads)
     again = [c for c in columns if c.name not in fallen and _comes_again(c)]
     if again and not table.named and len(again) == 1:
         return Choice(again[0].name, f"values come again like ids: {_in_words(again[0], table)}")
@@ -291,10 +297,11 @@ def _last_resort(columns: list[Column]) -> Question | None:
 
 def _alike(columns: Sequence[Column], fallen: Collection[str]) -> list[Column]:
     """Columns that no name rules out and whose values come again: the ones with most values first."""
+    fullest = max((column.filled for column in columns), default=0)
     again = [
         c for c in columns
         if c.kind in ("text", "number") and not c.decimals and c.name not in fallen and not _says_other(c.name)
-        and _FEWEST <= c.distinct < 0.9 * c.filled and c.filled > 0.5 * max(other.filled for other in columns)
+        and _FEWEST <= c.distinct < 0.9 * c.filled and c.filled > 0.5 * fullest
     ]  # fmt: skip
     return sorted(again, key=lambda c: (c.kind == "number", -c.distinct))[:_MOST]
 

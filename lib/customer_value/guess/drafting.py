@@ -118,9 +118,9 @@ def _taken(found: dict[str, Found]) -> set[str]:
 
 def _with_decimal(table: Table) -> Table:
     """The table with a decimal sign by which every column of numbers is read, for the sums between them."""
-    for column in table.of_kind("number"):
+    for column in table.of_numbers:
         try:
-            table.number(column.name)
+            table.require_number(column.name)
         except InputError as error:
             if "decimal" in str(error):
                 return table.reading(decimal=_likely_sign(column.common))

@@ -111,6 +111,10 @@ class _Search:
         return found
 
     @cached_property
+    def _names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @cached_property
     def quantity(self) -> Column | None:
         return self._only(heaviest("quantity", self.columns))
 
@@ -185,7 +189,7 @@ class _Search:
         left = list(amounts)
         for column in amounts:
             others = [c for c in left if c is not column]
-            ran = is_running_total(self.table, column.name, [c.name for c in self.columns])
+            ran = is_running_total(self.table, column.name, self._names)
             sparse = column.filled < 0.5 * max((c.filled for c in others), default=0)
             if ran is not None and ran != column.name:
                 why = f"the running total of {shown(ran)}"
@@ -382,7 +386,7 @@ class _Search:
 
     def _unread_amount(self) -> Question | None:
         """What keeps numbers that are called an amount from being read."""
-        for column in self.table.of_kind("number"):
+        for column in self.table.of_numbers:
             if weight("amount", column.name) and column.name not in self.numbers:
                 try:
                     self.table.number(column.name)

@@ -26,6 +26,7 @@ __all__ = [
     "blanks_from_above",
     "guests",
     "heads_groups",
+    "may_head_groups",
     "spellings",
     "stands_once",
     "totals",
@@ -203,11 +204,16 @@ def _rows_of(table: Table, rule: Exclusion) -> Any:
     return ~named if rule.how == "is_not" else named
 
 
+def may_head_groups(table: Table, column: Column, date: str | None) -> bool:
+    """Whether a column and that of dates can be filled on different rows, by how many these are."""
+    if date is None or column.name == date or column.distinct < _FEWEST_GROUPS:
+        return False
+    return column.filled + table.column(date).filled <= 1.02 * table.rows
+
+
 def heads_groups(table: Table, column: str, date: str | None) -> bool:
     """Whether a column is filled on rows without a date only, and there are at most as many as rows with one."""
-    if date is None or column == date or table.column(column).distinct < _FEWEST_GROUPS:
-        return False
-    if table.column(column).filled + table.column(date).filled > 1.02 * table.rows:
+    if date is None or not may_head_groups(table, table.column(column), date):
         return False
     filled, dated = (id_column(table.source, name).notnull() for name in (column, date))
     lines = table.share(filled, dated)

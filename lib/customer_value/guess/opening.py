@@ -13,8 +13,9 @@ import ibis
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.guess.choice import Question
+from customer_value.guess.looking import look_at
 from customer_value.guess.names import weight
-from customer_value.guess.profile import Table, look_at
+from customer_value.guess.profile import Table
 from customer_value.guess.yaml_text import scalar
 from customer_value.settings import TableSource
 from customer_value.sources import open_source

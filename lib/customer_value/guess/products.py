@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from customer_value.guess.arithmetic import Sum, explained, near
+from customer_value.guess.arithmetic import CENT, HALF_PERCENT, Sum, explained, near
 from customer_value.guess.names import is_extra, weight
 from customer_value.guess.profile import Column
 from customer_value.guess.sum_rules import SUM_RULES
@@ -48,13 +50,14 @@ def price_by_sums(
     None where the quantity is hardly ever more than 1, for then nothing tells a price from an amount.
     """
     pieces = numbers[quantity.name]
-    if (pieces.abs() > 1).sum() < _FEW:
+    several = (pieces.abs() > 1).to_numpy()
+    if several.sum() < _FEW:
         return None
     amounts = [c for c in columns if c is not quantity and weight("amount", c.name)][:_MOST_AMOUNTS]
     prices = [c for c in columns if c is not quantity and _may_be_price(c)]
     for price in prices:
-        product = pieces * numbers[price.name]
-        if any(c is not price and _agree(product, numbers[c.name], pieces) for c in amounts):
+        product = (pieces * numbers[price.name]).to_numpy()
+        if any(c is not price and _agree(product, numbers[c.name].to_numpy(), several) for c in amounts):
             return price
     named = sorted(prices, key=lambda c: not read_heading(c.name).has("price"))
     for price in named[:_MOST_PRICES]:
@@ -89,13 +92,11 @@ def _may_be_price(column: Column) -> bool:
     return not is_extra(column.name) and not heading.has(*_NO_PRICE)
 
 
-def _agree(product: pd.Series, amount: pd.Series, pieces: pd.Series) -> bool:
-    both = pd.DataFrame({"product": product, "amount": amount, "pieces": pieces}).dropna()
-    both = both[both["product"] != 0]
-    several = both[both["pieces"].abs() > 1]
-    return len(several) >= _FEW and all(
-        bool(near(rows["product"], rows["amount"]).mean() >= _NEARLY) for rows in (both, several)
-    )
+def _agree(product: Any, amount: Any, several: Any) -> bool:
+    both = ~np.isnan(product) & ~np.isnan(amount) & (product != 0)
+    alike = np.abs(product - amount) <= np.maximum(CENT, HALF_PERCENT * np.abs(product))
+    enough = (both & several).sum() >= _FEW
+    return bool(enough and all(alike[rows].mean() >= _NEARLY for rows in (both, both & several)))
 
 
 def _sum(numbers: pd.DataFrame, goods: Goods, amount: str, extras: Sequence[str]) -> Sum | None:

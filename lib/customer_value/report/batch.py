@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from customer_value import words
-from customer_value.config import folder_name, load_settings, report_names
+from customer_value.config import SettingsFile, folder_name
 from customer_value.errors import ConfigError, CustomerValueError
-from customer_value.inputs import input_files, live_tables
+from customer_value.inputs import input_files, live_tables, policy_file
 from customer_value.machine import available_memory, processors
 from customer_value.report.memory import memory_of_notebook
 from customer_value.report.notebooks import find_notebooks, notebooks_folder
@@ -163,12 +163,20 @@ def make_batch(
 
 @dataclass(frozen=True)
 class _Plan:
-    """A report to make: its name, its folder, the file that it comes from, its settings as named there."""
+    """A report to make: its name, its folder, the file that it comes from, its settings as named there.
+
+    ``read`` is that file as it was when the batch began, None if it could not be read then.
+    """
 
     name: str
     folder: str
     file: Path
     config: Path
+    read: SettingsFile | None
+
+    def settings_file(self) -> SettingsFile:
+        """What was read, or what is wrong with the file."""
+        return self.read or SettingsFile.read(self.config)
 
 
 def _planned(files: Sequence[Path]) -> list[_Plan]:
@@ -191,18 +199,28 @@ def _planned(files: Sequence[Path]) -> list[_Plan]:
 def _plans_of(file: Path, *, alone: bool) -> list[_Plan]:
     if not file.exists() and "#" in file.name:
         path, _, name = str(file).rpartition("#")
-        load_settings(file)
-        return [_Plan(name, folder_name(name), Path(path), file)]
+        read = SettingsFile.read(file)
+        read.settings()
+        return [_Plan(name, folder_name(name), Path(path), file, read)]
     if not file.is_file():
         what = "is a folder; name the settings files in it" if file.is_dir() else "does not exist"
         raise ConfigError(f"The settings file {file} {what}.")
-    names = report_names(file)
-    if names:
-        return [_Plan(name, folder_name(name), file, file.with_name(f"{file.name}#{name}")) for name in names]
-    if alone:
-        load_settings(file)
     try:
-        return [_Plan(file.stem, folder_name(file.stem), file, file)]
+        whole = SettingsFile.read(file)
+    except ConfigError:
+        if alone:
+            raise
+        whole = None
+    if whole and (names := whole.reports()):
+        listed = [replace(whole, report=name) for name in names]
+        return [
+            _Plan(name, folder_name(name), file, file.with_name(read.name), read)
+            for name, read in zip(names, listed, strict=True)
+        ]
+    if whole and alone:
+        whole.settings()
+    try:
+        return [_Plan(file.stem, folder_name(file.stem), file, file, whole)]
     except ConfigError as error:
         raise ConfigError(f"{file}: {error} Rename the file.") from None
 
@@ -260,9 +278,10 @@ class _Run:
         needs = [1]
         for plan in plans:
             with contextlib.suppress(CustomerValueError, OSError):
-                settings = load_settings(plan.config)
+                file = plan.settings_file()
+                settings = file.settings()
                 limit = settings.engine.memory_bytes
-                read = sum(path.stat().st_size for path in _files(plan.config, settings))
+                read = sum(path.stat().st_size for path in _files(file.folder, settings))
                 tables = self.target / plan.folder / "tables"
                 needs.append(memory_of_notebook(tables, limit) + min(_UNPACKED * read, limit))
         return max(1, min(self._cores, memory // max(needs)))
@@ -283,14 +302,15 @@ class _Run:
         folder = self.target / plan.folder
         redact: Callable[[str], str] = str
         try:
-            settings = load_settings(plan.config)
+            file = plan.settings_file()
+            settings = file.settings()
             redact = redactor(settings)
-            key, before = self.keys.of(plan.config, settings, self.parameters)
+            key, before = self.keys.of(file, settings, self.parameters)
             if key and not self.again and self._state.holds(plan.folder, key, folder):
                 return Outcome(plan.name, plan.folder, "up to date")
             self._state.forget(plan.folder)
             make_report(
-                plan.config,
+                file,
                 folder,
                 parameters=self.parameters,
                 notebooks=self.notebooks,
@@ -299,7 +319,7 @@ class _Run:
                 cell_timeout=self.cell_timeout,
                 kernels=self.kernels,
             )
-            if key and before == self.keys.marks(plan.config, settings):
+            if key and before == self.keys.marks(file, settings):
                 self._state.keep(plan.folder, key, folder)
         except Exception as error:
             if self._stopping.is_set():
@@ -338,21 +358,21 @@ class _Keys:
         ]
 
     def of(
-        self, config: Path, settings: Settings, parameters: Mapping[str, object]
+        self, file: SettingsFile, settings: Settings, parameters: Mapping[str, object]
     ) -> tuple[str, list[tuple[object, ...]]]:
         """The key of a report, and the state of its files; no key if it reads what has no files."""
-        marks = self.marks(config, settings)
+        marks = self.marks(file, settings)
         if live_tables(settings):
             return "", marks
         with self._turn:
-            files = [[path.name, self._hash(path)] for path in _files(config, settings)]
-        own = [config.name, settings.model_dump(mode="json", by_alias=True), dict(parameters), files]
+            files = [[path.name, self._hash(path)] for path in _files(file.folder, settings)]
+        own = [file.name, settings.model_dump(mode="json", by_alias=True), dict(parameters), files]
         text = json.dumps([*self._same, *own], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest(), marks
 
-    def marks(self, config: Path, settings: Settings) -> list[tuple[object, ...]]:
+    def marks(self, file: SettingsFile, settings: Settings) -> list[tuple[object, ...]]:
         """Sizes and times of the input files, which change when a file does."""
-        return [_mark(path) for path in _files(config, settings)]
+        return [_mark(path) for path in _files(file.folder, settings)]
 
     def _hash(self, path: Path) -> str:
         mark = _mark(path)
@@ -365,11 +385,9 @@ _CODE = (".py", ".yml", ".csv", ".j2", ".css", ".ttf", ".otf")
 """Endings of the files of the library that decide what a report looks like."""
 
 
-def _files(config: Path, settings: Settings) -> list[Path]:
+def _files(base: Path, settings: Settings) -> list[Path]:
     """The files that a report reads beside its settings."""
-    base = config.parent
-    policy = [base / settings.rfm.policy] if settings.rfm.policy else []
-    return [*input_files(settings, base), *(path for path in policy if path.is_file())]
+    return [*input_files(settings, base), *(found.path for found in policy_file(settings, base))]
 
 
 def _mark(path: Path) -> tuple[object, ...]:
@@ -434,7 +452,7 @@ def _content(report: Path) -> str:
 def _entry(target: Path, plan: _Plan, outcome: Outcome) -> Entry:
     title = currency = ""
     with contextlib.suppress(CustomerValueError):
-        settings = load_settings(plan.config)
+        settings = plan.settings_file().settings()
         title, currency = settings.title, settings.currency
     folder = target / plan.folder
     if outcome.status == "failed":

@@ -1,7 +1,7 @@
 """The processes that run notebooks: this very Python, nothing of the user's set-up, ended for sure.
 
-A kernel found by name could belong to another environment, read start-up files of the user, or find
-a stray ``random.py`` in the working folder; all of these would make a report depend on the machine.
+A kernel found by name could belong to another environment, and read start-up files of the user; both
+would make a report depend on the machine.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from traitlets import Type
 
 from customer_value.report.forked import PROVISIONER
 from customer_value.report.scratch import scratch_folder
+from customer_value.surroundings import child_environment
 
 __all__ = ["ENGINE", "Kernels", "stop_all"]
 
@@ -61,14 +62,7 @@ class Kernels:
         self.forked = forked
         self._held = contextlib.ExitStack()
         self._own = self._held.enter_context(scratch_folder())
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
-        self._environment = {
-            **inherited,
-            "PYTHONHASHSEED": "0",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            **environment,
-        }
+        self._environment = {**child_environment(self._own), **environment}
         self._turn = threading.Lock()
         self._alive: set[_Kernel] = set()
         self._made = 0

@@ -59,6 +59,11 @@ class Workspace:
         return self.folder / "notebooks"
 
     @property
+    def start(self) -> Path:
+        """Where notebooks start: an empty folder, so that nothing of the user's is found by chance."""
+        return self.folder / "start"
+
+    @property
     def failed(self) -> Path:
         """Where the partial notebook of a failed run is kept."""
         return self.output.with_name(f"{self.output.name}-failed")
@@ -185,7 +190,7 @@ def as_typed(path: Path) -> str:
 
 def _make_folders(place: Workspace) -> None:
     try:
-        for folder in (place.folder, place.site, place.executed):
+        for folder in (place.folder, place.site, place.executed, place.start):
             folder.mkdir()
     except OSError as error:
         raise ConfigError(_not_writable(place.output.parent, error)) from None

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from customer_value.report.light import light_imports
 from customer_value.report.progress import Listener, silent
 from customer_value.report.starter import can_fork, warm_process
+
+if TYPE_CHECKING:
+    from customer_value.config import SettingsFile
 
 __all__ = ["KernelKind", "make_report"]
 
@@ -20,7 +23,7 @@ KernelKind = Literal["fresh", "forked"]
 
 
 def make_report(
-    config: Path | str,
+    config: Path | str | SettingsFile,
     output: Path | str,
     *,
     parameters: Mapping[str, object] | None = None,
@@ -33,15 +36,16 @@ def make_report(
     """Run the notebooks on one company's data and publish the report.
 
     The first notebook runs alone (it reads and reduces the input), the others side by side, each as
-    soon as its `prerequisites` are done. Each runs in the folder of the settings file, with
-    ``config`` as the name of that file, and writes to the folder that the environment variable
-    ``CUSTOMER_VALUE_RUN`` names. A notebook that needs an input which the settings do not have is
-    left out, and the index page says what would add it.
+    soon as its `prerequisites` are done. Each starts in an empty folder, with ``config`` as the name
+    of the settings file, and writes to the folder that the environment variable ``CUSTOMER_VALUE_RUN``
+    names, where `customer_value.open_workbook` finds the settings as they were when the report was
+    begun. A notebook that needs an input which the settings do not have is left out, and the index
+    page says what would add it.
 
     Parameters
     ----------
     config
-        The settings file (YAML).
+        The settings file (YAML), or one that has been read.
     output
         The report's folder; an earlier report there is replaced at the very end, in one step.
     parameters
@@ -79,9 +83,10 @@ def make_report(
     if forked:
         warm_process()
     with light_imports():
+        from customer_value.config import SettingsFile
         from customer_value.report import steps
     return steps.make(
-        Path(config).absolute(),
+        config if isinstance(config, SettingsFile) else SettingsFile.read(config),
         Path(output),
         dict(parameters or {}),
         notebooks,

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from customer_value.report.warm import ENVIRONMENT
+from customer_value.surroundings import OWN_FOLDER, child_environment
 
 __all__ = ["WarmProcess", "can_fork", "warm_process"]
 
@@ -40,14 +40,14 @@ class WarmProcess:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._ready = False
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "customer_value.report.warm"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env=inherited | ENVIRONMENT,
+            cwd=OWN_FOLDER,
+            env=child_environment(),
             text=True,
         )
 

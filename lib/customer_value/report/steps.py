@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from customer_value.config import load_settings
+from customer_value.config import SettingsFile
 from customer_value.errors import ConfigError, CustomerValueError, NotebookError
-from customer_value.inputs import known_parts
+from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
 from customer_value.report.kernel import Kernels
 from customer_value.report.memory import MOST_JOBS, jobs_for, memory_of_notebook
@@ -35,6 +35,7 @@ from customer_value.report.schedule import run_in_order
 from customer_value.report.secrecy import redactor
 from customer_value.report.site import write_site
 from customer_value.settings import Settings
+from customer_value.sources.files import unchanged
 
 __all__ = ["Ways", "make"]
 
@@ -49,7 +50,7 @@ class Ways:
 
 
 def make(
-    config: Path,
+    config: SettingsFile,
     output: Path,
     chosen: Mapping[str, object],
     notebooks: Path | None,
@@ -57,10 +58,10 @@ def make(
     ways: Ways,
 ) -> Path:
     """As `make_report`."""
-    settings = load_settings(config)
+    settings = config.settings()
     if settings.currency_is_open:
         raise ConfigError(
-            f"{config.name}: nothing says in which currency the money is; write for instance currency: EUR, or "
+            f"{config.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
             "currency: none to print amounts without one."
         )
     every = find_notebooks(notebooks or notebooks_folder())
@@ -77,7 +78,9 @@ def make(
 
         try:
             run = _Run(place, plan, prerequisites(every), tell, redact, settings, ways)
-            executed = run.notebooks(files, config.parent)
+            config.keep(place.site)
+            with unchanged(policy_file(settings, config.folder)):
+                executed = run.notebooks(files)
             started = time.monotonic()
             write_site(place.site, executed, settings.title, settings.currency, chosen, missing)
             tell(Event("pages rendered", seconds=round(time.monotonic() - started, 3)))
@@ -104,12 +107,12 @@ class _Run:
     settings: Settings
     ways: Ways
 
-    def notebooks(self, files: Sequence[Path], folder: Path) -> dict[str, NotebookNode]:
+    def notebooks(self, files: Sequence[Path]) -> dict[str, NotebookNode]:
         """Execute all, side by side, each when those it waits for are done."""
         self.tell(Event("run started", cells=len(files)))
         environment = {"CUSTOMER_VALUE_RUN": str(self.place.site)}
         with (
-            Kernels(folder, environment, forked=self.ways.forked) as kernels,
+            Kernels(self.place.start, environment, forked=self.ways.forked) as kernels,
             ThreadPoolExecutor(max_workers=self.ways.jobs or MOST_JOBS) as pool,
         ):
             try:

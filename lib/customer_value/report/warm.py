@@ -24,16 +24,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["ENVIRONMENT", "main"]
-
-ENVIRONMENT = {
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "PYTHONHASHSEED": "0",
-}
-"""What must stand in the environment of the process: libraries read it at import and start threads."""
+__all__ = ["main"]
 
 _IMPORTS = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger",
@@ -144,7 +135,6 @@ def _leave_parent(order: Mapping[str, Any], pipes: tuple[Any, Any]) -> None:
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    os.environ["MPLBACKEND"] = ENVIRONMENT["MPLBACKEND"]
     sys.argv[:] = order["command"]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -343,15 +342,13 @@ def rfm(
     )
 
 
-def rfm_of(workbook: Workbook, *, beside: str | Path | None = None, **overrides: Any) -> Rfm:
+def rfm_of(workbook: Workbook, **overrides: Any) -> Rfm:
     """RFM of a workbook's customers, with all that its tables allow.
 
     Parameters
     ----------
     workbook
         As `open_workbook` returns it.
-    beside
-        The settings file, to which the file of ``rfm.policy`` is relative.
     **overrides
         Instead of the settings, for instance ``monetary_is="per_order"``; None keeps the setting.
 
@@ -379,7 +376,7 @@ def rfm_of(workbook: Workbook, *, beside: str | Path | None = None, **overrides:
         months=workbook.table("customer_months"),
         previous=workbook.previous,
         names=workbook.table("customer_file") if workbook.has("customer_file") else None,
-        policy=read_policy(options.policy, beside),
+        policy=read_policy(options.policy, workbook.base),
     )
 
 

@@ -39,7 +39,7 @@ def standard_policy() -> Policy:
     return _standard()
 
 
-def read_policy(path: str | Path | None, beside: str | Path | None = None) -> Policy:
+def read_policy(path: str | Path | None, base: Path | None = None) -> Policy:
     """A company's treatments, the standard ones where the file names no segmentation.
 
     Parameters
@@ -47,8 +47,8 @@ def read_policy(path: str | Path | None, beside: str | Path | None = None) -> Po
     path
         CSV file (comma, semicolon or tab; UTF-8) with columns segmentation (segment, eight_class or
         portfolio_group), segment and treatment; None: the standard policy.
-    beside
-        The settings file, or its folder, to which ``path`` is relative.
+    base
+        The folder to which ``path`` is relative; by default the working directory.
 
     Returns
     -------
@@ -61,8 +61,7 @@ def read_policy(path: str | Path | None, beside: str | Path | None = None) -> Po
     """
     if path is None:
         return standard_policy()
-    folder = Path() if beside is None else Path(beside)
-    place = (folder if folder.is_dir() else folder.parent) / path
+    place = (base or Path()) / path
     given = _parsed(_text_of(place), place.name)
     return {**standard_policy(), **given}
 

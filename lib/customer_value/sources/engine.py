@@ -21,6 +21,7 @@ __all__ = [
     "parsed_zoned_time",
     "replaced",
     "sane",
+    "sql_name",
     "streamed",
     "trimmed",
 ]
@@ -58,6 +59,15 @@ def builtin(name: str, arguments: tuple[Any, ...], result: Any) -> Any:
 def sane(date: Any) -> Any:
     """A date of the years 1900 to 2199; NULL for others, which are mistakes."""
     return ibis.ifelse(date.year().between(1900, 2199), date, ibis.null("date"))
+
+
+def sql_name(name: str, mark: str = '"') -> str:
+    """A column name as an identifier of SQL; MySQL and Spark have another mark for it.
+
+    >>> sql_name("order date"), sql_name("order date", "`")
+    ('"order date"', '`order date`')
+    """
+    return mark + name.replace(mark, 2 * mark) + mark
 
 
 def byte_length(text: Any) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
 
-from customer_value.sources.engine import replaced, trimmed
+from customer_value.sources.engine import replaced, sql_name, trimmed
+from customer_value.sources.many import aggregated, formulas
 from customer_value.sources.native import native_id
 from customer_value.sources.source import WHOLE_FLOAT, Source
 
-__all__ = ["id_and_written", "id_column"]
+__all__ = ["id_and_written", "id_column", "id_formulas"]
 
 
 def id_column(source: Source, column: str) -> Any:
@@ -43,16 +45,47 @@ def id_and_written(source: Source, column: str) -> tuple[Any, Any]:
     if source.engine != "duckdb":
         return native_id(source, column), None
     value = source.table[column]
-    kind = value.type()
-    if kind.is_floating() or kind.is_decimal():
-        return _whole_numbers(value), None
-    if not kind.is_string():
-        return value.cast("string"), None
-    text = trimmed(value)
+    text = _as_text(value)
+    if not value.type().is_string():
+        return text, None
     files = _files_of_floats(source, column, text)
     if not files:
         return text, value
-    return ibis.ifelse(source.table["_file"].isin(files), replaced(text, r"\.0$", ""), text), None
+    return ibis.ifelse(source.table["_file"].isin(files), _without_fraction(text), text), None
+
+
+def id_formulas(source: Source, columns: Sequence[str]) -> dict[str, str]:
+    """As `id_column` for many columns of files at once: column to SQL."""
+    table = source.table
+    found = formulas(table, columns, _as_text)
+    unsure = [name for name in columns if table[name].type().is_string() and _may_be_floats(source, name)]
+    whole = formulas(table, unsure, lambda value: _without_fraction(_as_text(value)))
+    files = range(len(source.files))
+    others = [
+        f"count(*) FILTER (WHERE _file = {file} AND NOT regexp_matches({found[name]}, '{WHOLE_FLOAT}'))"
+        for name in unsure
+        for file in files
+    ]
+    ids = [f"count({found[name]}) FILTER (WHERE _file = {file})" for name in unsure for file in files]
+    counts = iter(zip(aggregated(table, others), aggregated(table, ids), strict=True))
+    for name in unsure:
+        floats = [str(file) for file in files for other, filled in [next(counts)] if filled and not other]
+        if floats:
+            found[name] = (
+                f"CASE WHEN {sql_name('_file')} IN ({', '.join(floats)}) THEN {whole[name]} ELSE {found[name]} END"
+            )
+    return found
+
+
+def _as_text(value: Any) -> Any:
+    kind = value.type()
+    if kind.is_floating() or kind.is_decimal():
+        return _whole_numbers(value)
+    return trimmed(value) if kind.is_string() else value.cast("string")
+
+
+def _without_fraction(text: Any) -> Any:
+    return replaced(text, r"\.0$", "")
 
 
 def _whole_numbers(value: Any) -> Any:
@@ -66,9 +99,13 @@ def _whole_numbers(value: Any) -> Any:
 
 def _files_of_floats(source: Source, column: str, text: Any) -> list[int]:
     """Files in which every id of the column is written like ``17850.0``."""
-    if len(source.files) == 1 and source.glance[column].no_float:
+    if not _may_be_floats(source, column):
         return []
     table = source.table.select(file=source.table["_file"], other=~text.re_search(WHOLE_FLOAT))
     others = table.group_by("file").aggregate(n=table["other"].sum(), ids=table["other"].count())
     rows = others.to_pyarrow().to_pylist()
     return sorted(int(row["file"]) for row in rows if row["ids"] and not row["n"])
+
+
+def _may_be_floats(source: Source, column: str) -> bool:
+    return len(source.files) > 1 or not source.glance[column].no_float

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_value.errors import InputError
+from customer_value.sources.engine import sql_name
 from customer_value.sources.source import Reading
 
 __all__ = ["Part", "column_names", "described", "sql_name", "without_blank_columns"]
@@ -59,15 +60,6 @@ def without_blank_columns(
     held = con.raw_sql(f"SELECT {counts} FROM {relation}").fetchone()
     blank = {name for name, count in zip(unnamed, held, strict=True) if not count}
     return {name: kind for name, kind in columns.items() if name not in blank}
-
-
-def sql_name(name: str, mark: str = '"') -> str:
-    """A column name as an identifier of SQL; MySQL and Spark have another mark for it.
-
-    >>> sql_name("order date"), sql_name("order date", "`")
-    ('"order date"', '`order date`')
-    """
-    return mark + name.replace(mark, 2 * mark) + mark
 
 
 def column_names(header: Sequence[str], file: str) -> tuple[list[str], tuple[Reading, ...]]:

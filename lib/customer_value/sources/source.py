@@ -13,7 +13,8 @@ import ibis
 
 from customer_value import words
 from customer_value.errors import InputError
-from customer_value.sources.engine import BLANKS
+from customer_value.sources.engine import BLANKS, sql_name
+from customer_value.sources.many import rows_of
 
 __all__ = [
     "WHOLE_FLOAT",
@@ -80,7 +81,7 @@ class Glance:
     holds
         Whether one of them has a value that is not blank.
     no_float
-        Whether one of the values is not written like ``17850.0``.
+        Whether one of the values is not written like ``17850.0``, or there is none in the whole file.
     """
 
     holds: bool
@@ -155,11 +156,13 @@ class Source:
         if self.engine != "duckdb":
             return {}
         texts = [name for name, kind in self.table.schema().items() if kind.is_string()]
-        first = self.table.select(*texts).limit(_GLANCE_ROWS).to_pyarrow() if texts else {}
+        first = rows_of(self.table, {name: sql_name(name) for name in texts}, most=_GLANCE_ROWS)
         found = {}
         for name in texts:
-            values = [text for value in first[name].to_pylist() if value and (text := value.strip(BLANKS))]
-            found[name] = Glance(bool(values), not all(re.search(WHOLE_FLOAT, text) for text in values))
+            values = [text for value in first[name] if value and (text := value.strip(BLANKS))]
+            no_float = not all(re.search(WHOLE_FLOAT, text) for text in values)
+            blank = not values and len(first[name]) < _GLANCE_ROWS
+            found[name] = Glance(bool(values), no_float or blank)
         return found
 
 
