@@ -6,9 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PEERS := .venv-peers
 CONFIG ?= data/sample/company.yml
 OUTPUT ?= reports/sample
+MINUTES ?= 5
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test types suite lab engines notebooks sample lock bench clean
+.PHONY: help report test types suite fuzz lab engines notebooks sample lock bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +30,9 @@ types: $(VENV)/.test
 suite: $(VENV)/.test
 	$(BIN)/python -P -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 300 tests notebooks
 
+fuzz: $(VENV)/.test ## odd input and faults from a seed (MINUTES=5 SEED=1); what fails is kept in fuzz-failures
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --minutes $(MINUTES) --seed $(SEED) --keep fuzz-failures
+
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_load.ipynb
 
@@ -46,7 +51,7 @@ bench: $(VENV)/.test $(PEERS)/.ready ## time the lifetime-value engine against i
 	$(BIN)/python benchmarks/clv.py --peers $(PEERS)/bin/python
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(PEERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis fuzz-failures build dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

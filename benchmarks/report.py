@@ -146,7 +146,7 @@ def _cells_alone(path: Path, folder: Path, run: Path) -> float:
     """Seconds that the cells of a notebook take in a kernel that has imported everything."""
     from customer_value.surroundings import child_environment
 
-    environment = {**child_environment(), "CUSTOMER_VALUE_RUN": str(run)}
+    environment = {**child_environment(lambda: run), "CUSTOMER_VALUE_RUN": str(run)}
     manager = KernelManager(kernel_name="python3", transport="ipc", connection_file=str(run / "kernel.json"))
     manager.start_kernel(cwd=str(folder), env=environment)
     client = manager.blocking_client()

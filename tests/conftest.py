@@ -129,6 +129,14 @@ def spark_connect(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory):
+    """Keep notes of folders apart from the user's; each worker has its own, so that none clears up for another."""
+    os.environ["CUSTOMER_VALUE_STATE"] = str(folder := tmp_path_factory.mktemp("state"))
+    yield folder
+    os.environ.pop("CUSTOMER_VALUE_STATE", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     """Keep runs that tests make out of the user's cache; workers share one, so the sample is read once."""
     base = tmp_path_factory.getbasetemp()

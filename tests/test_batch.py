@@ -233,6 +233,18 @@ def test_settings_files_and_lists_go_together(desk: Desk) -> None:
     assert "broken.yml, line 1" in batch.failed[0].sentence
 
 
+def test_a_file_that_cannot_be_read_is_one_failure(desk: Desk) -> None:
+    laughs = "".join(f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n" for number in range(1, 40))
+    (desk.folder / "laughs.yml").write_text(f"a0: &a0 x\n{laughs}")
+    (desk.folder / "list.yml").write_text("reports: []\n")
+    batch = desk.make("laughs.yml", "list.yml", "regions.yml#north")
+    assert statuses(batch) == {"laughs": "failed", "list": "failed", "north": "made"}
+    assert "<strong>laughs</strong>: laughs.yml, line 3: its aliases" in desk.text("index.html")
+    assert "<strong>list</strong>: list.yml, line 1: &#39;reports:&#39; lists no report" in desk.text(
+        "index.html"
+    )
+
+
 def test_files_of_one_name_are_told_apart_by_the_user(desk: Desk) -> None:
     for folder in ("a", "b"):
         company.write_settings(desk.folder / folder)
@@ -250,6 +262,18 @@ def test_a_folder_with_something_else_is_refused(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="holds a single report"):
         desk.make()
     assert (out / "index.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "overview.csv", "batch.json", "batch.log.jsonl", ".overview.ready"]
+)
+def test_a_file_of_the_user_among_those_of_a_batch_is_not_lost(desk: Desk, name: str) -> None:
+    (mine := desk.folder / "out" / name).parent.mkdir()
+    (desk.folder / "out" / "overview.json").write_text('{"generator": "customer-value"}')
+    mine.write_text("mine")
+    with pytest.raises(ConfigError, match=f"{name}.*; (move it away, or )?choose another --output"):
+        desk.make()
+    assert mine.read_text() == "mine"
 
 
 def test_a_file_of_the_user_in_a_report_is_not_lost(desk: Desk) -> None:
@@ -303,6 +327,18 @@ def test_a_finished_report_is_made_again_only_if_something_has_changed(desk: Des
     company.write_notebook(desk.books, "01_data_load", company.code(LOAD), company.code("1"))
     assert set(statuses(desk.make()).values()) == {"made"}
     assert set(statuses(desk.make(again=True)).values()) == {"made"}
+
+
+def test_a_damaged_state_makes_the_reports_again_and_another_file_is_kept(desk: Desk) -> None:
+    desk.reports(NORTH)
+    desk.make()
+    state = desk.folder / "out" / "batch.json"
+    state.write_text('{"generator": "customer-value", "reports": [1]}')
+    assert statuses(desk.make()) == {"north": "made"}
+    assert statuses(desk.make()) == {"north": "up to date"}
+    state.write_text("[" * 100_000)
+    with pytest.raises(ConfigError, match=r"holds another batch\.json; choose another --output"):
+        desk.make()
 
 
 def test_a_change_while_a_report_is_made_makes_it_again(desk: Desk) -> None:

@@ -1,35 +1,23 @@
 """The report in a real browser: no network, no script, hostile names as plain text, narrow screens."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from browser_kit import faults, opened_browser, require_browser
 from customer_value import words
 from customer_value.report import make_report
+from customer_value.report.overview import Entry, overview_html
 from report_company import HOSTILE, write_company
 
 PAGES = ("index", "01_data_load", "02_pareto")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if BROWSER is None and os.environ.get("CUSTOMER_VALUE_REQUIRE_ALL") != "1":
-        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
-    assert BROWSER, "CUSTOMER_VALUE_REQUIRE_ALL=1, but there is no browser on the PATH"
+    require_browser()
     folder = tmp_path_factory.mktemp("browser")
     config, notebooks = write_company(folder)
     return make_report(config, folder / "report", notebooks=notebooks).parent
@@ -39,14 +27,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser_page(report: Path) -> Iterator[tuple[Page, list[str]]]:
     """A page, and everything that it asked for or complained about."""
     noticed: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
-        page = browser.new_page()
+    with opened_browser() as page:
         page.on("request", lambda request: noticed.append(request.url))
         page.on("console", lambda message: noticed.append(message.text))
         page.on("pageerror", lambda error: noticed.append(str(error)))
         yield page, noticed
-        browser.close()
 
 
 @pytest.fixture(params=PAGES)
@@ -161,3 +146,30 @@ def test_navigation_leads_from_page_to_page(pareto: Page) -> None:
 def test_keyboard_reaches_the_content_first(pareto: Page) -> None:
     pareto.keyboard.press("Tab")
     assert pareto.evaluate("document.activeElement.textContent") == "Skip to content"
+
+
+def test_axe_finds_no_fault_on_any_page(browser_page: tuple[Page, list[str]], report: Path) -> None:
+    pages = sorted(report.glob("*.html"))
+    assert len(pages) == len(PAGES)
+    assert {page.name: found for page in pages if (found := faults(browser_page[0], page))} == {}
+
+
+def test_axe_finds_no_fault_on_the_overview_of_a_batch(
+    browser_page: tuple[Page, list[str]], tmp_path: Path
+) -> None:
+    facts = {
+        "data.as_of": "2025-12-31", "data.rows_read": 120_000, "data.customers": 2_400,
+        "data.amount_kept": 1234567.0, "clv.customers": 2_400, "clv.expected_active": 1_800.0,
+        "clv.customer_equity": 7654321.0,
+    }  # fmt: skip
+    made = [Entry(f"company{n}", f"company{n}", "A company " * n, "EUR", facts) for n in (1, 2, 9)]
+    failed = Entry("lost", "lost", failure=f"{'long' * 30}.csv is not there.", earlier=True)
+    page = tmp_path / "index.html"
+    page.write_text(overview_html("A batch", [*made, failed]), encoding="utf-8")
+    assert faults(browser_page[0], page) == []
+
+
+def test_table_that_scrolls_is_reached_by_the_keyboard_and_has_a_name(pareto: Page) -> None:
+    frames = pareto.locator(".cv-table")
+    assert frames.evaluate_all("frames => frames.every(frame => frame.tabIndex === 0 && frame.ariaLabel)")
+    assert pareto.locator("th:empty").count() == 0

@@ -1,12 +1,16 @@
+import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from customer_value import __version__, cli, report
 from customer_value.errors import ConfigError, FitError, InputError, NotebookError
+from customer_value.report.progress import Event, console
 
 ORDERS = "customer,date,amount\nA,2024-01-05,10.50\nB,2024-02-01,20.00\n,2024-02-03,5.00\n"
 SETTINGS = """\
@@ -84,14 +88,24 @@ def test_errors_are_one_sentence_and_a_status(
     assert (result.exit_code, result.stderr) == (status, f"{error}\n")
 
 
-@pytest.mark.parametrize("error", [ValueError("odd\nthing"), OSError(28, "No space left on device", "/x")])
-def test_unexpected_error_is_one_line_and_status_1(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("odd\nthing"), "thing"),
+        (OSError(28, "No space left on device", "/x"), "/x: the disk is full; "),
+        (OSError(13, "Permission denied", "/x"), "/x: Permission denied."),
+    ],
+)
+def test_unexpected_error_is_one_line_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
     made(monkeypatch, error)
     result = run("report", "x.yml", "--output", "out")
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.stderr
-    assert str(error.args[-1]).splitlines()[-1] in result.stderr
+    assert told in result.stderr
+    assert result.stderr.endswith(".\n")
 
 
 def test_parameters_are_json_or_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,3 +179,80 @@ def test_reader_that_goes_away_is_no_error_message(config: Path) -> None:
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
+
+
+def started(*arguments: str, **streams: Any) -> "subprocess.CompletedProcess[str]":
+    """The command in a process of its own; its streams are pipes unless it is given others."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    program = [sys.executable, "-m", "customer_value.cli", *arguments]
+    return subprocess.run(program, text=True, check=False, **pipes)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [["check", "my.yml"], ["init", "orders.csv"], ["--help"], ["--version"]]
+)
+def test_a_full_standard_output_is_said_as_that(config: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = started(*arguments, stdout=full, cwd=config.parent)
+    sentence = "Standard output cannot be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (1, sentence)
+
+
+def test_a_status_is_told_where_nobody_can_be_told_why(config: Path) -> None:
+    command = [sys.executable, "-m", "customer_value.cli", "check"]
+    closed = ["sh", "-c", 'exec "$0" "$@" 2>&-', *command, "no.yml"]
+    assert subprocess.run(closed, cwd=config.parent, check=False).returncode == 2
+    shut = ["sh", "-c", 'exec "$0" "$@" >&-', *command, "my.yml"]
+    done = subprocess.run(shut, cwd=config.parent, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "Standard output cannot be written: Bad file descriptor.\n")
+
+
+def test_a_run_goes_on_where_nobody_can_be_told_how_far_it_is() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    gone = open(write, "w")  # noqa: SIM115, PTH123
+    with console(gone) as listener:
+        listener(Event("run started", cells=1))
+        listener(Event("notebook finished", notebook="01_a", cells=1))
+    with contextlib.suppress(BrokenPipeError):
+        gone.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["report", "my.yml", "-o", "/"], "/ cannot be the folder of a report; name a folder of its own."),
+        (["batch", "my.yml", "-o", "/"], "/ cannot be the folder of a report; name a folder of its own."),
+        (["report", "my.yml", "-o", "."], ". is not empty and holds no report of customer-value"),
+        (["report", "my.yml", "-o", "orders.csv"], "orders.csv is a file; --output names a folder."),
+        (["report", "my.yml", "-o", "orders.csv/x"], "orders.csv/x lies inside a file, not a folder"),
+        (["report", "my.yml", "-o", "/dev/null"], "/dev/null is a file; --output names a folder."),
+        (["report", "my.yml", "-o", "x" * 300], "The name of the output folder is too long"),
+        (["report", "my.yml", "-o", "o", "--set", "seed=" + "[" * 99_999], "nests too deep"),
+        (
+            ["report", "my.yml", "-o", "o", "--set", 'seed="\\ud800"'],
+            "a character that cannot stand in a text",
+        ),
+        (
+            ["report", "my.yml", "-o", "o", "--set", "config=x.yml"],
+            "the settings file is named without --set.",
+        ),
+        (["report", "my.yml", "-o", "o", "--set", "x" * 9_999], "--set xxx"),
+        (["check", "x" * 5_000], "File name too long"),
+        (["check", f"my.yml#{'x' * 5_000}"], "File name too long"),
+        (["check", os.fsdecode(b"\xff\x1b[31m.yml")], "[31m.yml does not exist."),
+        (["init", "x" * 5_000], "File name too long"),
+    ],
+)
+def test_strange_arguments_get_one_sentence_and_status_2(
+    config: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+) -> None:
+    monkeypatch.chdir(config.parent)
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "\x1b" not in done.stderr
+    assert len(done.stderr) < 4_100
+    assert {path.name for path in config.parent.iterdir()} == {"my.yml", "orders.csv"}

@@ -1,6 +1,7 @@
 """Settings files: what is read, and the sentence for every way of getting one wrong."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -78,7 +79,10 @@ def test_dates_are_dates(tmp_path):
         (SMALL.replace("path: orders.csv", "path: []"), "line 3: orders.path: needs at least one entry"),
         ("currency: EUR\norders: [a]\n", "line 2: orders: needs keys of its own below it"),
         (SMALL + "x: &a [*a]\n", "contains itself"),
-        (SMALL + "    currency: c\n  rates: {USD: -1}\n", "orders.rates.USD: input should be greater than 0"),
+        (
+            SMALL + "    currency: c\n  rates: {USD: -1}\n",
+            "orders.rates.USD: input should be greater than or equal to 0.00000001",
+        ),
         (SMALL + "    currency: c\n  rates: {EUR: 2}\n", "EUR is the report's own currency"),
         (SMALL + "  rates: {USD: 0.9}\n", "orders.rates needs orders.columns.currency"),
         (SMALL + "pareto:\n  abc_cuts: [0.9, 0.8]\n", "line 8: pareto: abc_cuts must rise"),
@@ -127,3 +131,14 @@ def test_overrides_are_validated_and_none_keeps_the_setting():
         override(ParetoSettings(), top_share=2)
     with pytest.raises(ConfigError, match="top_sahre"):
         override(ParetoSettings(), top_sahre=0.2)
+
+
+def test_what_a_message_quotes_stays_on_its_line_and_is_cut_where_nobody_reads_on(desk):
+    hostile = "two\r\nlines \x1b[31m\u202e" + "y" * 100_000
+    desk.settings(f"currency: EUR\norders: {{path: a.csv, columns: {{? {json.dumps(hostile)}\n : x}}}}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(desk.config)
+    said = str(caught.value)
+    assert "orders.columns.two lines [31myyy" in said
+    assert said.isprintable()
+    assert len(said) < 1000

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Desk
-from customer_value.errors import ConfigError, CustomerValueError, InputError, NotebookError
+from customer_value.errors import ConfigError, CustomerValueError, InputError, MachineError, NotebookError
 from customer_value.inputs import check_inputs
 from customer_value.report import make_report, starter
 from customer_value.report.progress import Event
@@ -278,15 +278,20 @@ BIG_PAGE = "import random\nprint(random.Random(1).randbytes(2 * 10**6).hex())"
 @pytest.mark.parametrize("source", [BIG_TABLE, BIG_QUERY, BIG_PAGE], ids=["table", "query", "page"])
 def test_a_full_disk_is_told(small: Place, source: str) -> None:
     page = source is BIG_PAGE
-    said = small.fails(source, kind=ConfigError if page else NotebookError)
+    said = small.fails(source, kind=MachineError if page else NotebookError)
     if page:
-        assert (
-            "report cannot be written: No space left on device. Mend that, or choose another --output."
-            in said
-        )
-    else:
-        assert "the disk is full; make room on it, or choose an --output on another one." in said
+        assert "report cannot be written: the disk is full; " in said
+    assert (
+        "the disk is full; make room on it, or choose another one by --output or the variable TMPDIR." in said
+    )
     small.works_again()
+
+
+def test_memory_that_runs_out_in_a_notebook_is_told(place: Place) -> None:
+    said = place.fails("raise MemoryError('Unable to allocate 9 TiB')")
+    assert 'at cell 5 of 5 (under "The heart"): memory ran out; close other programs' in said
+    own = "from customer_value.errors import MachineError\nraise MachineError('a.csv: the disk is full.')"
+    assert place.fails(own, kind=MachineError).startswith("a.csv: the disk is full.")
 
 
 @LINUX
@@ -294,9 +299,7 @@ def test_a_disk_that_is_full_from_the_start_is_told(small: Place) -> None:
     filler = small.report.with_name("filler")
     with suppress(OSError), filler.open("wb") as file:
         file.write(bytes(4 * 10**6))
-    assert "No space left on device. Mend that, or choose another --output." in small.fails(
-        FINE, kind=ConfigError
-    )
+    assert "cannot be written: the disk is full; make room on it" in small.fails(FINE, kind=MachineError)
     filler.unlink()
     small.works_again()
 

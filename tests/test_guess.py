@@ -355,6 +355,27 @@ def test_service_codes_are_suggested_only(tmp_path, monkeypatch):
     assert kept_money(tmp_path)[0] == len(LINES) + 1
 
 
+def test_codes_that_are_left_out_are_not_suggested_again(tmp_path, monkeypatch):
+    header = [
+        "InvoiceNo",
+        "StockCode",
+        "Description",
+        "Quantity",
+        "InvoiceDate",
+        "UnitPrice",
+        "CustomerID",
+        "Country",
+    ]
+    goods = [*(str(85000 + number) for number in range(40)), "POST", "GIRLS"]
+    rows = [
+        [str(500 + n), code, "Cup", "1", f"2011-01-{n % 28 + 1:02} 10:00", "5.00", str(17850 + n % 9), "UK"]
+        for n, code in enumerate(goods)
+    ]
+    found = settings_for(tmp_path, "a.csv", csv_of(header, rows), monkeypatch)
+    assert [rule["is"] for rule in found["orders"]["exclude"]] == [["POST"]]
+    assert "service code, column: StockCode, is: [GIRLS]}  # 1 row" in (tmp_path / "my.yml").read_text()
+
+
 def test_credit_notes_are_explained(tmp_path, monkeypatch):
     rows = [*rows_of(order, customer, day, amount), ["C91000", "7001", "2023-05-01", "-4.50"]]
     settings_for(tmp_path, "a.csv", csv_of(["invoice", "customer", "date", "amount"], rows), monkeypatch)

@@ -274,7 +274,7 @@ def test_a_layout_of_ones_own(table, tmp_path):
         ("name: x\nheadings: [a, b]\n", r"^my.yml: columns: Field required\.$"),
         (MINE.replace("amount:", "amuont:"), r"^my.yml: 'amuont' is no field of orders.columns\.$"),
         (MINE + "colour: red\n", r"^my.yml: colour: Extra inputs are not permitted\.$"),
-        ("name: [x\n", r"^my.yml, line 2: is not valid YAML\.$"),
+        ("name: [x\n", r"^my.yml, line 2: expected .*; check indentation, colons and quotes\.$"),
         ("", "holds no layout"),
     ],
 )

@@ -1,6 +1,9 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from customer_value.errors import ConfigError
 from customer_value.report import publish as publishing
 from customer_value.report.publish import Workspace, publish, workspace
+from customer_value.scratch import sweep
 
 
 def write_site(place: Workspace, text: str) -> None:
@@ -109,26 +113,64 @@ def test_runs_into_neighbouring_folders_do_not_meet(report: Path, name: str) -> 
         assert other.folder.is_dir()
 
 
-def test_what_a_killed_run_left_is_cleared_away(report: Path) -> None:
-    stale = report.with_name(".report.0123abcd.partial")
-    (stale / "site").mkdir(parents=True)
-    other = report.with_name(".other.0123abcd.partial")
-    other.mkdir()
-    publish_text(report, "new")
-    assert not stale.exists()
-    assert other.exists()
+KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from customer_value.report import publish
+from test_report_publish import publish_text
+
+at, rename, count = int(sys.argv[2]), Path.rename, iter(range(9))
+def killed(*names):
+    if next(count) == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(*names)
+Path.rename, publish._exchange = killed, lambda one, other: False
+publish_text(Path(sys.argv[1]), "new")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
-def test_report_is_brought_back_after_a_kill_between_two_renames(report: Path) -> None:
-    report.rename(report.with_name(".report.previous"))
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+@pytest.mark.parametrize(("renames", "text"), [(0, "old"), (1, "old"), (2, "new")])
+def test_a_kill_between_two_renames_leaves_the_old_report_or_the_new(
+    report: Path, renames: int, text: str
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    command = [sys.executable, "-c", KILLED, str(report), str(renames)]
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    sweep()
+    assert text_of(report) == text
+    assert [path.name for path in report.parent.iterdir()] == ["report"]
+
+
+def test_a_report_is_brought_back_where_no_note_tells_of_it(report: Path) -> None:
+    report.rename(report.with_name(".report.0123abcd.previous"))
     with workspace(report):
         assert text_of(report) == "old"
 
 
-def test_backup_is_removed_after_a_kill_behind_two_renames(report: Path) -> None:
-    (report.with_name(".report.previous")).mkdir()
+@pytest.mark.parametrize(
+    "name", [".report.lock", ".report.previous", ".report.0123abcd.partial", ".report.0123abcd.previous"]
+)
+def test_what_the_user_has_beside_the_report_stays(report: Path, name: str) -> None:
+    mine = report.with_name(name)
+    if name.endswith("lock"):
+        mine.write_text("mine")
+    else:
+        mine.mkdir()
+        (mine / "thesis.docx").touch()
     publish_text(report, "new")
-    assert [path.name for path in report.parent.iterdir()] == ["report"]
+    assert text_of(report) == "new"
+    assert mine.read_text() == "mine" if mine.is_file() else (mine / "thesis.docx").exists()
+
+
+def test_a_link_in_the_place_of_the_lock_is_told(report: Path) -> None:
+    report.with_name(".report.lock").symlink_to(report.parent / "elsewhere")
+    with pytest.raises(
+        ConfigError, match=r"report\.lock is in the way of a lock file of that name; move it away"
+    ):
+        publish_text(report, "new")
+    assert not (report.parent / "elsewhere").exists()
 
 
 @pytest.mark.parametrize("name", ["notes.docx", "tables/notes.csv", "index.html"])

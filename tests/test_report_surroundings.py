@@ -131,7 +131,9 @@ def test_what_decides_where_python_is_stays_and_how_it_behaves_does_not(
     go = {"PYTHONOPTIMIZE": "2", "PYTHONWARNINGS": "error", "MATPLOTLIBRC": "/x", "IPYTHONDIR": "/x"}
     for name, value in {**stay, **go, "PYTHONPATH": os.pathsep.join(["", ".", "../x"])}.items():
         monkeypatch.setenv(name, value)
-    environment = child_environment()
+    monkeypatch.setenv("CUSTOMER_VALUE_CACHE", "/dev/null/none")
+    environment = child_environment(lambda: Path("/scratch"))
+    assert environment["MPLCONFIGDIR"] == str(Path("/scratch/matplotlib"))
     assert stay.items() <= environment.items()
     assert not {*go, "PYTHONPATH"} & set(environment)
 

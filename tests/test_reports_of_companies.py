@@ -1,5 +1,6 @@
 """The real notebooks on companies of every shape: each page is honest, and none says nan."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -17,6 +18,13 @@ orders:
 NONSENSE = re.compile(
     r"\b(nan|NaN|inf|NaT|None(?! of))\b|<NA>|\{\}|\b1 (customers|rows|orders|months|days|accounts)\b"
 )
+
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def days_of_a_spreadsheet(day):
+    return (dt.date.fromisoformat(day) - dt.date(1899, 12, 30)).days
 
 
 def nonsense(text):
@@ -59,6 +67,9 @@ def test_a_survey_without_orders_fills_its_pages(desk):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_page_says_something_sensible_about_every_shape_of_company(desk, shape):
     desk.settings(SETTINGS).file("orders.csv", order_lines(shape))
+    if shape == "even and regular":
+        desk.settings(SETTINGS.replace("  columns", "  dates: excel-serial\n  columns"))
+        desk.file("orders.csv", DAY.sub(lambda day: str(days_of_a_spreadsheet(day[0])), order_lines(shape)))
     for notebook in pages_for("orders"):
         shown = shown_by(notebook, desk.config)
         assert len(shown) > 5

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from browser_kit import faults, opened_browser
 from conftest import SAMPLE
 from customer_value.report.run import make_report
 
@@ -49,6 +50,12 @@ def facts_of(folder):
 
 def files_of(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_axe_finds_no_fault_on_any_page(company):
+    with opened_browser() as page:
+        found = [(name, fault) for name in PAGES for fault in faults(page, company / f"{name}.html")]
+    assert found == []
 
 
 def test_the_folder_holds_what_others_rely_on(company):

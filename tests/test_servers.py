@@ -287,6 +287,88 @@ def test_a_zone_that_the_server_does_not_know(shop, table):
     assert "does not know the time zone" in refused(desk)
 
 
+def test_a_database_that_takes_text_for_bytes_is_read_in_the_encoding_that_is_stated(readers, table):
+    """In SQL_ASCII neither the server nor its driver knows what a letter is, and trimming one byte would break it."""
+    readers.execute(
+        "CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    address = readers.address_of("owner", SECRET, "bytes")
+
+    def fill(encoding):
+        with psycopg.connect(address, autocommit=True, client_encoding="sql_ascii") as connection:
+            connection.execute(b"DROP TABLE IF EXISTS sold")
+            connection.execute('CREATE TABLE sold ("Käufer" text, day text, amount numeric(12, 2))'.encode())
+            for name in ("à", "à\u00a0", 'Müller, "der\r\nJüngere"', None):
+                value = "NULL" if name is None else f"'{name}'"
+                connection.execute(f"INSERT INTO sold VALUES ({value}, '2024-01-05', 2.5)".encode(encoding))
+
+    psycopg = pytest.importorskip("psycopg")
+    fill("utf-8")
+    desk = table(readers, address=address, customer="Käufer")
+    found = read_tables(desk.run())["customers"]
+    assert found["customer_id"].tolist() == ['Müller, "der\r\nJüngere"', "à"]
+    assert found["net_revenue"].tolist() == [2.5, 5.0]
+    fill("latin-1")
+    assert refused(desk) == (
+        "The database of SHOP does not know the encoding of its text (SQL_ASCII), and column 'Käufer' holds what is "
+        "not UTF-8, such as 'à'; state the right one, for instance encoding: windows-1252."
+    )
+    stated = desk.settings(desk.config.read_text().replace("table: sold", "table: sold\n  encoding: latin-1"))
+    again = stated.run()
+    assert read_tables(again)["customers"]["customer_id"].tolist() == ['Müller, "der\r\nJüngere"', "à"]
+    assert any("ISO 8859-1" in line.detail for line in read_state(again).ledger.of("orders", "note"))
+    assert refused(stated.settings(stated.config.read_text().replace("latin-1", "lattin"))).startswith(
+        "orders: the encoding 'lattin' is not known"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "EUC_JP"])
+def test_a_database_of_another_alphabet(readers, table, encoding):
+    name = encoding.lower()
+    readers.execute(
+        f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    address = readers.address_of("owner", SECRET, name)
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(address, autocommit=True, client_encoding="utf8") as connection:
+        connection.execute(f"CREATE TABLE sold {ORDERS}")
+        connection.execute(f"INSERT INTO sold VALUES {ROWS}, (' ü ', '2024-02-01', 7)")
+    desk = table(readers, address=address)
+    assert read_tables(desk.run())["customers"]["customer_id"].tolist() == ["A", "a", "b", "ü"]
+    desk.settings(desk.config.read_text().replace("table: sold", "table: sold\n  encoding: latin-1"))
+    assert (
+        refused(desk) == "orders.encoding: the database of SHOP knows the encoding of its text; leave it out."
+    )
+
+
+def test_a_table_in_latin1_of_a_server_that_knows_it(shop, table):
+    shop.execute(
+        f"CREATE TABLE western {ORDERS} CHARACTER SET latin1",
+        "INSERT INTO western VALUES ('\u00a0Müller ', '2024-01-05', 1), ('Muller', '2024-01-06', 1)",
+        "GRANT SELECT ON shop.western TO reader@'127.0.0.1'",
+    )
+    found = read_tables(table(shop, "western").run())["customers"]
+    assert found["customer_id"].tolist() == ["Muller", "Müller"]
+
+
+ENDLESS = {
+    "readers": "WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days) SELECT n, day FROM days, sold",
+    "shop": "SELECT one.seq AS n, day FROM seq_1_to_1000000 one, seq_1_to_1000000 other, sold",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_endless_view_ends(name, table, request):
+    server = request.getfixturevalue(name)
+    reader = "reader" if name == "readers" else "reader@'127.0.0.1'"
+    server.execute(f"CREATE VIEW endless AS {ENDLESS[name]}", f"GRANT SELECT ON endless TO {reader}")
+    desk = table(server, "endless", customer="n", amount="n")
+    desk.settings(desk.config.read_text() + "engine: {statement_timeout_seconds: 1}\n")
+    said = refused(desk)
+    assert "server of SHOP stopped a query: it took longer than 1 second (an endless view?)" in said
+    assert said.endswith("raise engine.statement_timeout_seconds in the settings.")
+
+
 LOAD = "from customer_value.workbook import load_data\nworkbook = load_data(config)"
 
 

@@ -96,12 +96,12 @@ def test_a_wrong_environment_variable_is_named_and_not_shown(tmp_path, monkeypat
 
 
 def test_an_error_carries_no_address_in_what_caused_it(tmp_path, monkeypatch):
-    (tmp_path / "secret.parquet").write_bytes(b"PAR1 and no more")
-    monkeypatch.setenv("ORDERS", str(tmp_path / "secret.parquet"))
+    (tmp_path / "hush.parquet").write_bytes(b"PAR1 and no more")
+    monkeypatch.setenv("ORDERS", str(tmp_path / "hush.parquet"))
     with pytest.raises(InputError) as error:
         opened(tmp_path, {}, path_env="ORDERS")
     assert error.value.__suppress_context__
-    assert "secret" not in "".join(traceback.format_exception(error.value))
+    assert "hush" not in "".join(traceback.format_exception(error.value))
 
 
 def test_an_unset_environment_variable(tmp_path):

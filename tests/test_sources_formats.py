@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customer_value.errors import InputError
+from customer_value.errors import InputError, MachineError
 from customer_value.settings import TableSource
 from customer_value.sources import open_table
 from customer_value.sources.margins import repeats_heading
@@ -109,8 +109,8 @@ def test_a_zip_that_cannot_be_unpacked(tmp_path):
     secret[6] |= 1
     secret[good.index(b"PK\x01\x02") + 8] |= 1
     cases = [
-        (good[:60], "is damaged: it cannot be unpacked"),
-        (good.replace(b"7;1", b"7;2", 1), "is damaged: it cannot be unpacked"),
+        (good[:60], "is damaged and cannot be unpacked"),
+        (good.replace(b"7;1", b"7;2", 1), "is damaged and cannot be unpacked"),
         (bytes(secret), "has a password"),
         (zipped(), "is empty: it holds no file"),
     ]
@@ -120,7 +120,7 @@ def test_a_zip_that_cannot_be_unpacked(tmp_path):
 
 def test_a_zip_that_would_fill_the_disk_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 3}))
-    text = message_of(lambda: opened(tmp_path, {"a.zip": zipped(a_dot_csv="id;n\n7;1\n")}), InputError)
+    text = message_of(lambda: opened(tmp_path, {"a.zip": zipped(a_dot_csv="id;n\n7;1\n")}), MachineError)
     assert "more than the disk has room for" in text
 
 

@@ -2,7 +2,7 @@ import codecs
 import gzip
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from customer_value.errors import InputError
@@ -176,6 +176,7 @@ FIELD = st.text(
 
 
 @given(st.lists(st.tuples(FIELD, FIELD, FIELD), min_size=1, max_size=8), st.sampled_from(",;\t|"))
+@example([("0", '="', '="\n"x')], ",")
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_text_comes_back_unchanged(tmp_path, table, sign):
     def quoted(cells):

@@ -40,7 +40,7 @@ from customer_value.errors import InputError
 from customer_value.inputs import check_inputs
 
 try:
-    check_inputs("nowhere.yml")
+    check_inputs({config!r})
 except InputError as error:
     print(error)
 """
@@ -59,7 +59,7 @@ def company(spark_connect, tmp_path_factory):
     workbook.record(result)
     books = folder / "notebooks"
     write_notebook(books, "01_data_load", code(LOAD))
-    write_notebook(books, "02_pareto", code(ANALYSE), code(MISS))
+    write_notebook(books, "02_pareto", code(ANALYSE), code(MISS.format(config=str(folder / "nowhere.yml"))))
     for path in ("several", "nowhere.parquet"):
         text = SETTINGS.format(path=path) + ENGINE.format(address=spark_connect.address)
         (folder / path).with_suffix(".yml").write_text(text)

@@ -1,16 +1,21 @@
 """The command ``customer-value``.
 
 Exit status: 0 done; 2 the input, the settings or the command line is wrong (one sentence on standard
-error); 1 anything else, for a batch that a report in it failed; 128 + n ended by signal n.
+error); 1 anything else: the machine stands in the way (disk, memory, a limit set to it), a notebook or a fit
+failed, in a batch some report did; 128 + n ended by signal n.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
 import os
+import re
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +24,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from customer_value.errors import ConfigError, CustomerValueError, FitError, InputError, NotebookError
+from customer_value.errors import (
+    ConfigError,
+    CustomerValueError,
+    FitError,
+    InputError,
+    MachineError,
+    NotebookError,
+)
+from customer_value.faults import fault_of
+from customer_value.secrecy import redacted
 from customer_value.surroundings import leave_start_folder
 
 __all__ = ["app", "main"]
@@ -80,8 +94,12 @@ KernelChoice = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    _open_streams()
     leave_start_folder()
-    app()
+    try:
+        app()
+    except OSError as error:  # from the help, which is printed before any command begins
+        _unprinted(error.strerror or str(error))
 
 
 def _print_version(asked: bool) -> None:
@@ -100,6 +118,9 @@ def _options(
     ] = False,
 ) -> None:
     """Options of the command itself."""
+    from customer_value.scratch import sweep
+
+    sweep()
 
 
 @app.command(no_args_is_help=True)
@@ -124,9 +145,9 @@ def report(
     with _exit_status(hint=f"The log is {output}.log.jsonl"), _ended_by_signals():
         from customer_value.report import make_report
         from customer_value.report.progress import console, read_log
-        from customer_value.report.publish import as_typed
+        from customer_value.report.publish import as_typed, folder_of
 
-        real = Path(os.path.realpath(output))
+        real = folder_of(output)
         with console(earlier=read_log(real.with_name(f"{real.name}.log.jsonl"))) as progress:
             index = make_report(
                 config,
@@ -137,7 +158,7 @@ def report(
                 jobs=jobs,
                 kernels=kernels.value if kernels else None,
             )
-        typer.echo(f"The report is ready: {as_typed(index)}")
+        _say(f"The report is ready: {as_typed(index)}")
 
 
 @app.command(no_args_is_help=True)
@@ -187,9 +208,9 @@ def batch(
     with _exit_status(hint=hint, stopped=stopped), _ended_by_signals():
         from customer_value.report import make_batch
         from customer_value.report.progress import batch_console, read_log
-        from customer_value.report.publish import as_typed
+        from customer_value.report.publish import as_typed, folder_of
 
-        with batch_console(earlier=read_log(output / "batch.log.jsonl")) as progress:
+        with batch_console(earlier=read_log(folder_of(output) / "batch.log.jsonl")) as progress:
             made = make_batch(
                 files,
                 output,
@@ -200,10 +221,10 @@ def batch(
                 kernels=kernels.value if kernels else None,
                 again=again,
             )
-        typer.echo(made.summary())
-        typer.echo(f"The overview is ready: {as_typed(made.index)}")
+        _say(made.summary())
+        _say(f"The overview is ready: {as_typed(made.index)}")
         for outcome in made.failed:
-            typer.echo(f"{outcome.name}: {outcome.sentence}", err=True)
+            _complain(f"{outcome.name}: {outcome.sentence}")
         if made.failed:
             raise typer.Exit(1)
 
@@ -212,14 +233,14 @@ def batch(
 def check(config: Config) -> None:
     """Read the input and show where every row ended; make no report."""
     with _exit_status(), _ended_by_signals():
-        from customer_value.config import load_settings
+        from customer_value.config import SettingsFile
         from customer_value.inputs import check_inputs
 
-        currency = load_settings(config).currency
+        currency = SettingsFile.read(config).for_report().currency
         inputs = check_inputs(config)
-        typer.echo(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
+        _say(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
         for warning in inputs.warnings:
-            typer.echo(f"\nWarning: {warning}")
+            _say(f"\nWarning: {warning}")
 
 
 @app.command(no_args_is_help=True)
@@ -262,7 +283,9 @@ def init(
         parts = [] if draft is None else [draft.text]
         if survey is not None:
             parts.append(_drafted(survey))
-        typer.echo("\n".join(parts), nl=False)
+        _say("\n".join(parts), nl=False)
+        if draft is not None and draft.remark:
+            typer.echo(draft.remark, err=True)
         if draft is not None and draft.question:
             raise InputError(draft.question)
 
@@ -270,19 +293,17 @@ def init(
 def _drafted(survey: Path) -> str:
     """Write the codebook of a survey, and give the settings for it."""
     from customer_value.guess import survey_draft
+    from customer_value.people_csv import csv_of
 
     draft = survey_draft(survey)
     try:
         with Path(draft.codebook_name).open("x", encoding="utf-8", newline="") as file:
-            draft.codebook.to_csv(file, index=False, lineterminator="\n")
+            file.write(csv_of(draft.codebook))
     except FileExistsError:
         raise ConfigError(
             f"{draft.codebook_name} is there already and is not overwritten; rename it, or work in another folder."
         ) from None
-    typer.echo(
-        f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.",
-        err=True,
-    )
+    _complain(f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.")
     return draft.settings
 
 
@@ -298,9 +319,20 @@ def sample(
 
         write_company(simulate_company(), folder)
         config = folder / "company.yml"
-        typer.echo(
-            f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}"
-        )
+        _say(f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}")
+
+
+@app.command()
+def cache(
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove the runs that no notebook has open.")
+    ] = False,
+) -> None:
+    """Show the runs that notebooks opened by hand have left on this machine, or remove them."""
+    with _exit_status(), _ended_by_signals():
+        from customer_value.cache import clear_cache, listed
+
+        _say(clear_cache() if clear else listed())
 
 
 @contextlib.contextmanager
@@ -310,7 +342,7 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         yield
     except typer.Exit:
         raise
-    except (NotebookError, FitError) as error:
+    except (NotebookError, FitError, MachineError) as error:
         _fail(f"{error}", 1)
     except CustomerValueError as error:
         _fail(f"{error}", 2)
@@ -320,19 +352,73 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
         _fail(stopped or "Ended by a signal; nothing was published.", 128 + error.number)
     except BrokenPipeError:
         _without_reader()
+    except _Unprinted as error:
+        _unprinted(str(error))
     except OSError as error:
-        _fail(_os_sentence(error), 1)
+        _fail(_os_sentence(error), 2 if error.errno == errno.ENAMETOOLONG else 1)
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
-            raise
-        sentence = " ".join(str(error).split())
+            _fail(redacted(traceback.format_exc()), 1)
+        if fault := fault_of(error):
+            _fail(f"Stopped: {fault}.", 1)
+        sentence = " ".join(redacted(str(error)).split())
         more = hint or f"Set {TRACEBACK_VARIABLE}=1 to see where"
         _fail(f"Unexpected {type(error).__name__}: {sentence}. {more}.", 1)
 
 
 def _fail(sentence: str, status: int) -> NoReturn:
-    typer.echo(sentence, err=True)
+    _complain(sentence)
     raise typer.Exit(status)
+
+
+def _complain(sentence: str) -> None:
+    """Say something on standard error, on one line; where nobody can be told, the status alone tells."""
+    from customer_value.words import one_line
+
+    try:
+        typer.echo(one_line(sentence), err=True)
+    except OSError:
+        with contextlib.suppress(OSError):
+            sys.stderr.close()
+
+
+class _Unprinted(Exception):
+    """Standard output cannot be written; the text says why."""
+
+
+def _say(text: str, *, nl: bool = True) -> None:
+    """Print on standard output."""
+    try:
+        typer.echo(text, nl=nl)
+    except BrokenPipeError:
+        raise
+    except UnicodeEncodeError as error:
+        raise _Unprinted(
+            f"its encoding, {error.encoding}, has not every character; set PYTHONUTF8=1"
+        ) from None
+    except OSError as error:
+        raise _Unprinted(error.strerror or str(error)) from None
+
+
+def _unprinted(reason: str) -> NoReturn:
+    _complain(f"Standard output cannot be written: {reason}.")
+    with contextlib.suppress(OSError):
+        sys.stdout.close()
+    sys.exit(1)
+
+
+def _open_streams() -> None:
+    """Have all three standard streams, so that no file of ours gets the number of one that is closed.
+
+    What is written to a closed one fails; names of files that are no UTF-8 are printed as they are.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 class _Ended(BaseException):
@@ -373,20 +459,33 @@ def _without_reader() -> NoReturn:
 
 def _os_sentence(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
+    return redacted(f"{where}{fault_of(error) or error.strerror or error}.")
 
 
 def _parsed(settings: list[str]) -> dict[str, object]:
     """Parameters from NAME=VALUE; a value that is not JSON is text."""
+    from customer_value.words import plain
+
     parsed: dict[str, object] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
+        shown = f"--set {plain(setting)}"
         if not equals or not name.isidentifier():
-            raise ConfigError(f"--set {setting}: write it as NAME=VALUE.")
+            raise ConfigError(f"{shown}: write it as NAME=VALUE.")
+        if name == "config":
+            raise ConfigError(f"{shown}: the settings file is named without --set.")
         try:
             parsed[name] = json.loads(text)
         except ValueError:
             parsed[name] = text
+        except RecursionError:
+            raise ConfigError(
+                f"{shown}: nests too deep; write a number, a text or a list of these."
+            ) from None
+        if re.search(
+            "[\0\ud800-\udfff]", json.dumps(parsed[name], ensure_ascii=False).replace("\\u0000", "\0")
+        ):
+            raise ConfigError(f"{shown}: holds a character that cannot stand in a text; write it in UTF-8.")
     return parsed
 
 

@@ -22,6 +22,7 @@ from customer_value.contract_spans import first_fault
 from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
+from customer_value.people_csv import unguarded_column
 from customer_value.settings import Settings, SurveyItemColumns, SurveyItemsTable, SurveyTable, TableSource
 from customer_value.sources import (
     Reading,
@@ -33,6 +34,8 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
+from customer_value.sources.engine import as_believed
+from customer_value.sources.parquet import read_saved, save_parquet
 from customer_value.spellings import with_spelling
 from customer_value.survey_input import (
     answer_columns,
@@ -257,7 +260,7 @@ def _typed(
         kind = shape.fields[field]
         text = id_column(source, column)
         if kind in ("id", "text"):
-            fields[field] = text
+            fields[field] = unguarded_column(text) if isinstance(spec, SurveyItemsTable) else text
             continue
         if not _holds(source, column, text):
             fields[field] = ibis.null("date" if kind == "date" else "decimal(18, 4)")
@@ -274,7 +277,7 @@ def _typed(
         elif field not in shape.required:
             lost = int(source.table.filter(text.notnull() & value.isnull()).count().execute())
             warnings.extend(_lost(source, column, lost))
-    return source.table.select(**fields), readings, warnings
+    return as_believed(source.table.select(**fields)), readings, warnings
 
 
 def _holds(source: Source, column: str, text: Any) -> bool:
@@ -315,8 +318,8 @@ def _missing(field: str) -> str:
 
 
 def _cached(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
-    table.order_by(table.columns).to_parquet(path)
-    return con.read_parquet(path)
+    save_parquet(table.order_by(table.columns), path)
+    return read_saved(con, path)
 
 
 def _lines(name: str, table: ibis.Table, shape: Shape) -> list[LedgerLine]:

@@ -7,14 +7,12 @@ and its name, ``regions.yml#north``, wherever a settings file may be named.
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import json
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -24,9 +22,11 @@ from pydantic_core import ErrorDetails
 
 from customer_value import words
 from customer_value.errors import ConfigError
+from customer_value.secrecy import remember
 from customer_value.settings import Settings
+from customer_value.yaml_file import compose, construct, decoded, read_bounded
 
-__all__ = ["OPEN", "SettingsFile", "folder_name", "load_settings", "override", "read_yaml"]
+__all__ = ["OPEN", "SettingsFile", "folder_name", "load_settings", "override"]
 
 OPEN = "???"
 """What stands for a choice that has yet to be made, in a draft of `customer-value init`."""
@@ -122,16 +122,34 @@ class SettingsFile:
                 f"{self.file} lists no reports, so it is named without '#{words.plain(self.report)}'."
             )
         _refuse_open_choices(root, self.file)
-        values = _Loader("").construct_document(root)
+        values = construct(root)
         if not isinstance(values, dict):
             raise ConfigError(f"{self.file}: expected keys such as 'orders:' and 'currency:' at the top.")
         try:
-            return Settings.model_validate(values)
+            settings = Settings.model_validate(values)
         except ValidationError as error:
             raise ConfigError(_explain(error, root, self.file)) from None
+        remember(settings.model_dump(), self.folder)
+        return settings
+
+    def for_report(self) -> Settings:
+        """`settings`, if a report can be made of them.
+
+        Raises
+        ------
+        ConfigError
+            Also if nothing says in which currency the money is.
+        """
+        settings = self.settings()
+        if settings.currency_is_open:
+            raise ConfigError(
+                f"{self.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
+                "currency: none to print amounts without one."
+            )
+        return settings
 
     def _root(self) -> yaml.Node:
-        return _compose(self.text, self.file, "it needs at least 'currency:' and 'orders:'")
+        return compose(self.text, self.file, "it needs at least 'currency:' and 'orders:'")
 
 
 def load_settings(path: Path | str) -> Settings:
@@ -189,29 +207,6 @@ def folder_name(name: str) -> str:
     return folder
 
 
-def read_yaml(content: bytes, name: str) -> Any:
-    """What another YAML file of a report says, by the same rules as the settings.
-
-    Parameters
-    ----------
-    content
-        The bytes of the file.
-    name
-        Of the file, for messages.
-
-    Raises
-    ------
-    ConfigError
-        If it is not UTF-8, empty, not YAML, or gives a key twice; the message names file and line.
-
-    Examples
-    --------
-    >>> read_yaml(b"Q1: {reversed: true, missing_codes: [-99, NO]}", "items.yml")
-    {'Q1': {'reversed': True, 'missing_codes': [-99, 'NO']}}
-    """
-    return _Loader("").construct_document(_compose(_decoded(content, name), name))
-
-
 def override(section: Section, **values: object) -> Section:
     """A settings section with the values that are not None put in place, validated again.
 
@@ -242,33 +237,6 @@ def override(section: Section, **values: object) -> Section:
         raise ConfigError(f"Parameter {name}: {_reason(first)}") from None
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without the surprises: no octal, no sexagesimal, no yes/no/on/off."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
-
-
-def _day(loader: _Loader, node: yaml.ScalarNode) -> dt.date | str:
-    """A date, or the text as it stands where there is no such day."""
-    text = str(loader.construct_scalar(node))
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return text
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
-
-for _tag, _pattern, _first in (
-    ("bool", r"^(?:true|True|false|False)$", "tTfF"),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("int", r"^[-+]?(?:0|[1-9][0-9_]*)$", "-+0123456789"),
-    ("float", r"^[-+]?(?:0|[1-9][0-9_]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?$", "-+0123456789."),
-    ("timestamp", r"^\d{4}-\d{2}-\d{2}$", "0123456789"),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
-
-
 _SIGNS = ". - _ , & + ( ) '"
 """What may stand in the name of a report beside letters, digits and spaces."""
 
@@ -294,7 +262,7 @@ def _told_apart(path: Path) -> tuple[Path, str | None]:
 
 def _text_of(path: Path) -> str:
     try:
-        return _decoded(path.read_bytes(), path.name)
+        return decoded(read_bounded(path), path.name)
     except FileNotFoundError:
         raise ConfigError(f"The settings file {path} does not exist.") from None
     except IsADirectoryError:
@@ -441,55 +409,16 @@ def _number(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _decoded(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{name} is not UTF-8 text; save it as UTF-8.") from None
-
-
-@lru_cache(maxsize=4)
-def _compose(text: str, name: str, needed: str = "") -> yaml.Node:
-    try:
-        root = yaml.compose(text, Loader=_Loader)
-        if root is not None:
-            _refuse_repeated_keys(root, name)
-            _Loader("").construct_document(root)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not valid YAML"
-        raise ConfigError(f"{name}{line}: {problem}; check indentation, colons and quotes.") from None
-    except (ValueError, RecursionError) as error:
-        what = "an anchor contains itself" if isinstance(error, RecursionError) else str(error)
-        raise ConfigError(f"{name}: {what}.") from None
-    if root is None:
-        raise ConfigError(f"{name} is empty{'; ' if needed else ''}{needed}.")
-    return root
-
-
-def _refuse_repeated_keys(node: yaml.Node, name: str) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise ConfigError(f"{name}, line {line}: the key '{key.value}' is given twice.")
-            seen.add(key.value)
-            _refuse_repeated_keys(value, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _refuse_repeated_keys(value, name)
-
-
 def _explain(error: ValidationError, root: yaml.Node, name: str) -> str:
     details = error.errors()
     first = min(details, key=lambda d: (d["type"] != "extra_forbidden", _line(root, d["loc"])))
     location = first["loc"]
-    key = ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
+    key = ".".join(str(part + 1) if isinstance(part, int) else words.plain(part) for part in location)
     where = f"{name}, line {_line(root, location)}"
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown key '{key}'{_nearest(location)}"
+    if first["type"] == "invalid_key":
+        return f"{where}: {words.plain(first['input'])} is no name of a setting."
     if first["type"] == "missing":
         return f"{where}: the key '{key}' is missing."
     return f"{where}: {key + ': ' if key else ''}{_reason(first)}"
@@ -513,7 +442,8 @@ def _reason(detail: ErrorDetails) -> str:
     plain = next((words for kind, words in _PLAIN if detail["type"].startswith(kind)), "")
     message = plain or detail["msg"].removeprefix("Value error, ")
     given = detail.get("input")
-    shown = "" if isinstance(given, dict | BaseModel) else f" (given: {given!r})"
+    hidden = any(str(part).endswith("_env") for part in detail["loc"])
+    shown = "" if hidden or isinstance(given, dict | BaseModel) else f" (given: {words.plain(repr(given))})"
     return f"{message[0].lower()}{message[1:]}{shown}."
 
 

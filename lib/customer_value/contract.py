@@ -51,8 +51,9 @@ from customer_value.sources import (
     number_column,
     open_table,
 )
-from customer_value.sources.engine import MONEY, hashed
+from customer_value.sources.engine import MONEY, as_believed, hashed
 from customer_value.sources.native import as_money, rounded_money, row_key
+from customer_value.sources.parquet import read_saved, save_parquet
 from customer_value.sources.spark import as_view
 from customer_value.sources.times import time_of_day
 from customer_value.spellings import join_spellings
@@ -194,7 +195,7 @@ def read_orders(settings: Settings, base: Path, engine: Engine, scratch: Path) -
     everything = not ledger.rows("orders", "excluded")
     kept = judged if everything else judged.filter(judged.outcome.isnull())
     unused = ("outcome", "_excluded", "_file", *BLANK.values(), *([ADDED] if ADDED in kept.columns else []))
-    rows = _with_cost(source, kept, spec, settings, account).drop(*unused)
+    rows = as_believed(_with_cost(source, kept, spec, settings, account).drop(*unused))
     warnings = (
         *told,
         *_row_warnings(ledger, settings),
@@ -292,7 +293,7 @@ def _typed(source: Source, spec: OrdersTable, settings: Settings) -> tuple[ibis.
     fields["_hash"] = _row_hash(source)
     fields["_file"] = source.table["_file"]
     fields["_excluded"] = _first_exclusion(source, spec)
-    table = source.table.select(**fields)
+    table = as_believed(source.table.select(**fields))
     return table, [date_reading, *readings]
 
 
@@ -462,8 +463,8 @@ def _is_involved(spec: OrdersTable) -> bool:
 
 def _materialised(table: ibis.Table, con: Any, path: Path) -> ibis.Table:
     """Text is parsed once: the typed rows go to Parquet and are read from there."""
-    table.to_parquet(path)
-    return con.read_parquet(path)
+    save_parquet(table, path)
+    return read_saved(con, path)
 
 
 def _judged(typed: ibis.Table, spec: OrdersTable, as_of: dt.date | None) -> ibis.Table:
@@ -658,7 +659,7 @@ def _with_cost(
     """Fill in cost from the margin rate where it is not known."""
     rate = settings.margin_rate
     if rate is not None:
-        by_rate = _product(source, kept.amount, _literal(1 - Decimal(str(rate))))
+        by_rate = _product(source, kept.amount, _literal(round(1 - Decimal(str(rate)), 16)))
         known = kept["cost"] if "cost" in kept.columns else ibis.null(MONEY)
         return kept.mutate(cost=ibis.coalesce(known, by_rate))
     if "cost" in kept.columns:

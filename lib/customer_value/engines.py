@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,10 @@ from typing import Any, Self
 import ibis
 
 from customer_value.errors import InputError
+from customer_value.machine import processors
+from customer_value.secrecy import secret
 from customer_value.settings import EngineSettings
-from customer_value.sources.parquet import read_saved, save_with_spark
+from customer_value.sources.parquet import read_saved, save_parquet, save_with_spark
 from customer_value.sources.server import Server
 from customer_value.sources.servers import connect_server
 from customer_value.sources.spark import connect_spark, spark_address, spark_sentence
@@ -93,19 +94,24 @@ class Engine:
             cannot be reached.
         """
         if variable not in self._servers:
-            self._servers[variable] = connect_server(variable, os.environ.get(variable, "").strip())
+            self._servers[variable] = connect_server(
+                variable, secret(variable), self.settings.statement_timeout_seconds
+            )
         return self._servers[variable]
 
-    def save(self, table: ibis.Table, path: Path) -> None:
-        """Compute a table where its rows are and leave it as Parquet: a file, or with Spark a folder."""
+    def save(self, table: ibis.Table, path: Path, encoding: str | None = None) -> None:
+        """Compute a table where its rows are and leave it as Parquet: a file, or with Spark a folder.
+
+        ``encoding`` is that of text on a server that does not know it.
+        """
         backend = table.get_backend()
         if backend.name == "duckdb":
-            table.to_parquet(path)
+            save_parquet(table, path)
         elif backend.name == "pyspark":
             save_with_spark(table, path)
         else:
             server = next(server for server in self._servers.values() if server.con is backend)
-            server.save(table, path, self.local)
+            server.save(table, path, self.local, encoding)
 
     def read(self, path: Path, like: ibis.Table) -> ibis.Table:
         """A saved table, on Spark if ``like`` is a table of Spark, else on DuckDB."""
@@ -130,7 +136,7 @@ class Engine:
 
 
 def local_engine(settings: EngineSettings, scratch: Path) -> Any:
-    """DuckDB in this process, within the memory limit of the settings.
+    """DuckDB in this process, within the memory limit of the settings, on no more threads than there are processors.
 
     Parameters
     ----------
@@ -144,9 +150,9 @@ def local_engine(settings: EngineSettings, scratch: Path) -> Any:
     -------
     ibis.backends.duckdb.Backend
     """
-    options: Mapping[str, Any] = {} if settings.threads is None else {"threads": settings.threads}
+    threads = {} if settings.threads is None else {"threads": min(settings.threads, processors())}
     own = scratch / f"_spilled-{os.getpid()}-{secrets.token_hex(4)}"
-    return ibis.duckdb.connect(memory_limit=settings.memory_limit, temp_directory=str(own), **options)
+    return ibis.duckdb.connect(memory_limit=settings.memory_limit, temp_directory=str(own), **threads)
 
 
 def saved_table(con: Any, path: Path) -> ibis.Table:

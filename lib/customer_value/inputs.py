@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -24,12 +24,16 @@ from customer_value.engines import Engine
 from customer_value.errors import InputError
 from customer_value.ledger import Ledger, LedgerLine
 from customer_value.order_tables import Noticed, OrderTables
+from customer_value.page_settings import refuse_unusable_files, refuse_unusable_items
+from customer_value.people_csv import csv_of
 from customer_value.purchase_share import share_item
 from customer_value.reduce import Dates
 from customer_value.reduction import NUMBER
-from customer_value.settings import OrdersTable, Settings
+from customer_value.scratch import scratch_folder
+from customer_value.settings import OrdersTable, Settings, TableSource
 from customer_value.sources import Source
-from customer_value.sources.files import Found, find_files, unchanged
+from customer_value.sources.damage import explained
+from customer_value.sources.files import Found, beside, find_files, unchanged
 from customer_value.sources.parquet import read_saved
 from customer_value.spellings import spelling_warnings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
@@ -98,18 +102,15 @@ def check_inputs(config: Path) -> Inputs:
         If the settings or an input are wrong.
     """
     settings, base = load_settings(config), Path(config).parent
-    scratch = Path(tempfile.mkdtemp(prefix="customer-value-"))
-    try:
-        with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
-            inputs = read_inputs(settings, base, engine, scratch)
-            notes, warnings = _looked_up(inputs, settings, engine, scratch)
-            return inputs.with_more(notes, warnings)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with scratch_folder() as scratch, _reading(settings, base, scratch) as engine:
+        inputs = read_inputs(settings, base, engine, scratch)
+        notes, warnings = _looked_up(inputs, settings, engine, scratch)
+        return inputs.with_more(notes, warnings)
 
 
 def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -> Inputs:
     """Read and judge all inputs; order rows stay lazy, and need ``scratch`` until they are used."""
+    refuse_unusable_files(settings, base)
     orders = None if settings.orders is None else read_orders(settings, base, engine, scratch)
     as_of = settings.as_of if orders is None else orders.as_of
     spellings = None if orders is None else orders.spellings
@@ -123,6 +124,7 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
         if companion.name == "survey":
             answers, items = (_published(companions[name].rows).execute() for name in _SURVEY)
             scored = score_answers(answers, items)
+            refuse_unusable_items(settings, scored)
             ledger = ledger + _what_answers_hold(scored)
             waves = int((scored.waves["respondents"] >= MINIMUM).sum())
             as_of = as_of or _last_day(answers)
@@ -135,7 +137,7 @@ def read_inputs(settings: Settings, base: Path, engine: Engine, scratch: Path) -
 
 def input_files(settings: Settings, base: Path) -> list[Path]:
     """The files that a report reads, as they are found now; `live_tables` are read from elsewhere."""
-    return [file.path for file in _found(settings, base)]
+    return [path for file in _found(settings, base) for path in (file.path, *beside(file))]
 
 
 def policy_file(settings: Settings, base: Path) -> list[Found]:
@@ -165,10 +167,10 @@ def write_run(settings: Settings, base: Path, run: Path) -> None:
     scratch = run / "_run" / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
     try:
-        with unchanged(_found(settings, base)), Engine(settings.engine, scratch) as engine:
+        with _reading(settings, base, scratch) as engine:
             inputs = read_inputs(settings, base, engine, scratch)
             inputs = inputs.with_more(*_reduce(inputs, settings, engine, run, scratch))
-        inputs.ledger.frame().to_csv(run / "ledger.csv", index=False, lineterminator="\n")
+        (run / "ledger.csv").write_text(csv_of(inputs.ledger.frame()), encoding="utf-8", newline="")
         provenance = _provenance(inputs, settings)
         write_json(run / "provenance.json", provenance)
         state = {
@@ -236,10 +238,24 @@ def _known(inputs: Inputs, settings: Settings) -> list[str]:
     return sorted(known)
 
 
-def _found(settings: Settings, base: Path) -> list[Found]:
+@contextmanager
+def _reading(settings: Settings, base: Path, scratch: Path) -> Iterator[Engine]:
+    """An engine to read the inputs with; what goes wrong is told of a file, or of the machine."""
+    with (
+        unchanged(_found(settings, base)),
+        explained(_in_files(settings), base, scratch),
+        Engine(settings.engine, scratch) as engine,
+    ):
+        yield engine
+
+
+def _in_files(settings: Settings) -> dict[str, TableSource]:
     live = live_tables(settings)
-    given = {name: spec for name, spec in settings.tables().items() if name not in live}
-    return [file for name, spec in given.items() for file in find_files(name, spec, base)]
+    return {name: spec for name, spec in settings.tables().items() if name not in live}
+
+
+def _found(settings: Settings, base: Path) -> list[Found]:
+    return [file for name, spec in _in_files(settings).items() for file in find_files(name, spec, base)]
 
 
 def _looked_up(

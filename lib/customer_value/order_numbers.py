@@ -18,7 +18,7 @@ from customer_value.engines import Engine
 from customer_value.ledger import LedgerLine
 from customer_value.reduce import is_sale
 from customer_value.settings import OrdersTable
-from customer_value.sources.parquet import read_saved
+from customer_value.sources.parquet import read_saved, save_parquet
 
 __all__ = ["Restarts", "find_restarts", "with_later_orders"]
 
@@ -96,12 +96,12 @@ def find_restarts(
     pieces = _followed(first, spec.order_number_days, engine, scratch)
     if not pieces:
         return Restarts(), None
-    starts = engine.local.read_parquet([str(piece) for piece in pieces])
+    starts = read_saved(engine.local, pieces)
     found = starts.aggregate(
         orders=starts.count(), numbers=starts.select(_KEY).distinct().count().as_scalar()
     )
     sums = found.to_pyarrow().to_pylist()[0]
-    starts.group_by("customer_id", "order_date").aggregate(more=starts.count()).to_parquet(path)
+    save_parquet(starts.group_by("customer_id", "order_date").aggregate(more=starts.count()), path)
     return Restarts(sums["numbers"], sums["orders"]), engine.read(path, like=rows)
 
 
@@ -134,9 +134,9 @@ def _followed(days: Path, most: int, engine: Engine, scratch: Path) -> list[Path
         since = told.order_date.delta(told.started, unit="day")
         if nth > 1:
             pieces.append(scratch / f"orders-{nth}.parquet")
-            told.filter(since == 0).drop("started").to_parquet(pieces[-1])
+            save_parquet(told.filter(since == 0).drop("started"), pieces[-1])
         days = scratch / f"order-days-{nth}.parquet"
-        told.filter(since > most).drop("started").to_parquet(days)
+        save_parquet(told.filter(since > most).drop("started"), days)
         if not read_saved(engine.local, days).count().execute():
             break
     return pieces

@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    field_validator,
     model_validator,
 )
 
@@ -62,10 +63,22 @@ def _no_number(value: object) -> object:
     return value
 
 
+def _of_our_times(day: dt.date) -> dt.date:
+    if not 1900 <= day.year < 2200:
+        raise ValueError("needs a day from 1900 to 2199")
+    return day
+
+
 def _four_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     if len(numbers) != 4 or sorted(set(numbers)) != list(numbers):
         raise ValueError("needs four numbers that rise, such as [30, 90, 180, 365]")
     return numbers
+
+
+def _a_name(variable: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w*", variable):
+        raise ValueError("takes the name of an environment variable, such as ORDERS_PLACE, not what it holds")
+    return variable
 
 
 def _code_of_none(value: object) -> object:
@@ -76,8 +89,9 @@ def _is_none(value: object) -> bool:
     return isinstance(value, str) and value.strip().lower() == "none"
 
 
-Day = Annotated[dt.date, BeforeValidator(_no_number)]
+Day = Annotated[dt.date, BeforeValidator(_no_number), AfterValidator(_of_our_times)]
 Paths = Annotated[list[str], Field(min_length=1), BeforeValidator(_as_list)]
+Variable = Annotated[str, AfterValidator(_a_name)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Currency = Annotated[CurrencyCode, BeforeValidator(_code_of_none)]
 FourNumbers = Annotated[tuple[float, ...], AfterValidator(_four_rising)]
@@ -121,6 +135,12 @@ class Credits(_Strict):
     is_: Annotated[list[str | int | float], Field(alias="is", min_length=1), BeforeValidator(_as_list)]
 
 
+_ADDRESS = re.compile(
+    r"(?:postgres|mysql|mariadb|mssql|oracle|jdbc:)[^/]*://|[^/]*://[^/@]*:[^/]*@", re.IGNORECASE
+)
+"""Where the settings would hold what belongs into an environment variable."""
+
+
 class TableSource(_Strict):
     """Where the rows of one input table come from and how to read them.
 
@@ -132,8 +152,8 @@ class TableSource(_Strict):
     """
 
     path: Paths | None = None
-    path_env: str | None = None
-    database_env: str | None = None
+    path_env: Variable | None = None
+    database_env: Variable | None = None
     format: Literal["csv", "json", "parquet", "excel", "sqlite", "duckdb", "delta", "iceberg"] | None = None
     table: str | None = Field(
         None, description="table or view of a database, with its schema if needed: sales.orders"
@@ -143,7 +163,10 @@ class TableSource(_Strict):
         description="sheet of an Excel file, by name or number from 1; a list, or 'all', are read as one",
     )
     separator: str | None = Field(None, description="of a CSV: one character, 'tab', or 'whitespace'")
-    encoding: str | None = None
+    encoding: str | None = Field(
+        None,
+        description="of text in files, or in a PostgreSQL database that takes text for bytes (SQL_ASCII)",
+    )
     decimal: Literal[".", ","] | None = None
     dr_cr: Literal["debit-positive", "credit-positive"] | None = Field(
         None, description="of amounts such as '52.50 Dr' and '20.00 Cr': which of them is positive"
@@ -167,6 +190,11 @@ class TableSource(_Strict):
             raise ValueError("database_env needs table, the table or view of the database")
         if not any(places) and self.table is None:
             raise ValueError("needs path, path_env or database_env")
+        if any(_ADDRESS.match(path) for path in self.path or ()):
+            raise ValueError(
+                "path holds the address of a server, or a password; put it into an environment variable and name that "
+                "one by database_env (or path_env, if it leads to files)"
+            )
         return self
 
     @property
@@ -247,7 +275,7 @@ class OrdersTable(TableSource):
         0.05, description="most rows, or money, that may be lost to dates or amounts that cannot be read"
     )
     exclude: list[Exclusion] = []
-    rates: dict[CurrencyCode, Annotated[float, Field(gt=0)]] = Field(
+    rates: dict[CurrencyCode, Annotated[float, Field(ge=1e-8, le=1e8)]] = Field(
         {}, description="report currency per unit of a foreign currency"
     )
 
@@ -410,22 +438,39 @@ class ContractsTable(TableSource):
     period_months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
+STATEMENT_SECONDS = 900
+"""How long a query may take if the settings do not say it: a quarter of an hour, half of what a cell may."""
+
+
 class EngineSettings(_Strict):
     """What reads and reduces the orders: DuckDB in this process, or Spark for what outgrows one machine.
 
     ``master`` (``local[*]``, ``spark://host:7077``, ``yarn``, ``k8s://...``) or ``remote`` (Spark Connect,
     ``sc://host:15002``; ``remote_env`` where the address holds a token) says which Spark; ``options``
     are passed on to it. ``memory_limit`` holds for each DuckDB process and for the driver of a
-    Spark that runs here; what does not fit goes to disk.
+    Spark that runs here; what does not fit goes to disk. ``statement_timeout_seconds`` ends a view that never
+    ends: it holds for each query of a PostgreSQL, MySQL or MariaDB server, and for opening a table of a SQLite or
+    DuckDB file.
     """
 
     kind: Literal["duckdb", "spark"] = "duckdb"
-    memory_limit: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")
+    memory_limit: str = "4GB"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(None, description="default: all cores")
+    statement_timeout_seconds: Annotated[int, Field(ge=1, le=604_800)] = Field(
+        STATEMENT_SECONDS,
+        description="longest time for one query of a database; one that takes longer is ended",
+    )
     master: str | None = None
     remote: str | None = None
-    remote_env: str | None = None
+    remote_env: Variable | None = None
     options: dict[str, str | int | float | bool] = {}
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _possible(cls, limit: str) -> str:
+        if not re.fullmatch(_SIZE, limit) or not 10**7 <= bytes_of(limit) <= 10**15:
+            raise ValueError("must be a size from 10MB to 1000TB, for instance 4GB")
+        return limit
 
     @model_validator(mode="after")
     def _one_engine(self) -> Self:
@@ -439,9 +484,27 @@ class EngineSettings(_Strict):
     @property
     def memory_bytes(self) -> int:
         """`memory_limit` as a number."""
-        number, unit = re.fullmatch(r"([0-9.]+) ?(\D+)", self.memory_limit).groups()  # type: ignore[union-attr]
-        base = 1024 if "i" in unit else 1000
-        return int(float(number) * base ** {"M": 2, "G": 3, "T": 4}[unit[0]])
+        return int(bytes_of(self.memory_limit))
+
+
+_SIZE = r"([0-9]+(?:\.[0-9]+)?) ?([MGT]i?B)"
+
+
+def bytes_of(written: str) -> float:
+    """A size such as 4GB or 1.5 GiB as a number.
+
+    Raises
+    ------
+    ValueError
+        If it is no such size.
+    """
+    found = re.fullmatch(_SIZE, written)
+    if found is None:
+        raise ValueError("is not a size such as 4GB")
+    number, unit = found.groups()
+    base = 1024 if "i" in unit else 1000
+    power = {"M": 2, "G": 3, "T": 4}[unit[0]]
+    return float(number) * float(base**power)
 
 
 def _engine_by_name(value: object) -> object:
@@ -455,7 +518,7 @@ class ParetoSettings(_Strict):
     value_share: Annotated[float, Field(gt=0, lt=1)] = 0.8
     abc_cuts: tuple[Share, Share] = (0.80, 0.95)
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2_000
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -537,7 +600,7 @@ class ClvSettings(_Strict):
     covariates: Annotated[list[Category], BeforeValidator(_as_list)] = Field(
         [], description="columns of the customer file that may change how customers buy and leave"
     )
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
     @model_validator(mode="after")
     def _each_covariate_once(self) -> Self:
@@ -564,7 +627,7 @@ class SatisfactionSettings(_Strict):
     index_weights: dict[str, Weight] = Field(
         {}, description="item on overall satisfaction to its weight in the index; equal weights if empty"
     )
-    seed: int = 20_240_101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20_240_101
 
 
 class DeliveredValueSettings(_Strict):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["OWN_FOLDER", "cache_folder", "child_environment", "leave_start_folder"]
@@ -37,7 +38,7 @@ _OF_THE_INSTALLATION = (
 """Variables that say where Python is and how names of files are read, not how it is to behave."""
 
 
-def child_environment(scratch: Path | None = None) -> dict[str, str]:
+def child_environment(scratch: Callable[[], Path]) -> dict[str, str]:
     """The environment of every process that makes a report.
 
     Modules are found where this Python has them and at the absolute entries of ``PYTHONPATH``, not in the folder in
@@ -46,7 +47,7 @@ def child_environment(scratch: Path | None = None) -> dict[str, str]:
     Parameters
     ----------
     scratch
-        Where that folder is if the user's cache cannot be written.
+        Gives a folder for it, asked only if the user's cache cannot be written.
     """
     inherited = {
         name: value
@@ -82,13 +83,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
 
 
-def _matplotlib_folder(scratch: Path | None) -> Path:
+def _matplotlib_folder(scratch: Callable[[], Path]) -> Path:
     with contextlib.suppress(OSError, RuntimeError):
-        folder = cache_folder().absolute() / "matplotlib"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK) or scratch is None:
+        cache = cache_folder().absolute()
+        for folder in (cache, cache / "matplotlib"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
             return folder
-    return (scratch or OWN_FOLDER) / "matplotlib"
+    return scratch() / "matplotlib"
 
 
 def _absolute_entries() -> list[str]:

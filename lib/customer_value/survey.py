@@ -345,6 +345,7 @@ def _reliability(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     for key, group in scores.groupby(["wave", "scale_name"]):
         asked = sorted(group["item"].unique())
         table = group.set_index([*PERSON, "item"])["score"].unstack("item")[asked].dropna()  # noqa: PD010
+        table = table.sort_values(asked)  # what people are called decides no digit
         enough = len(table) >= MINIMUM and len(asked) > 1
         single = reliability.omega(table) if enough and len(asked) > 2 else None
         alpha = reliability.cronbach_alpha(table) if enough else None

@@ -15,11 +15,12 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.codebook import suggestion
-from customer_value.config import read_yaml
 from customer_value.errors import InputError
 from customer_value.settings import SurveyItemColumns, SurveyItemsTable, SurveyTable
 from customer_value.sources import Source, SourceFile, id_column
 from customer_value.sources.files import find_files, fingerprint
+from customer_value.sources.parquet import read_saved
+from customer_value.yaml_file import read_bounded, read_yaml
 
 __all__ = ["answer_columns", "codebook_source", "one_answer_per_row", "respondent_rows", "wide_answers"]
 
@@ -55,7 +56,7 @@ def codebook_source(spec: SurveyItemsTable, base: Path, con: Any, scratch: Path)
             f"survey_items.path: give one YAML codebook; there are {words.count(len(found))} files."
         )
     file = fingerprint(found[0])
-    rows = _items_of(read_yaml(found[0].path.read_bytes(), file.name), file.name)
+    rows = _items_of(read_yaml(read_bounded(found[0].path), file.name), file.name)
     return _as_source(rows, file, con, scratch / "codebook.parquet")
 
 
@@ -160,5 +161,5 @@ def _as_text(value: Any) -> str | None:
 def _as_source(rows: list[dict[str, Any]], file: SourceFile, con: Any, path: Path) -> Source:
     frame = pd.DataFrame(rows).astype("str").where(pd.DataFrame(rows).notna())
     frame.assign(_file=0).to_parquet(path)
-    table = con.read_parquet(path)
+    table = read_saved(con, path)
     return Source("survey_items", table, (file,), (), True, (len(frame),), (0,))

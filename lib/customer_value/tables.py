@@ -1,29 +1,30 @@
 """How tables and facts are kept in a run's folder: Parquet for programs, CSV for people, JSON.
 
-A CSV is opened by spreadsheets, and a spreadsheet executes a cell that begins like a formula. Text
-that does is written with an apostrophe before it; Parquet keeps it as it came.
+Text that a spreadsheet would take for a formula has an apostrophe before it in CSV; Parquet keeps it as it came.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from customer_value.display import written
+from customer_value.people_csv import write_long_csv
 from customer_value.result import Result
-from customer_value.sources.parquet import parquet_files, read_saved, save_with_spark
+from customer_value.sources.parquet import parquet_files, read_saved, save_parquet, save_with_spark
 
 __all__ = [
-    "FORMULA_START",
     "MOST_CSV_ROWS",
     "parquet_path",
     "tables_folder",
@@ -35,9 +36,6 @@ __all__ = [
 
 MOST_CSV_ROWS = 1_048_575
 """Rows below a header that a sheet of Excel or LibreOffice holds."""
-
-FORMULA_START = r"^[\s]*[=+\-@＝＋－＠\t\r]"
-"""How text begins that a spreadsheet would execute."""
 
 
 def tables_folder(run: Path) -> Path:
@@ -71,13 +69,12 @@ def write_table(run: Path, name: str, table: ibis.Table | pd.DataFrame) -> None:
         save_with_spark(table, target)
         write_csv(run, name)
         return
-    partial = target.with_name(f".{name}.partial.parquet")
-    if isinstance(table, pd.DataFrame):
-        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-        pq.write_table(arrow, partial)
-    else:
-        table.to_parquet(partial)
-    partial.replace(target)
+    with _replacing(target) as partial:
+        if isinstance(table, pd.DataFrame):
+            arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+            pq.write_table(arrow, partial)
+        else:
+            save_parquet(table, partial)
     write_csv(run, name)
 
 
@@ -87,12 +84,8 @@ def write_csv(run: Path, name: str) -> None:
     if sum(pq.read_metadata(file).num_rows for file in parquet_files(parquet)) > MOST_CSV_ROWS:
         return
     table = read_saved(_engine(), parquet)
-    guarded = {
-        name: ibis.ifelse(table[name].re_search(FORMULA_START), ibis.literal("'") + table[name], table[name])
-        for name, kind in table.schema().items()
-        if kind == dtypes.string or isinstance(kind, dtypes.String)
-    }
-    table.mutate(**guarded).to_csv(parquet.with_suffix(".csv"))
+    with _replacing(parquet.with_suffix(".csv")) as partial:
+        write_long_csv(table, partial)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -105,7 +98,8 @@ def write_json(path: Path, value: object) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_plain(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    with _replacing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
 
 
 def write_result(run: Path, result: Result) -> None:
@@ -123,6 +117,17 @@ def write_result(run: Path, result: Result) -> None:
     for name, table in result.tables.items():
         write_table(run, name, table)
     write_json(run / "facts" / f"{prefix}.json", content)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Another name to write a file under, which then takes the place of the one that is there, whole or not at all."""
+    partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @cache

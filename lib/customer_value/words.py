@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+import unicodedata
 from collections.abc import Iterable
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "interval",
     "listing",
     "money",
+    "one_line",
     "percent",
     "plain",
     "short_money",
@@ -29,6 +32,7 @@ __all__ = [
 NO_CURRENCY = "XXX"
 """ISO 4217's code for "no currency", where a report has no money or nothing says which; it is never printed."""
 
+_LONGEST_SENTENCE = 4_000
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -183,8 +187,24 @@ def plain(text: object, most: int = 60) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def one_line(text: str) -> str:
+    r"""A sentence on one line, without what would steer a terminal or deceive a reader.
+
+    >>> one_line("a \x1b[2J b\nc")
+    'a [2J b c'
+    """
+    kept = "".join(
+        "" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c
+        for c in re.sub(r"\s*[\r\n\t]\s*", " ", text)
+    )
+    kept = kept.strip()
+    if len(kept) <= _LONGEST_SENTENCE:
+        return kept
+    return f"{kept[: _LONGEST_SENTENCE // 2]}…{kept[-_LONGEST_SENTENCE // 2 :]}"
+
+
 def first_line(text: str, most: int = 200) -> str:
-    r"""The first line of what another program says, to be part of a sentence.
+    r"""The first line of what another program says, without secrets, to be part of a sentence.
 
     >>> first_line("no space left.\nat line 3")
     'no space left'

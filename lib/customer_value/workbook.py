@@ -2,18 +2,14 @@
 
 A *run* is a folder with the reduced tables of one settings file and its inputs. A report names its
 run folder in the environment variable ``CUSTOMER_VALUE_RUN``. A notebook that is opened by hand has
-none; it makes its run once, in the user's cache, and finds it again until the settings or an input
-file change.
+none; it makes its run once, in the user's cache, and finds it again until the settings, an input file
+or the library change, see `customer_value.cache`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -23,18 +19,18 @@ import ibis
 import pandas as pd
 from pydantic import BaseModel
 
-from customer_value import __version__, tables, words
+from customer_value import tables, words
+from customer_value.cache import cached_run, spill_folder
 from customer_value.config import SettingsFile, override
 from customer_value.contract import NO_ORDERS
 from customer_value.engines import local_engine, saved_table
 from customer_value.errors import ConfigError, InputError
-from customer_value.inputs import RunState, input_files, live_tables, read_state, write_run
+from customer_value.inputs import RunState, live_tables, read_state, write_run
 from customer_value.order_tables import ORDER_TABLES
 from customer_value.reduce import Dates
 from customer_value.result import Result
 from customer_value.settings import Settings
 from customer_value.sources.spark import connect_spark
-from customer_value.surroundings import cache_folder
 
 __all__ = ["RUN_VARIABLE", "Workbook", "load_data", "open_workbook"]
 
@@ -205,7 +201,7 @@ def open_workbook(config: str | Path) -> Workbook:
     file = _settings_file(config, run)
     settings = file.settings()
     if run is None:
-        return Workbook(settings, _cached_run(file.folder, settings), base=file.folder)
+        return _cached(file, settings)
     if not (run / "_run" / "state.json").exists():
         raise InputError("The data of this report have not been loaded; run 01_data_load first.")
     return Workbook(settings, run, base=file.folder)
@@ -226,8 +222,7 @@ def load_data(config: str | Path) -> Workbook:
     file = _settings_file(config, run)
     settings = file.settings()
     if run is None:
-        folder = _cached_run(file.folder, settings, again=bool(live_tables(settings)))
-        return Workbook(settings, folder, base=file.folder)
+        return _cached(file, settings, again=bool(live_tables(settings)))
     write_run(settings, file.folder, run)
     return open_workbook(config)
 
@@ -243,48 +238,6 @@ def _settings_file(config: str | Path, run: Path | None) -> SettingsFile:
     return kept or SettingsFile.read(config)
 
 
-def _cached_run(base: Path, settings: Settings, *, again: bool = False) -> Path:
-    cache = cache_folder()
-    folder = cache / _key(base, settings)
-    if again:
-        shutil.rmtree(folder, ignore_errors=True)
-    if (folder / "_run" / "state.json").exists():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=cache))
-    try:
-        write_run(settings, base, partial)
-        try:
-            partial.rename(folder)
-        except OSError:
-            if not (folder / "_run" / "state.json").exists():
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
-
-
-def _key(base: Path, settings: Settings) -> str:
-    """Changes whenever the settings, an input file or the library changes."""
-    parts = [__version__, settings.model_dump_json(), *_library_state()]
-    for path in input_files(settings, base):
-        status = path.stat()
-        parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-
-def _library_state() -> list[str]:
-    """The files that decide what a reduced table holds, so that an edit makes new tables."""
-    here = Path(__file__).parent
-    watched = [
-        "inputs.py",
-        "contract.py",
-        "engines.py",
-        "companions.py",
-        "codebook.py",
-        "survey_input.py",
-        "reduce.py",
-        "tables.py",
-    ]
-    files = [here / name for name in watched] + sorted((here / "sources").glob("*.py"))
-    return [f"{path.name} {path.stat().st_mtime_ns}" for path in files]
+def _cached(file: SettingsFile, settings: Settings, *, again: bool = False) -> Workbook:
+    run = cached_run(file, settings, again=again)
+    return Workbook(settings, run, local_engine(settings.engine, spill_folder()), base=file.folder)

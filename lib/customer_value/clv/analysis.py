@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +33,7 @@ from customer_value.display import Prose
 from customer_value.errors import FitError, NotEnoughData
 from customer_value.kept import KeptShare, kept_share_of, late_credits, stated_rate
 from customer_value.result import Fact, warning_list
+from customer_value.row_order import by_content
 from customer_value.settings import ClvSettings
 from customer_value.workbook import Workbook
 
@@ -121,7 +123,9 @@ class LifetimeValue:
     @property
     def net_revenue(self) -> float:
         """Net sales to all customers."""
-        return float(self.crowd.net_revenue if self.crowd else self.customers["net_revenue"].sum())
+        return (
+            float(self.crowd.net_revenue) if self.crowd else math.fsum(self.customers["net_revenue"].dropna())
+        )
 
     @property
     def sampled(self) -> str:
@@ -293,6 +297,7 @@ def lifetime_value(
     if contracts is not None:
         snapshots, patterns, months = without_customers(snapshots, months, contracts.customer_ids)
         weekly = weekly.head(0)
+    snapshots = by_content(snapshots, "customer_id")
     now, returns_only = _customers_at(snapshots, as_of, customer_file)
     known, _ = _customers_at(snapshots, calibration_end, None)
     holdout = validate(
@@ -310,6 +315,8 @@ def lifetime_value(
     else:
         classes = classes.set_index("customer_id").loc[now["customer_id"]].reset_index(drop=True)
     covariates, why_no_covariates = _covariates(now, fit, customer_file, options)
+    valuation = _valuation(now, fit, spend, kept, options, start, as_of, classes)
+    realised = _realised(now, months, kept, options, customer_file)
     return LifetimeValue(
         start=start,
         calibration_end=calibration_end,
@@ -317,7 +324,7 @@ def lifetime_value(
         currency=currency,
         options=options,
         abc_cuts=abc_cuts,
-        customers=now,
+        customers=_by_id(now),
         returns_only=returns_only,
         fit=fit,
         why_no_model=story.only_contracts(contracts) if now.empty and contracts is not None else why,
@@ -325,8 +332,8 @@ def lifetime_value(
         spend=spend,
         kept=kept,
         late_credits=None if months is None else late_credits(months),
-        valuation=_valuation(now, fit, spend, kept, options, start, as_of, classes),
-        realised=_realised(now, months, kept, options, customer_file),
+        valuation=valuation and replace(valuation, table=_by_id(valuation.table)),
+        realised=realised and replace(realised, table=_by_id(realised.table)),
         tracking=_tracking(weekly, now, holdout, options, calibration_end, as_of),
         repeats=_repeats(today, fit, options),
         conditional=_conditional(holdout),
@@ -403,14 +410,18 @@ _MONEY = ("net_revenue", "margin", "profit")
 def _customers_at(
     snapshots: pd.DataFrame, date: dt.date, customer_file: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, int]:
-    """Customers with a purchase on a date, sorted, with names; and how many have returns only."""
+    """Customers with a purchase on a date, in their order, with names; and how many have returns only."""
     here = _at(snapshots, date)
-    bought = here[here["frequency"].notna()].sort_values("customer_id", ignore_index=True)
+    bought = here[here["frequency"].notna()].reset_index(drop=True)
     bought = bought.assign(first_order=pd.to_datetime(bought["first_order"]))
     if customer_file is not None and "name" in customer_file.columns:
         names = customer_file.drop_duplicates("customer_id").set_index("customer_id")["name"]
         bought = bought.assign(name=bought["customer_id"].map(names))
     return bought, len(here) - len(bought)
+
+
+def _by_id(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("customer_id", ignore_index=True)
 
 
 def _at(table: pd.DataFrame, date: dt.date) -> pd.DataFrame:

@@ -125,7 +125,7 @@ def figures_of(table: pd.DataFrame) -> ValueFigures:
     parts = {}
     for name, (chosen, columns) in _PARTS.items():
         rows = table[chosen(table)]
-        parts[name] = Part(len(rows), **{column: float(rows[column].sum()) for column in columns})
+        parts[name] = Part(len(rows), **{column: math.fsum(rows[column].dropna()) for column in columns})
     values = table["clv"].sort_values(ascending=False).to_numpy(float)
     positive = np.maximum(values, 0.0)
     again = table.loc[table["frequency"] > 0, "p_alive"]
@@ -134,7 +134,7 @@ def figures_of(table: pd.DataFrame) -> ValueFigures:
         rows = table if chosen is None else table[chosen]
         return rows.sort_values([order, "customer_id"], ascending=[ascending, True]).head(most)
 
-    at_risk = table["value_at_risk"] > _WORTH_SAVING * float(table["clv"].abs().mean())
+    at_risk = table["value_at_risk"] > _WORTH_SAVING * math.fsum(table["clv"].abs()) / max(len(table), 1)
     return ValueFigures(
         parts=parts,
         least_alive=float(again.min()) if len(again) else None,

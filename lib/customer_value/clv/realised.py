@@ -7,6 +7,7 @@ money for winning them was spent. They answer different questions and are not ad
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,9 +111,9 @@ def realised_value(
         table=table,
         basis=basis,
         customers=len(table),
-        earned=float(table["earned"].sum()),
-        total=float(table["realised_value"].sum()),
-        cost=float(table["acquisition_cost"].sum()),
+        earned=math.fsum(table["earned"]),
+        total=math.fsum(table["realised_value"]),
+        cost=math.fsum(cost.dropna()),
         costed=int(cost.notna().sum()),
         judged=len(judged),
         behind=int((judged["realised_value"] < 0).sum()),

@@ -5,19 +5,19 @@ A guess that would be a gamble is not made: the open choice is marked in the dra
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import ibis
-
+from customer_value import words
 from customer_value.config import OPEN, load_settings
 from customer_value.errors import ConfigError, InputError
 from customer_value.guess.drafting import drafted
 from customer_value.guess.layouts import load_layout, recognised, require_headings
-from customer_value.guess.opening import choose, opened
+from customer_value.guess.opening import choose, looking, opened
+from customer_value.guess.profile import Table
 from customer_value.guess.questionnaire import SurveyDraft, first_survey
+from customer_value.scratch import scratch_folder
 
 __all__ = ["OrdersDraft", "SurveyDraft", "first_settings", "survey_draft"]
 
@@ -33,10 +33,13 @@ class OrdersDraft:
         else each open choice is marked ``???`` with what can be meant.
     question
         What is asked, in one sentence or a few; empty if nothing is.
+    remark
+        Which columns were not compared, as there are too many, in a sentence; empty if all were.
     """
 
     text: str
     question: str
+    remark: str = ""
 
 
 def first_settings(
@@ -68,20 +71,16 @@ def first_settings(
     """
     own = None if layout is None else load_layout(layout)
     chosen = choose([paths] if isinstance(paths, Path) else list(paths), sheet)
-    with tempfile.TemporaryDirectory() as scratch:
-        con = ibis.duckdb.connect()
-        try:
-            table = opened(chosen, con, Path(scratch))
-            known = recognised(table) if own is None else require_headings(own, table, str(layout))
-            draft = drafted(table, chosen, known)
-        finally:
-            con.disconnect()
-    text, name = draft.text(), table.source.files[0].name
+    with looking("orders", chosen.spec()) as (con, scratch):
+        table = opened(chosen, con, scratch)
+        known = recognised(table) if own is None else require_headings(own, table, str(layout))
+        draft = drafted(table, chosen, known)
+    text, name, remark = draft.text(), table.source.files[0].name, _not_compared(table)
     questions = draft.questions
     if not questions:
         _require_valid(text, name)
-        return OrdersDraft(text, "")
-    return OrdersDraft(text, f"{name}: {_asked(questions)} Choose where the draft says {OPEN}.")
+        return OrdersDraft(text, "", remark)
+    return OrdersDraft(text, f"{name}: {_asked(questions)} Choose where the draft says {OPEN}.", remark)
 
 
 def survey_draft(path: Path) -> SurveyDraft:
@@ -108,6 +107,18 @@ def survey_draft(path: Path) -> SurveyDraft:
     return draft
 
 
+def _not_compared(table: Table) -> str:
+    """The columns of numbers that were left out of the sums; their names are looked at all the same."""
+    left = table.unread
+    if not left:
+        return ""
+    listed = words.listing([f"'{words.plain(name, 40)}'" for name in left], most=4)
+    return (
+        f"{table.source.files[0].name}: {words.count(len(left), 'column')} of numbers with signs around them "
+        f"{words.verb(len(left), 'was', 'were')} not compared with the others: {listed}."
+    )
+
+
 def _asked(questions: Sequence[str]) -> str:
     """The questions one after the other; a sentence each."""
     sentences = [question if question.endswith("?") else f"{question}." for question in questions]
@@ -118,8 +129,8 @@ def _asked(questions: Sequence[str]) -> str:
 
 def _require_valid(text: str, name: str) -> None:
     """Refuse to print settings that would not be accepted."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "settings.yml"
+    with scratch_folder() as folder:
+        config = folder / "settings.yml"
         config.write_text(text, encoding="utf-8")
         try:
             load_settings(config)

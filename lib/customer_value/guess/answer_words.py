@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from customer_value.config import read_yaml
+from customer_value.yaml_file import read_yaml
 
 __all__ = ["WordScale", "is_no_answer", "is_not_applicable", "labelled_number", "places", "word_scale"]
 

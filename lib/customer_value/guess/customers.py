@@ -59,7 +59,7 @@ _FEWEST, _MOST = 5, 6
 """Values that a column must have to be offered where no name says anything, and columns that are offered."""
 
 _MOST_NAMED = 40
-"""Columns called like a customer, or blank where a date stands, that are compared with the others; the likeliest first."""
+"""Columns called like a customer, or blank where a date stands, that are compared; the likeliest first."""
 
 _FEW_SHOPS = 20
 

@@ -63,6 +63,7 @@ def drafted(table: Table, chosen: Chosen, layout: Layout | None = None) -> Draft
     _read_dates(table, draft)
     _find_more(table, draft, whole=known is None)
     _find_odd_rows(table, draft, known)
+    _find_codes(table, draft)
     return draft
 
 
@@ -208,7 +209,6 @@ def _find_more(table: Table, draft: Draft, *, whole: bool) -> None:
         draft.notes += notes
     if whole:
         _find_optional(table, draft)
-    _find_codes(table, draft)
 
 
 def _find_optional(table: Table, draft: Draft) -> None:
@@ -228,7 +228,8 @@ def _find_optional(table: Table, draft: Draft) -> None:
 def _find_codes(table: Table, draft: Draft) -> None:
     """Codes that are no goods, and letters before the numbers of orders."""
     product, order = (draft.fields.get(role) for role in ("product_id", "order_id"))
-    codes = no_goods(table, product if isinstance(product, Choice) else None)
+    live = {value for rule in draft.excluded for value in rule.values if rule.column == _column(product)}
+    codes = no_goods(table, product if isinstance(product, Choice) else None, live)
     draft.suggested += [codes] if codes else []
     money = draft.fields.get("amount") or draft.fields.get("quantity")
     rules, returns = prefixes(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from customer_value.config import read_yaml
 from customer_value.guess.names import tokens_of
+from customer_value.yaml_file import read_yaml
 
 __all__ = ["aspect_of", "is_about_the_person", "is_purchase_share", "is_question", "recommends", "says"]
 
@@ -26,6 +26,7 @@ _NEAR = 2
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
+@lru_cache(maxsize=65_536)
 def says(heading: str, kind: str) -> bool:
     """Whether a heading has a word of a kind.
 
@@ -70,12 +71,9 @@ def is_about_the_person(heading: str) -> bool:
         return any(
             len(_IDEOGRAPHS.findall(re.sub(_ABOUT_US, "", text.replace(word, "")))) <= _NEAR for word in words
         )
-    known = {
-        kind: {part for word in _words()[kind] for part in _parts(word)}
-        for kind in ("person", "person_beside", "about_us")
-    }
-    tokens = [token for token in tokens_of(heading) if not token.isdigit()]
-    return bool(known["person"] & set(tokens)) and set(tokens) <= set().union(*known.values())
+    tokens = {token for token in tokens_of(heading) if not token.isdigit()}
+    beside = _parts_of("person_beside") | _parts_of("about_us")
+    return bool(_parts_of("person") & tokens) and tokens <= _parts_of("person") | beside
 
 
 def recommends(heading: str) -> bool:
@@ -135,9 +133,7 @@ def _rest(heading: str) -> str:
     """What a heading speaks of beside satisfaction and this company as a whole."""
     if _IDEOGRAPHS.search(heading):
         return re.sub(_ABOUT_US, "", heading)
-    known = {
-        token for kind in ("about_us", "satisfaction") for word in _words()[kind] for token in _parts(word)
-    }
+    known = _parts_of("about_us") | _parts_of("satisfaction")
     stems = tuple(word.rstrip("*") for word in map(_plain, _words()["satisfaction"]) if word.endswith("*"))
     left = [token for token in tokens_of(heading) if token not in known and not token.isdigit()]
     return " ".join(token for token in left if not token.startswith(stems))
@@ -178,6 +174,11 @@ _ABOUT_US = (
     r"不?满意度?|不?滿意度?|満足度?|感到|您|你|对|對|我们|我們|公司|本店|的|是否|吗|嗎|程度|"
     r"弊社|当社|どの|していますか|に|は|[\W\d_]"
 )
+
+
+@cache
+def _parts_of(kind: str) -> frozenset[str]:
+    return frozenset(part for word in _words()[kind] for part in _parts(word))
 
 
 @cache

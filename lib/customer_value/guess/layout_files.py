@@ -8,12 +8,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from customer_value import words
 from customer_value.errors import ConfigError
 from customer_value.settings import CurrencyCode, OrderColumns
+from customer_value.yaml_file import all_as_text, read_bounded
 
 __all__ = ["Layout", "Status", "Words", "heading_key", "known_layouts", "load_layout"]
 
@@ -121,7 +121,7 @@ def known_layouts() -> tuple[Layout, ...]:
     files = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".yml")), key=lambda file: file.name
     )
-    return tuple(layout for file in files for layout in _read(file.read_text(encoding="utf-8"), file.name))
+    return tuple(layout for file in files for layout in _read(file.read_bytes(), file.name))
 
 
 def load_layout(path: Path) -> tuple[Layout, ...]:
@@ -133,11 +133,10 @@ def load_layout(path: Path) -> tuple[Layout, ...]:
         If it cannot be read, is not YAML, or holds a key or value that is not allowed; in one sentence.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"{Path(path).name} cannot be read: {reason}.") from None
-    found = _read(text, Path(path).name)
+        content = read_bounded(Path(path))
+    except OSError as error:
+        raise ConfigError(f"{Path(path).name} cannot be read: {error.strerror}.") from None
+    found = _read(content, Path(path).name)
     if not found:
         raise ConfigError(f"{Path(path).name}: holds no layout; it needs name, headings and columns.")
     return found
@@ -148,15 +147,9 @@ def heading_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _read(text: str, name: str) -> tuple[Layout, ...]:
-    try:
-        documents = list(yaml.load_all(text, Loader=yaml.BaseLoader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{name}{where}: is not valid YAML.") from None
+def _read(content: bytes, name: str) -> tuple[Layout, ...]:
     found = []
-    for document in filter(None, documents):
+    for document in filter(None, all_as_text(content, name)):
         try:
             found.append(Layout.model_validate(document))
         except ValidationError as error:

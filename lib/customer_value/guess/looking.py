@@ -22,6 +22,7 @@ from customer_value.sources.engine import trimmed
 from customer_value.sources.identifiers import id_formulas
 from customer_value.sources.many import aggregated, formulas, rows_of
 from customer_value.sources.notations import NOTATIONS
+from customer_value.sources.parquet import read_saved, save_parquet
 
 __all__ = ["look_at"]
 
@@ -67,8 +68,8 @@ def look_at(source: Source, spec: TableSource, scratch: Path | None = None) -> T
 def _read_once(source: Source, scratch: Path) -> Source:
     path = scratch / "looked-at.parquet"
     con = source.table.get_backend()
-    con.to_parquet(source.table, path)
-    return replace(source, table=con.read_parquet(path, table_name="looked_at"))
+    save_parquet(source.table, path)
+    return replace(source, table=read_saved(con, path))
 
 
 def _numbered(names: Iterable[str]) -> bool:

@@ -35,6 +35,9 @@ __all__ = [
 
 _CENT = Decimal("0.02")
 _MOST_TOTALS = 0.5
+_MOST_COLUMNS = 12
+"""Columns with words for totals that are looked at, the first of the file."""
+
 _NO_ID = (
     "0",
     "00",
@@ -94,11 +97,13 @@ def totals(table: Table, columns: Mapping[str, str]) -> tuple[list[Exclusion], l
     """
     sure: list[Exclusion] = []
     unsure: list[Exclusion] = []
-    for column in table.columns:
-        if column.kind == "blank" or column.name == columns.get("amount") or column.distinct < 2:
-            continue
-        if not any(table.may_hold(column.name, pattern) for pattern in _compiled()):
-            continue
+    likely = (
+        column
+        for column in table.columns
+        if column.kind != "blank" and column.name != columns.get("amount") and column.distinct >= 2
+        if any(table.may_hold(column.name, pattern) for pattern in _compiled())
+    )
+    for column in itertools.islice(likely, _MOST_COLUMNS):
         of_groups = _totals_of_groups(table, column) if column.kind == "text" else None
         sure += [of_groups] if of_groups else []
         found = _called_total(table, column)

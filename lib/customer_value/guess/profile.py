@@ -232,11 +232,12 @@ class Table:
 
     def _number_formulas(self, columns: Sequence[str]) -> dict[str, str]:
         """Columns to the SQL of their numbers, without those that cannot be read."""
-        table, found = self.source.table, {}
+        table = self.source.table
+        found: dict[str, str] = {}
         ways = {name: self._plain_number(name) for name in columns}
         for way in dict.fromkeys(way for way in ways.values() if way is not None):
             alike = [name for name in columns if ways[name] is way]
-            found |= formulas(table, alike, lambda value, way=way: way(value).cast("float64"))
+            found |= formulas(table, alike, _as_float(way))
         for name in columns:
             if ways[name] is None:
                 with suppress(InputError):
@@ -289,3 +290,8 @@ def _numbers_things(name: str) -> bool:
     return heading.has("id", "phone", "place") and not heading.has(
         "amount", "total", "price", "quantity", "unit_price"
     )
+
+
+def _as_float(way: Way) -> Way:
+    """From a column to its numbers as floats."""
+    return lambda value: way(value).cast("float64")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import ibis
 import pandas as pd
 
 from customer_value import words
@@ -18,10 +16,13 @@ from customer_value.guess.answer_words import is_not_applicable
 from customer_value.guess.answers import Answers, answers_to
 from customer_value.guess.headings import aspect_of, is_purchase_share, is_question, recommends, says
 from customer_value.guess.names import tokens_of, weight
+from customer_value.guess.opening import looking
 from customer_value.guess.scales import Scale, guess_scale, plain_number
 from customer_value.guess.writing import commented, scalar
 from customer_value.settings import TableSource
-from customer_value.sources import Source, id_column, open_source
+from customer_value.sources import Source, open_source
+from customer_value.sources.identifiers import id_formulas
+from customer_value.sources.many import rows_of
 
 __all__ = ["SurveyDraft", "first_survey"]
 
@@ -71,13 +72,10 @@ def first_survey(path: Path, written: str) -> SurveyDraft:
     InputError
         If the file cannot be read or no column looks like answers; it says what each column holds.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        con = ibis.duckdb.connect()
-        try:
-            source = open_source("survey", TableSource(path=[str(path)]), Path.cwd(), con, Path(scratch))
-            frame = _texts(source)
-        finally:
-            con.disconnect()
+    spec = TableSource(path=[str(path)])
+    with looking("survey", spec) as (con, scratch):
+        source = open_source("survey", spec, Path.cwd(), con, scratch)
+        frame = _texts(source)
     roles = _roles(frame)
     asked = _headings(frame)
     answers, left = answers_to(_columns(frame, roles), asked, by_item="item" in roles)
@@ -91,8 +89,7 @@ def first_survey(path: Path, written: str) -> SurveyDraft:
 
 def _texts(source: Source) -> pd.DataFrame:
     names = [str(name) for name in source.table.columns if name != "_file"]
-    columns = {f"c{n}": id_column(source, name) for n, name in enumerate(names)}
-    return source.table.select(**columns).execute().set_axis(names, axis=1).astype("str")
+    return pd.DataFrame(rows_of(source.table, id_formulas(source, names)), dtype="str")
 
 
 def _headings(frame: pd.DataFrame) -> dict[str, str]:

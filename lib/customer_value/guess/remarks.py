@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -128,13 +128,13 @@ def _by_headings(table: Table) -> str | None:
     return "CNY" if any(character in _SIMPLIFIED for character in headings) else None
 
 
-def no_goods(table: Table, product: Choice | None) -> Exclusion | None:
-    """Product codes without a digit among codes with digits: postage, fees, adjustments."""
+def no_goods(table: Table, product: Choice | None, known: Container[str] = ()) -> Exclusion | None:
+    """Product codes without a digit among codes with digits, but for those known: postage, fees, adjustments."""
     if product is None:
         return None
     counts = counted(table.source, product.column)
     total = sum(rows for _, rows in counts)
-    odd = [(code, rows) for code, rows in counts if not re.search(r"\d", code)]
+    odd = [(code, rows) for code, rows in counts if code not in known and not re.search(r"\d", code)]
     rows = sum(number for _, number in odd)
     if not odd or rows > 0.1 * total or len(odd) > 0.1 * len(counts):
         return None

@@ -96,11 +96,16 @@ def tokens_of(name: str) -> list[str]:
     >>> tokens_of("OrderDate"), tokens_of("Stück-Preis (EUR)"), tokens_of("CustomerPONumber")
     (['order', 'date'], ['stueck', 'preis', 'eur'], ['customer', 'po', 'number'])
     """
+    return list(_tokens(name))
+
+
+@lru_cache(maxsize=16_384)
+def _tokens(name: str) -> tuple[str, ...]:
     composed = unicodedata.normalize("NFC", name)
     spelt = unicodedata.normalize("NFKD", composed.translate(str.maketrans(_SPELLING)))
     plain = "".join(c for c in spelt if not _is_accent(c))
     parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain)
-    return [part for part in re.split(r"[\W_]+", unicodedata.normalize("NFC", parted.lower())) if part]
+    return tuple(part for part in re.split(r"[\W_]+", unicodedata.normalize("NFC", parted.lower())) if part)
 
 
 def _is_accent(character: str) -> bool:

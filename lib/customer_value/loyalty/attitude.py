@@ -14,6 +14,7 @@ import pandas as pd
 
 from customer_value.codebook import COST_COMPONENTS, OWN, rows_of
 from customer_value.reliability import cronbach_alpha
+from customer_value.row_order import by_content
 from customer_value.survey import PERSON, SurveyScores
 
 __all__ = ["FIXED_CUTS", "MEAN", "RELATIVE", "Attitudes", "account_attitudes"]
@@ -126,7 +127,7 @@ def _wave_attitudes(answers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, obje
     )
     people = asked.merge(_mean(own[aspect]), on=PERSON, how="left").merge(best, on=PERSON, how="left")
     people["attitude"] = people["relative_attitude" if compared else "mean_attitude"]
-    found = people[people["attitude"].notna() & (people["weight"] > 0)]
+    found = by_content(people[people["attitude"].notna() & (people["weight"] > 0)], *PERSON)
     return found, {
         "attitude_source": RELATIVE if compared else MEAN,
         "aspect": aspect,
@@ -162,7 +163,8 @@ def _relative(answers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    return rows.pivot_table(index=PERSON, columns=column, values="score")
+    table = rows.pivot_table(index=PERSON, columns=column, values="score")
+    return table.sort_values(list(table.columns))
 
 
 def _by_account(people: pd.DataFrame, waves: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from customer_value.loyalty.attitude import FIXED_CUTS
 from customer_value.loyalty.repeat_purchase import AGAIN, RATE
+from customer_value.row_order import by_content
 from customer_value.settings import LoyaltySettings
 from customer_value.survey import MINIMUM
 
@@ -132,6 +133,7 @@ def cells_of(customers: pd.DataFrame) -> pd.DataFrame:
     >>> cells_of(customers)[["cell", "customers", "revenue_share"]].values.tolist()[:2]
     [['true', 1, 0.75], ['latent', 0, 0.0]]
     """
+    customers = by_content(customers, "customer_id", "name")
     groups = {cell: customers[customers["cell"] == cell] for cell in CELLS}
     revenue = {cell: round(float(group["net_revenue"].sum()), 2) for cell, group in groups.items()}
     total = sum(revenue.values())

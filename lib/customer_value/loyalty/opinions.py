@@ -107,12 +107,12 @@ def change_between(
     [0.1, 0.1, 0.1]
     """
     waves = [
-        people[people["wave"] == wave].set_index(PERSON)["attitude"].sort_index() for wave in (before, after)
+        people[people["wave"] == wave].set_index(PERSON)["attitude"].sort_values() for wave in (before, after)
     ]
     moved = [(values - values.mean()) / len(values) for values in waves]
     together = moved[1].sub(moved[0], fill_value=0.0).to_numpy()
     size = min(map(len, waves))
-    error = math.sqrt(size / (size - 1) * float((together**2).sum()))
+    error = math.sqrt(size / (size - 1) * math.fsum(together**2))
     reach = float(stdtrit(size - 1, 0.5 + level / 2)) * error
     change = float(waves[1].mean() - waves[0].mean())
     if error < _NO_WIDTH and all(np.ptp(values) < _NO_WIDTH for values in waves):

@@ -14,6 +14,7 @@ from scipy.special import stdtrit
 
 from customer_value.codebook import COST_COMPONENTS, OWN
 from customer_value.loyalty.opinions import mean_interval
+from customer_value.row_order import by_content
 from customer_value.survey import MINIMUM, SurveyScores
 
 __all__ = ["held_by", "hindrances"]
@@ -119,7 +120,8 @@ def _leads(survey: SurveyScores | None, placed: pd.DataFrame) -> pd.DataFrame:
 def _by_account(rows: pd.DataFrame, figure: str, keys: list[str]) -> pd.DataFrame:
     parts = rows.assign(part=rows[figure] * rows["weight"]).groupby(keys, as_index=False)
     sums = parts[["part", "weight"]].sum()
-    return sums.assign(**{figure: (sums["part"] / sums["weight"]).astype(float).round(12)})
+    found = sums.assign(**{figure: (sums["part"] / sums["weight"]).astype(float).round(12)})
+    return by_content(found, "customer_id")
 
 
 def _welch(first: pd.Series, second: pd.Series, level: float) -> tuple[float, float, float]:

@@ -36,6 +36,7 @@ from customer_value.reduction.money import scaled
 from customer_value.reduction.sorting import changes
 from customer_value.reduction.survey import NUMBER, ORDER_NUMBER, Survey, survey_of
 from customer_value.sources.engine import hashed, streamed
+from customer_value.sources.parquet import read_saved, save_parquet
 
 __all__ = ["ROWS_PER_PART", "Layout", "Parts", "read_parts"]
 
@@ -238,8 +239,8 @@ def _numbered(rows: ibis.Table, path: Path) -> ibis.Table:
     """Customers numbered by the engine in their order, in a file for `NumberedIdentifiers`."""
     names = rows.select("customer_id").distinct()
     number = ibis.row_number().over(ibis.window(order_by="customer_id"))
-    names.mutate(**{NUMBER: number}).order_by(NUMBER).to_parquet(path)
-    return rows.get_backend().read_parquet(path)
+    save_parquet(names.mutate(**{NUMBER: number}).order_by(NUMBER), path)
+    return read_saved(rows.get_backend(), path)
 
 
 def _read(

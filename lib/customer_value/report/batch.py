@@ -13,10 +13,11 @@ import contextlib
 import hashlib
 import itertools
 import json
-import shutil
+import os
+import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,22 +26,26 @@ from typing import Any, Literal
 from customer_value import words
 from customer_value.config import SettingsFile, folder_name
 from customer_value.errors import ConfigError, CustomerValueError
+from customer_value.faults import fault_of
 from customer_value.inputs import input_files, live_tables, policy_file
+from customer_value.library import code_fingerprint, digest, mark
 from customer_value.machine import available_memory, processors
 from customer_value.report.memory import memory_of_notebook
 from customer_value.report.notebooks import find_notebooks, notebooks_folder
-from customer_value.report.overview import Entry, overview_csv, overview_html, overview_json
+from customer_value.report.overview import OVERVIEW_START, Entry, overview_csv, overview_html, overview_json
 from customer_value.report.progress import Event, Listener, RunLog, silent
-from customer_value.report.publish import GENERATOR, MANIFEST, reserved
+from customer_value.report.publish import GENERATOR, MANIFEST, folder_of, read_json, reserved
 from customer_value.report.run import KernelKind, make_report
-from customer_value.report.secrecy import redactor
 from customer_value.report.site import versions
+from customer_value.scratch import own_folder
+from customer_value.secrecy import redacted
 from customer_value.settings import Settings
 
 __all__ = ["Batch", "Outcome", "make_batch"]
 
 STATE, LOG, PAGE = "batch.json", "batch.log.jsonl", "index.html"
-_PARTIAL, _READY = ".overview.partial", ".overview.ready"
+_OVERVIEW = ("overview.csv", "overview.json", PAGE)
+_READY = ".overview.ready"
 
 _UNPACKED = 2
 """How many times its size an input file may take in memory while it is reduced."""
@@ -130,33 +135,33 @@ def make_batch(
     Raises
     ------
     ConfigError
-        If a file does not exist, two reports would share a folder, a list of reports is wrong, or the
-        output folder cannot be used. Nothing has been made then.
+        If a file does not exist, is the only one and wrong, two reports would share a folder, or the output
+        folder cannot be used. Nothing has been made then.
     """
     plans = _planned([Path(file) for file in files])
     books = find_notebooks(notebooks or notebooks_folder())
-    target = Path(output).resolve()
+    target = folder_of(Path(output))
     with reserved(target, Path(output)):
         _refuse_unless_ours(target, Path(output))
         target.mkdir(exist_ok=True)
         _finish_overview(target)
-        with RunLog(target / LOG) as log:
+        aside = target / f".{secrets.token_hex(4)}.partial"
+        with RunLog(target / LOG) as log, own_folder(aside, mode=0o777):
 
             def tell(event: Event) -> None:
                 if not event.notebook:
                     log(event)
                 progress(event)
 
-            run = _Run(
-                target, dict(parameters or {}), notebooks, cell_timeout, kernels, again, tell, _Keys(books)
-            )
+            state = _State(target / STATE, aside)
+            ways = (dict(parameters or {}), notebooks, cell_timeout, kernels, again)
+            run = _Run(target, *ways, tell, _Keys(books), state)
             outcomes = run.all(plans, jobs)
             title = (
                 f"Overview: {Path(files[0]).stem}" if len({plan.file for plan in plans}) == 1 else "Overview"
             )
-            _write_overview(
-                target, title, [_entry(target, *pair) for pair in zip(plans, outcomes, strict=True)]
-            )
+            entries = [_entry(target, *pair) for pair in zip(plans, outcomes, strict=True)]
+            _write_overview(target, aside, title, entries)
             tell(Event("overview written"))
     return Batch(target / PAGE, tuple(outcomes))
 
@@ -197,21 +202,25 @@ def _planned(files: Sequence[Path]) -> list[_Plan]:
 
 
 def _plans_of(file: Path, *, alone: bool) -> list[_Plan]:
+    """The reports of a file; where it is one of several files, what is wrong in it is left to its own report."""
     if not file.exists() and "#" in file.name:
         path, _, name = str(file).rpartition("#")
         read = SettingsFile.read(file)
-        read.settings()
+        if alone or name not in read.reports():
+            read.settings()
         return [_Plan(name, folder_name(name), Path(path), file, read)]
     if not file.is_file():
         what = "is a folder; name the settings files in it" if file.is_dir() else "does not exist"
         raise ConfigError(f"The settings file {file} {what}.")
+    names: list[str] = []
+    whole = None
     try:
         whole = SettingsFile.read(file)
+        names = whole.reports()
     except ConfigError:
         if alone:
             raise
-        whole = None
-    if whole and (names := whole.reports()):
+    if whole and names:
         listed = [replace(whole, report=name) for name in names]
         return [
             _Plan(name, folder_name(name), file, file.with_name(read.name), read)
@@ -241,10 +250,10 @@ class _Run:
     again: bool
     tell: Listener
     keys: _Keys
+    state: _State
 
     def all(self, plans: Sequence[_Plan], jobs: int | None) -> list[Outcome]:
         """Make every report, side by side; what is finished stays if the batch is stopped."""
-        self._state = _State(self.target / STATE)
         self._stopping = threading.Event()
         self._left = itertools.count(len(plans), -1)
         self._cores = processors()
@@ -300,15 +309,13 @@ class _Run:
 
     def _made(self, plan: _Plan, jobs: int | None) -> Outcome:
         folder = self.target / plan.folder
-        redact: Callable[[str], str] = str
         try:
             file = plan.settings_file()
             settings = file.settings()
-            redact = redactor(settings)
             key, before = self.keys.of(file, settings, self.parameters)
-            if key and not self.again and self._state.holds(plan.folder, key, folder):
+            if key and not self.again and self.state.holds(plan.folder, key, folder):
                 return Outcome(plan.name, plan.folder, "up to date")
-            self._state.forget(plan.folder)
+            self.state.forget(plan.folder)
             make_report(
                 file,
                 folder,
@@ -320,11 +327,11 @@ class _Run:
                 kernels=self.kernels,
             )
             if key and before == self.keys.marks(file, settings):
-                self._state.keep(plan.folder, key, folder)
+                self.state.keep(plan.folder, key, folder)
         except Exception as error:
             if self._stopping.is_set():
                 raise _Stopped from error
-            return Outcome(plan.name, plan.folder, "failed", redact(_sentence(error)))
+            return Outcome(plan.name, plan.folder, "failed", _sentence(error))
         return Outcome(plan.name, plan.folder, "made")
 
     def _heard(self, event: Event) -> None:
@@ -338,9 +345,11 @@ def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, CustomerValueError):
         return text
+    if fault := fault_of(error):
+        return f"Stopped: {fault}."
     if isinstance(error, OSError):
-        return f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": ")
-    return f"Unexpected {type(error).__name__}: {text}."
+        return redacted(f"{error.filename or ''}: {error.strerror or text}.".removeprefix(": "))
+    return redacted(f"Unexpected {type(error).__name__}: {text}.")
 
 
 class _Keys:
@@ -349,11 +358,9 @@ class _Keys:
     def __init__(self, notebooks: Sequence[Path]) -> None:
         self._turn = threading.Lock()
         self._known: dict[tuple[object, ...], str] = {}
-        package = Path(__file__).resolve().parents[1]
-        code = [path for path in sorted(package.rglob("*")) if path.suffix in _CODE]
         self._same = [
             versions(),
-            [[str(path.relative_to(package)), self._hash(path)] for path in code],
+            code_fingerprint(),
             [[path.name, self._hash(path)] for path in notebooks],
         ]
 
@@ -372,17 +379,13 @@ class _Keys:
 
     def marks(self, file: SettingsFile, settings: Settings) -> list[tuple[object, ...]]:
         """Sizes and times of the input files, which change when a file does."""
-        return [_mark(path) for path in _files(file.folder, settings)]
+        return [mark(path) for path in _files(file.folder, settings)]
 
     def _hash(self, path: Path) -> str:
-        mark = _mark(path)
-        if mark not in self._known:
-            self._known[mark] = _digest(path)
-        return self._known[mark]
-
-
-_CODE = (".py", ".yml", ".csv", ".j2", ".css", ".ttf", ".otf")
-"""Endings of the files of the library that decide what a report looks like."""
+        known = mark(path)
+        if known not in self._known:
+            self._known[known] = digest(path)
+        return self._known[known]
 
 
 def _files(base: Path, settings: Settings) -> list[Path]:
@@ -390,31 +393,18 @@ def _files(base: Path, settings: Settings) -> list[Path]:
     return [*input_files(settings, base), *(found.path for found in policy_file(settings, base))]
 
 
-def _mark(path: Path) -> tuple[object, ...]:
-    status = path.stat()
-    return str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 class _State:
     """Which reports are finished: folder to the key of what it was made from and a hash of what it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, aside: Path) -> None:
         self._path = path
+        self._partial = aside / path.name
         self._turn = threading.Lock()
         self._reports: dict[str, dict[str, str]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(content, dict) and content.get("generator") == GENERATOR:
-                self._reports = {
-                    str(folder): known
-                    for folder, known in content["reports"].items()
-                    if isinstance(known, dict)
-                }
+        content = read_json(path)
+        reports = content.get("reports") if content.get("generator") == GENERATOR else None
+        if isinstance(reports, dict):
+            self._reports = {folder: known for folder, known in reports.items() if isinstance(known, dict)}
 
     def holds(self, folder: str, key: str, report: Path) -> bool:
         """Whether the report is there, whole, and made from the same."""
@@ -435,9 +425,9 @@ class _State:
                 self._write()
 
     def _write(self) -> None:
-        partial = self._path.with_name(f".{self._path.name}.partial")
-        partial.write_text(_json({"generator": GENERATOR, "reports": self._reports}), encoding="utf-8")
-        partial.replace(self._path)
+        text = _json({"generator": GENERATOR, "reports": self._reports})
+        self._partial.write_text(text, encoding="utf-8")
+        self._partial.replace(self._path)
 
 
 def _content(report: Path) -> str:
@@ -445,7 +435,7 @@ def _content(report: Path) -> str:
     if not (report / MANIFEST).is_file():
         return ""
     files = sorted(path for path in report.rglob("*") if path.is_file())
-    listed = [[path.relative_to(report).as_posix(), _digest(path)] for path in files]
+    listed = [[path.relative_to(report).as_posix(), digest(path)] for path in files]
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
@@ -458,8 +448,7 @@ def _entry(target: Path, plan: _Plan, outcome: Outcome) -> Entry:
     if outcome.status == "failed":
         earlier = (folder / PAGE).is_file()
         return Entry(plan.name, plan.folder, title, currency, {}, outcome.sentence, earlier)
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-    return Entry(plan.name, plan.folder, title, currency, facts)
+    return Entry(plan.name, plan.folder, title, currency, read_json(folder / "facts.json"))
 
 
 def _refuse_unless_ours(target: Path, shown: Path) -> None:
@@ -470,41 +459,41 @@ def _refuse_unless_ours(target: Path, shown: Path) -> None:
         raise ConfigError(f"{shown} is a file; --output names a folder.")
     if (target / MANIFEST).exists():
         raise ConfigError(f"{shown} holds a single report; choose another --output for the batch.")
-    overview = {"overview.json", "overview.csv", PAGE, STATE}
-    there = sorted(path.name for path in target.iterdir() if path.name in overview)
-    if there and not any(_generated(target / name) for name in ("overview.json", STATE)):
-        raise ConfigError(f"{shown} holds another {words.listing(there)}; choose another --output.")
+    ready = target / _READY
+    inside = ready.iterdir() if ready.is_dir() else [ready] * os.path.lexists(ready)
+    taken = [name for name in (*_OVERVIEW, STATE) if not _may_be_replaced(target / name)]
+    taken += [_READY for path in inside if path.name not in _OVERVIEW or not _may_be_replaced(path)][:1]
+    if taken:
+        raise ConfigError(f"{shown} holds another {words.listing(sorted(taken))}; choose another --output.")
 
 
-def _generated(path: Path) -> bool:
-    with contextlib.suppress(OSError, ValueError):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return isinstance(content, dict) and content.get("generator") == GENERATOR
+def _may_be_replaced(path: Path) -> bool:
+    """Whether a file is missing or was written by a batch."""
+    if not os.path.lexists(path):
+        return True
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if path.suffix == ".json":
+            content = json.loads(text)
+            return isinstance(content, dict) and content.get("generator") == GENERATOR
+        sign = f'<meta name="generator" content="{GENERATOR}">'
+        return sign in text if path.name == PAGE else text.startswith(OVERVIEW_START)
     return False
 
 
-def _write_overview(target: Path, title: str, entries: Sequence[Entry]) -> None:
+def _write_overview(target: Path, aside: Path, title: str, entries: Sequence[Entry]) -> None:
     """Replace the overview: written aside, committed by one renaming, then put in place file by file."""
-    texts = {
-        "overview.csv": overview_csv(entries),
-        "overview.json": overview_json(entries),
-        PAGE: overview_html(title, entries),
-    }
-    partial = target / _PARTIAL
+    texts = (overview_csv(entries), overview_json(entries), overview_html(title, entries))
+    partial = aside / "overview"
     partial.mkdir()
-    try:
-        for name, text in texts.items():
-            (partial / name).write_text(text, encoding="utf-8", newline="\n")
-        partial.rename(target / _READY)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    for name, text in zip(_OVERVIEW, texts, strict=True):
+        (partial / name).write_text(text, encoding="utf-8", newline="\n")
+    partial.rename(target / _READY)
     _finish_overview(target)
 
 
 def _finish_overview(target: Path) -> None:
     """Put a committed overview in place, also one whose batch was killed just then."""
-    shutil.rmtree(target / _PARTIAL, ignore_errors=True)
     ready = target / _READY
     if ready.is_dir():
         for path in sorted(ready.iterdir(), reverse=True):

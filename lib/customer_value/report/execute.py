@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import html
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -22,9 +20,11 @@ from papermill.exceptions import PapermillExecutionError
 
 from customer_value import errors, words
 from customer_value.errors import CustomerValueError, FitError, NotebookError
+from customer_value.faults import fault_of, machine_fault
 from customer_value.report.kernel import ENGINE, Kernels
 from customer_value.report.notebooks import papermill_path
 from customer_value.report.progress import Event, Listener
+from customer_value.secrecy import redacted
 
 __all__ = ["execute"]
 
@@ -77,17 +77,17 @@ def execute(
         except (RuntimeError, TimeoutError) as error:
             if watch.done or kernels.stopped:
                 raise
-            watch.say("kernel restarted", f"{type(error).__name__}: {error}")
+            watch.say("kernel restarted", redacted(f"{type(error).__name__}: {error}"))
             notebook = _once(arguments, kernels, watch)
     except Exception as error:
         if not kernels.stopped:
-            watch.say("notebook failed", _in_full(error), watch.cell_seconds())
+            watch.say("notebook failed", redacted(_in_full(error)), watch.cell_seconds())
         watch.write(partial)
         raise _explained(error, watch, cell_timeout) from error
     finally:
         _close_event_loop()
     for text in _stderr(notebook):
-        watch.say("notebook stderr", text)
+        watch.say("notebook stderr", redacted(text))
     watch.say("notebook finished")
     return notebook
 
@@ -156,7 +156,7 @@ def _once(arguments: Mapping[str, Any], kernels: Kernels, watch: _Watch) -> Note
         )
     except Exception:
         if said := kernel.said():
-            watch.say("kernel said", said)
+            watch.say("kernel said", redacted(said))
         raise
 
 
@@ -169,7 +169,11 @@ def _explained(error: Exception, watch: _Watch, cell_timeout: int) -> CustomerVa
             own = kind(sentence)
             own.add_note(f"notebook {watch.name}, {place}")
             return own
-        what = sentence if kind else _of_the_disk(sentence) or f"{error.ename}: {sentence}"
+        what = (
+            sentence
+            if kind
+            else machine_fault(str(error.ename), sentence) or redacted(f"{error.ename}: {sentence}")
+        )
     else:
         place = watch.place(watch.at)
         what = _plainly(error, cell_timeout)
@@ -191,13 +195,7 @@ def _plainly(error: Exception, cell_timeout: int) -> str:
     if isinstance(error, DeadKernelError):
         return "its process ended unexpectedly, often because memory ran out; with --jobs 1 a run takes least"
     sentence = " ".join(str(error).split())
-    return _of_the_disk(sentence) or f"{type(error).__name__}: {sentence}"
-
-
-def _of_the_disk(sentence: str) -> str:
-    """What a full disk means to people; empty if the sentence is about something else."""
-    full = any(os.strerror(number) in sentence for number in (errno.ENOSPC, errno.EDQUOT))
-    return "the disk is full; make room on it, or choose an --output on another one" if full else ""
+    return fault_of(error) or redacted(f"{type(error).__name__}: {sentence}")
 
 
 def _in_full(error: Exception) -> str:

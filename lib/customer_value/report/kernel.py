@@ -29,7 +29,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Type
 
 from customer_value.report.forked import PROVISIONER
-from customer_value.report.scratch import scratch_folder
+from customer_value.scratch import scratch_folder
 from customer_value.surroundings import child_environment
 
 __all__ = ["ENGINE", "Kernels", "stop_all"]
@@ -62,7 +62,7 @@ class Kernels:
         self.forked = forked
         self._held = contextlib.ExitStack()
         self._own = self._held.enter_context(scratch_folder())
-        self._environment = {**child_environment(self._own), **environment}
+        self._environment = {**child_environment(lambda: self._own), **environment}
         self._turn = threading.Lock()
         self._alive: set[_Kernel] = set()
         self._made = 0

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from customer_value import words
-from customer_value.errors import ConfigError, NotebookError
+from customer_value.errors import ConfigError
+from customer_value.secrecy import redacted
 
 __all__ = [
     "find_notebooks",
@@ -24,12 +26,13 @@ __all__ = [
     "papermill_path",
     "parameters_of",
     "prerequisites",
-    "redacted",
+    "without_secrets",
 ]
 
 _NEEDS, _WITHOUT = "needs-", "without-"
 _KEPT_METADATA = ("tags", "jupyter", "slideshow")
 _OWN_METADATA = "customer_value"
+_MOST_BYTES = 50 << 20
 
 
 def notebooks_folder() -> Path:
@@ -45,11 +48,21 @@ def find_notebooks(folder: Path) -> list[Path]:
     Raises
     ------
     ConfigError
-        If there are none.
+        If there are none, two have one number, as a copy has that an editor made, or one cannot be run: it is
+        damaged, of an unknown version, or not in Python.
     """
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise ConfigError(f"There are no notebooks (such as 01_data_load.ipynb) in {folder}.")
+    for one, other in itertools.pairwise(found):
+        if one.name[:2] == other.name[:2]:
+            raise ConfigError(
+                f"{folder.name} holds two notebooks with one number, {one.name} and {other.name}; "
+                "give one of them another number, or a name without one."
+            )
+    for path in found:
+        if fault := _fault(path):
+            raise ConfigError(f"The notebook {words.plain(path.name)} cannot be run: {fault}.")
     return found
 
 
@@ -71,7 +84,7 @@ def prerequisites(notebooks: Sequence[Path]) -> dict[str, frozenset[str]]:
 
     Raises
     ------
-    NotebookError
+    ConfigError
         If a notebook names one that does not come before it.
     """
     waits: dict[str, frozenset[str]] = {}
@@ -79,7 +92,7 @@ def prerequisites(notebooks: Sequence[Path]) -> dict[str, frozenset[str]]:
         named = _own_metadata(path, "after")
         unknown = [name for name in named if name not in waits]
         if unknown:
-            raise NotebookError(
+            raise ConfigError(
                 f"Notebook {path.stem} waits for {words.listing(unknown)}, which does not come before it."
             )
         waits[path.stem] = frozenset([*named, *list(waits)[:1]])
@@ -139,27 +152,26 @@ def parameters_of(notebooks: Sequence[Path], values: Mapping[str, object]) -> di
     Raises
     ------
     ConfigError
-        If no notebook has a parameter of that name, or a value is no JSON value.
-    NotebookError
-        If a notebook cannot be told which settings to use.
+        If no notebook has a parameter of that name, a value is no JSON value, or a notebook cannot be told
+        which settings to use.
     """
     from papermill import inspect_notebook
 
     known = {path.stem: set(inspect_notebook(papermill_path(path))) for path in notebooks}
     for name, own in known.items():
         if "config" not in own:
-            raise NotebookError(f"Notebook {name} has no parameter 'config' in a cell tagged 'parameters'.")
+            raise ConfigError(f"Notebook {name} has no parameter 'config' in a cell tagged 'parameters'.")
     every = sorted(set().union(*known.values()) - {"config"})
     for name, value in values.items():
         if name not in every and name != "config":
             close = difflib.get_close_matches(name, every, n=1, cutoff=0.5)
             hint = f"did you mean '{close[0]}'?" if close else f"there are: {words.listing(every, most=12)}."
-            raise ConfigError(f"No notebook has a parameter '{name}'; {hint}")
+            raise ConfigError(f"No notebook has a parameter '{words.plain(name)}'; {hint}")
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
             raise ConfigError(
-                f"Parameter {name}: {value!r} is not a number, text, true, false or list of these."
+                f"Parameter {name}: {words.plain(repr(value))} is not a number, text, true, false or list of these."
             ) from None
     return {name: {key: values[key] for key in values if key in own} for name, own in known.items()}
 
@@ -182,23 +194,53 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     return tidy
 
 
-def redacted(notebook: NotebookNode, redact: Callable[[str], str]) -> NotebookNode:
-    """A copy in which every text went through ``redact``."""
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            return redact(value)
-        if isinstance(value, dict):
-            return {key: walk(inner) for key, inner in value.items()}
-        return [walk(inner) for inner in value] if isinstance(value, list) else value
-
-    copy: NotebookNode = nbformat.from_dict(walk(notebook))
+def without_secrets(notebook: NotebookNode) -> NotebookNode:
+    """A copy in which errors and what was printed, which may be the words of other programs, tell no secret."""
+    copy: NotebookNode = nbformat.from_dict(notebook)
+    for output in (output for cell in copy.cells for output in cell.get("outputs", [])):
+        for key in ("text", "evalue"):
+            if isinstance(output.get(key), str):
+                output[key] = redacted(output[key])
+        if "traceback" in output:
+            output["traceback"] = [redacted(line) for line in output["traceback"]]
     return copy
 
 
 def papermill_path(path: Path) -> str:
-    """A path as papermill wants it: it takes braces for placeholders."""
-    return str(path).replace("{", "{{").replace("}", "}}")
+    """A path as papermill wants it: it takes braces for placeholders, and a dash at the start for standard input."""
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
+
+
+def _fault(path: Path) -> str:
+    """Why a file is no notebook that can be run; empty if it is one."""
+    try:
+        if not path.is_file():
+            return "it is a folder" if path.is_dir() else "it is no file, or a link to one that is gone"
+        if path.stat().st_size > _MOST_BYTES:
+            return f"it has more than {_MOST_BYTES >> 20} MB; clear its outputs"
+        with warnings.catch_warnings(action="ignore"):
+            notebook = nbformat.read(path, as_version=4)
+            nbformat.validate(notebook)
+    except OSError as error:
+        return error.strerror or "it cannot be read"
+    except nbformat.ValidationError as error:
+        return f"it is no valid notebook ({words.first_line(error.message, 100)})"
+    except Exception:  # whatever a converter of old versions stumbles over
+        return "it is damaged or no notebook"
+    own = notebook.metadata
+    language = own.get("kernelspec", {}).get("language") or own.get("language_info", {}).get("name")
+    if language != "python":
+        return (
+            f"it is in {words.plain(language)}, not in Python" if language else "it does not say its language"
+        )
+    known = own.get(_OWN_METADATA, {})
+    if not isinstance(known, dict) or not all(_are_names(known.get(key, [])) for key in ("after", "needs")):
+        return f"its metadata '{_OWN_METADATA}' are no lists of names"
+    return ""
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _own_metadata(path: Path, key: str) -> list[str]:

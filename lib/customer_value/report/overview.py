@@ -6,22 +6,23 @@ be in different currencies and their customers may be the same.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from customer_value import words
+from customer_value.people_csv import csv_text
 from customer_value.report.publish import GENERATOR
 from customer_value.report.render import filled
 from customer_value.settings import NO_CURRENCY
-from customer_value.tables import FORMULA_START
 
-__all__ = ["FIGURES", "Entry", "Figure", "overview_csv", "overview_html", "overview_json"]
+__all__ = ["FIGURES", "OVERVIEW_START", "Entry", "Figure", "overview_csv", "overview_html", "overview_json"]
+
+_ABOUT = ("report", "title", "currency", "as_of", "status")
+OVERVIEW_START = ",".join(_ABOUT)
+"""How the CSV of an overview begins, whatever its figures are."""
 
 Facts = Mapping[str, Any]
 
@@ -129,16 +130,9 @@ def overview_html(title: str, entries: Sequence[Entry]) -> str:
 
 def overview_csv(entries: Sequence[Entry]) -> str:
     """The figures as CSV: a row per report; shares are fractions, money is in the row's currency."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["report", "title", "currency", "as_of", "status", *(figure.name for figure in FIGURES)])
-    for row in map(_row, entries):
-        about = [
-            _guarded(str(row[name] or "")) for name in ("report", "title", "currency", "as_of", "status")
-        ]
-        values = [row["figures"].get(figure.name) for figure in FIGURES]
-        writer.writerow([*about, *("" if value is None else repr(value) for value in values)])
-    return text.getvalue()
+    names = [figure.name for figure in FIGURES]
+    rows = [[*(row[name] for name in _ABOUT), *map(row["figures"].get, names)] for row in map(_row, entries)]
+    return csv_text([*_ABOUT, *names], rows)
 
 
 def overview_json(entries: Sequence[Entry]) -> str:
@@ -305,8 +299,3 @@ def _row(entry: Entry) -> dict[str, Any]:
         "currency": row["currency"],
         "as_of": row["as_of"],
     }
-
-
-def _guarded(text: str) -> str:
-    """Text that a spreadsheet takes for text."""
-    return f"'{text}" if re.match(FORMULA_START, text) else text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import math
+import os
 import sys
 import threading
 import time
@@ -13,9 +15,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import Any, Literal, Self, TextIO, cast
 
 from customer_value import words
+from customer_value.errors import ConfigError
 
 __all__ = [
     "BatchPace",
@@ -29,6 +32,8 @@ __all__ = [
     "silent",
     "time_left",
 ]
+
+_LONGEST_LOG = 50 << 20
 
 Kind = Literal[
     "run started",
@@ -85,6 +90,9 @@ class Event:
     cell_seconds: float = 0.0
 
 
+_IN_EVERY_LINE = {"time", "since_start", "kind"}
+_LONGEST_FIRST_LINE = 1 << 20
+
 Listener = Callable[[Event], None]
 """Anything that wants to hear of the events of a run; called from several threads."""
 
@@ -103,15 +111,21 @@ class RunLog:
     ----------
     path
         The file; what an earlier run wrote there is replaced.
-    redact
-        Takes secrets out of a text.
+
+    Raises
+    ------
+    ConfigError
+        If the file is there and is no such log.
     """
 
-    def __init__(self, path: Path, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._redact = redact
         self._turn = threading.Lock()
         self._started = time.monotonic()
+        if os.path.lexists(path) and not _is_log(path):
+            raise ConfigError(
+                f"{path} is no log of an earlier run and would be lost; move it away, or choose another --output."
+            )
         self._file = path.open("w", encoding="utf-8")
 
     def __enter__(self) -> Self:
@@ -126,8 +140,6 @@ class RunLog:
     def __call__(self, event: Event) -> None:
         """Write one line."""
         told = {name: value for name, value in asdict(event).items() if value not in ("", 0)}
-        if event.text:
-            told["text"] = self._redact(event.text)
         line = {
             "time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             "since_start": round(time.monotonic() - self._started, 3),
@@ -140,13 +152,38 @@ class RunLog:
 
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The lines that an earlier run left in its log; none if there is none. Broken lines are left out."""
-    found = []
-    with suppress(OSError, UnicodeDecodeError):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):
+    found: list[dict[str, Any]] = []
+    if not _is_log(path):
+        return found
+    with suppress(OSError), path.open("rb") as file:
+        for line in file.read(_LONGEST_LOG).splitlines():
+            with suppress(ValueError, RecursionError):
                 content = json.loads(line)
-                found += [content] if isinstance(content, dict) else []
+                found += [content] if _is_event(content) else []
     return found
+
+
+def _is_event(content: object) -> bool:
+    if not isinstance(content, dict):
+        return False
+    numbers = [content.get(name, 0) for name in ("seconds", "since_start", "cell")]
+    texts = [content.get(name, "") for name in ("kind", "notebook", "report")]
+    return all(type(number) in (int, float) and 0 <= number < 1e9 for number in numbers) and all(
+        isinstance(text, str) for text in texts
+    )
+
+
+def _is_log(path: Path) -> bool:
+    """Whether a file is empty or begins like a log of a run."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            line = file.readline(_LONGEST_FIRST_LINE)
+        first = json.loads(line) if line else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return first is None or (isinstance(first, dict) and first.keys() >= _IN_EVERY_LINE)
 
 
 def time_left(seconds: float | None) -> str:
@@ -347,9 +384,36 @@ class _Past:
 def _shown(
     stream: TextIO, pace: Pace, unit: Literal["notebook", "report"]
 ) -> AbstractContextManager[Listener]:
+    heard = cast("TextIO", _Unheard(stream))
     if stream.isatty():
-        return _bars(stream, pace, unit)
-    return nullcontext(_Lines(stream, pace) if unit == "notebook" else _BatchLines(stream, pace))
+        return _bars(heard, pace, unit)
+    return nullcontext(_Lines(heard, pace) if unit == "notebook" else _BatchLines(heard, pace))
+
+
+class _Unheard(io.TextIOBase):
+    """A stream that may be full or gone: a run does not end because nobody can be told how far it is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
 
 
 class _Lines:

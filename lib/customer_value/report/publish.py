@@ -1,28 +1,42 @@
 """The folder of a report: one run at a time, replaced whole or not at all.
 
 Beside a report ``NAME`` a run keeps ``.NAME.lock`` (held while it runs), ``.NAME.XXXXXXXX.partial``
-(what it has so far) and, if it fails, ``NAME-failed``. Whoever holds the lock may remove what a
-killed run left behind.
+(what it has so far) and, if it fails, ``NAME-failed``. What a killed run left behind the next command
+removes, see `customer_value.scratch`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import re
 import secrets
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from customer_value import words
-from customer_value.errors import ConfigError
+from customer_value.errors import ConfigError, CustomerValueError, MachineError
+from customer_value.faults import fault_of
+from customer_value.scratch import own_folder, own_lock, set_aside
 
-__all__ = ["GENERATOR", "MANIFEST", "Workspace", "as_typed", "publish", "reserved", "try_lock", "workspace"]
+__all__ = [
+    "GENERATOR",
+    "MANIFEST",
+    "Workspace",
+    "as_typed",
+    "folder_of",
+    "not_writable",
+    "publish",
+    "read_json",
+    "reserved",
+    "workspace",
+]
 
 GENERATOR = "customer-value"
 """What the pages of a report name as their generator."""
@@ -74,6 +88,30 @@ class Workspace:
         return self.output.with_name(f"{self.output.name}.log.jsonl")
 
 
+def folder_of(output: Path) -> Path:
+    """The folder that an output names, as an absolute path without links; ``~`` is one's own folder.
+
+    Raises
+    ------
+    ConfigError
+        If it is the root of the file system.
+    """
+    with contextlib.suppress(RuntimeError):  # nobody knows where the own folder is
+        output = output.expanduser()
+    target = Path(os.path.realpath(output))
+    if not target.name:
+        raise ConfigError(f"{output} cannot be the folder of a report; name a folder of its own.")
+    return target
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What a file of a report says, and nothing where it is damaged or another file."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return content if isinstance(content, dict) else {}
+    return {}
+
+
 @contextlib.contextmanager
 def workspace(output: Path) -> Iterator[Workspace]:
     """Reserve the folder of a report for one run and give it a place to write.
@@ -94,18 +132,19 @@ def workspace(output: Path) -> Iterator[Workspace]:
         If another run holds the folder, it holds something else than a report, or it cannot be
         written.
     """
-    target = Path(os.path.realpath(output))
-    if not target.name:
-        raise ConfigError(f"{output} cannot be the folder of a report; name a folder of its own.")
+    target = folder_of(output)
     with reserved(target, output):
-        _recover(target)
+        _bring_back(target)
         _refuse_unless_replaceable(target, output)
-        place = Workspace(target, target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial"))
-        try:
-            _make_folders(place)
+        with contextlib.ExitStack() as held:
+            try:
+                own = held.enter_context(own_folder(_beside(target, "partial"), mode=0o777))
+                place = Workspace(target, own)
+                for folder in (place.site, place.executed, place.start):
+                    folder.mkdir()
+            except OSError as error:
+                raise not_writable(f"The folder {target.parent}", error) from None
             yield place
-        finally:
-            shutil.rmtree(place.folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -124,14 +163,18 @@ def reserved(target: Path, shown: Path) -> Iterator[None]:
     ConfigError
         If another run holds it, or the folder above it cannot be written.
     """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = _locked(target, shown)
-    except (FileExistsError, NotADirectoryError):
-        raise ConfigError(f"{shown} lies inside a file, not a folder; choose another --output.") from None
-    except OSError as error:
-        raise ConfigError(_not_writable(target.parent, error)) from None
-    with lock:
+    with contextlib.ExitStack() as held:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            ours = held.enter_context(own_lock(_lock_of(target)))
+        except (FileExistsError, NotADirectoryError):
+            raise ConfigError(f"{shown} lies inside a file, not a folder; choose another --output.") from None
+        except OSError as error:
+            raise not_writable(f"The folder {target.parent}", error) from None
+        if not ours:
+            raise ConfigError(
+                f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
+            )
         yield
 
 
@@ -155,31 +198,22 @@ def publish(place: Workspace) -> Path:
     if not place.output.exists():
         place.site.rename(place.output)
     elif not _exchange(place.site, place.output):
-        backup = _backup(place.output)
-        place.output.rename(backup)
-        try:
+        with set_aside(place.output, _beside(place.output, "previous"), give_back=True):
             place.site.rename(place.output)
-        except BaseException:
-            backup.rename(place.output)
-            raise
-        shutil.rmtree(backup, ignore_errors=True)
     return place.output / "index.html"
 
 
-def try_lock(descriptor: int) -> bool:
-    """Lock an open file for this process, until it is closed; False if another process holds it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def not_writable(what: str, error: OSError) -> CustomerValueError:
+    """What it means that something of a report cannot be written: the machine's fault, or another place is needed."""
+    if fault := fault_of(error):
+        return MachineError(f"{what} cannot be written: {fault}.")
+    if error.errno == errno.ENAMETOOLONG:
+        return ConfigError(
+            "The name of the output folder is too long for the file system; choose another --output."
+        )
+    return ConfigError(
+        f"{what} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+    )
 
 
 def as_typed(path: Path) -> str:
@@ -188,50 +222,30 @@ def as_typed(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _make_folders(place: Workspace) -> None:
-    try:
-        for folder in (place.folder, place.site, place.executed, place.start):
-            folder.mkdir()
-    except OSError as error:
-        raise ConfigError(_not_writable(place.output.parent, error)) from None
-
-
-def _not_writable(folder: Path, error: OSError) -> str:
-    return f"The folder {folder} cannot be written: {error.strerror}. Mend that, or choose another --output."
-
-
-def _locked(target: Path, shown: Path) -> contextlib.ExitStack:
-    """Hold the lock file of a target; closing gives it up and removes the file."""
+def _lock_of(target: Path) -> Path:
+    """The lock file of a target; there may be one already, but nothing else of that name."""
     path = target.with_name(f".{target.name}.lock")
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if not try_lock(descriptor):
-            os.close(descriptor)
-            raise ConfigError(
-                f"Another run is writing to {shown} now; wait until it has ended, or choose another --output."
-            )
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                break
-        os.close(descriptor)  # the run before removed the file between our two steps
-    held = contextlib.ExitStack()
-    held.callback(os.close, descriptor)
-    held.callback(path.unlink, missing_ok=True)
-    return held
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise ConfigError(
+            f"{as_typed(path)} is in the way of a lock file of that name; move it away, or choose another --output."
+        )
+    return path
 
 
-def _recover(target: Path) -> None:
-    """Mend what a killed run left; only for the holder of the lock."""
-    backup = _backup(target)
-    if backup.exists():
-        if target.exists():
-            shutil.rmtree(backup, ignore_errors=True)
-        else:
-            backup.rename(target)
-    stale = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.partial")
-    for folder in target.parent.iterdir():
-        if stale.fullmatch(folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
+def _beside(target: Path, ending: str) -> Path:
+    """A name beside a target that nobody else has."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.{ending}")
+
+
+def _bring_back(target: Path) -> None:
+    """Give a report its name back that a killed run had only just taken; only for the holder of the lock."""
+    if os.path.lexists(target):
+        return
+    moved = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.previous")
+    for folder in sorted(target.parent.iterdir()):
+        if moved.fullmatch(folder.name) and _manifest(folder) is not None:
+            folder.rename(target)
+            return
 
 
 def _refuse_unless_replaceable(target: Path, shown: Path) -> None:
@@ -261,17 +275,9 @@ def _refuse_unless_replaceable(target: Path, shown: Path) -> None:
 
 def _manifest(folder: Path) -> set[str] | None:
     """The files that a report says are its own, or None if the folder holds no report."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    ours = isinstance(content, dict) and content.get("generator") == GENERATOR
-    files = content.get("files") if ours else None
+    content = read_json(folder / MANIFEST)
+    files = content.get("files") if content.get("generator") == GENERATOR else None
     return {str(name) for name in files} if isinstance(files, list) else None
-
-
-def _backup(target: Path) -> Path:
-    return target.with_name(f".{target.name}.previous")
 
 
 def _exchange(one: Path, other: Path) -> bool:

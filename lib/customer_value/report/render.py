@@ -155,7 +155,23 @@ class _Markdown(IPythonRenderer):  # type: ignore[misc]
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 
     def table(self, text: str) -> str:
-        return f'<div class="cv-table"><table>{text}</table></div>\n'
+        return _framed(f'<div class="cv-table"><table>{text}</table></div>\n')
+
+
+def _framed(text: str) -> str:
+    """Tables in frames that a keyboard can reach and scroll and that say what they hold; no heading without a word."""
+    headed = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", text)
+    return re.sub(
+        r'<div class="(cv-table[^"]*)">(<table>(?:<caption>(.*?)</caption>)?)',
+        _frame,
+        headed,
+        flags=re.DOTALL,
+    )
+
+
+def _frame(found: re.Match[str]) -> str:
+    name = re.sub(r"<[^>]+>", "", found[3] or "Table").replace('"', "&quot;")
+    return f'<div class="{found[1]}" role="group" aria-label="{name}" tabindex="0">{found[2]}'
 
 
 def _title(notebook: NotebookNode) -> str:
@@ -217,7 +233,7 @@ def _display(output: NotebookNode) -> Iterator[Block]:
             yield Block("figure", figure=_figure(kind, data, output.metadata))
             return
     if "text/html" in data:
-        yield Block("html", Markup(data["text/html"]))
+        yield Block("html", Markup(_framed(data["text/html"])))
     elif "text/plain" in data:
         yield Block("text", strip_ansi(data["text/plain"]))
 

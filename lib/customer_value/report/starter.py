@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from customer_value.scratch import scratch_folder
 from customer_value.surroundings import OWN_FOLDER, child_environment
 
 __all__ = ["WarmProcess", "can_fork", "warm_process"]
@@ -40,6 +41,7 @@ class WarmProcess:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._ready = False
+        self._held = contextlib.ExitStack()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "customer_value.report.warm"],
             stdin=subprocess.PIPE,
@@ -47,7 +49,7 @@ class WarmProcess:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             cwd=OWN_FOLDER,
-            env=child_environment(),
+            env=child_environment(lambda: self._held.enter_context(scratch_folder())),
             text=True,
         )
 
@@ -87,6 +89,7 @@ class WarmProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._held.close()
 
     def _ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         with self._turn:

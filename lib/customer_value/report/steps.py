@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from customer_value.config import SettingsFile
-from customer_value.errors import ConfigError, CustomerValueError, NotebookError
+from customer_value.errors import CustomerValueError, NotebookError
 from customer_value.inputs import known_parts, policy_file
 from customer_value.report.execute import execute
+from customer_value.report.failed import forget_kept, keep
 from customer_value.report.kernel import Kernels
 from customer_value.report.memory import MOST_JOBS, jobs_for, memory_of_notebook
 from customer_value.report.notebooks import (
@@ -27,13 +28,13 @@ from customer_value.report.notebooks import (
     notebooks_folder,
     parameters_of,
     prerequisites,
-    redacted,
+    without_secrets,
 )
 from customer_value.report.progress import Event, Listener, RunLog
-from customer_value.report.publish import Workspace, as_typed, publish, workspace
+from customer_value.report.publish import Workspace, as_typed, not_writable, publish, workspace
 from customer_value.report.schedule import run_in_order
-from customer_value.report.secrecy import redactor
 from customer_value.report.site import write_site
+from customer_value.secrecy import redacted, variable_shown_in
 from customer_value.settings import Settings
 from customer_value.sources.files import unchanged
 
@@ -58,39 +59,34 @@ def make(
     ways: Ways,
 ) -> Path:
     """As `make_report`."""
-    settings = config.settings()
-    if settings.currency_is_open:
-        raise ConfigError(
-            f"{config.file}: nothing says in which currency the money is; write for instance currency: EUR, or "
-            "currency: none to print amounts without one."
-        )
+    settings = config.for_report()
     every = find_notebooks(notebooks or notebooks_folder())
     plan = parameters_of(every, {**chosen, "config": config.name})
     given = {name for name, value in settings if value is not None}
     files = [path for path in every if given.issuperset(inputs_needed(path))]
     missing = {path: inputs_needed(path) for path in every if path not in files}
-    redact = redactor(settings)
-    with workspace(output) as place, _log(place.log, redact) as log:
+    with workspace(output) as place, _log(place.log) as log:
 
         def tell(event: Event) -> None:
             log(event)
             progress(event)
 
         try:
-            run = _Run(place, plan, prerequisites(every), tell, redact, settings, ways)
+            run = _Run(place, plan, prerequisites(every), tell, settings, ways)
             config.keep(place.site)
             with unchanged(policy_file(settings, config.folder)):
                 executed = run.notebooks(files)
             started = time.monotonic()
             write_site(place.site, executed, settings.title, settings.currency, chosen, missing)
             tell(Event("pages rendered", seconds=round(time.monotonic() - started, 3)))
+            _refuse_secrets(place.site)
             index = publish(place)
         except BaseException as error:
-            log(Event("run failed", text=traceback.format_exc()))
+            log(Event("run failed", text=redacted(traceback.format_exc())))
             if isinstance(error, OSError):
-                raise ConfigError(_of_the_output(error, output)) from error
+                raise _of_the_output(error, output) from error
             raise
-        _forget_failure(place.failed, every)
+        forget_kept(place.failed)
         tell(Event("published"))
         return index
 
@@ -103,7 +99,6 @@ class _Run:
     plan: Mapping[str, Mapping[str, object]]
     waits: Mapping[str, frozenset[str]]
     tell: Listener
-    redact: Callable[[str], str]
     settings: Settings
     ways: Ways
 
@@ -137,15 +132,16 @@ class _Run:
             path = self._cut_to_fit(path, partial)
             notebook = execute(path, partial, self.plan[path.stem], kernels, self.tell, seconds)
         except CustomerValueError as error:
-            sentence = self.redact(str(error))
-            if not kernels.stopped and self._kept(partial):
-                kept = as_typed(self.place.failed / path.name)
+            sentence = str(error)
+            found = None if kernels.stopped else self._kept(partial)
+            if found is not None:
+                kept = as_typed(found)
                 if isinstance(error, NotebookError):
                     sentence += f" The notebook as far as it ran is kept: {kept}"
                 elif self.waits[path.stem]:
                     sentence += f" (Found in {' '.join(error.__notes__)}, kept as far as it ran: {kept})"
             raise type(error)(sentence) from error
-        return redacted(normalised(notebook), self.redact)
+        return normalised(notebook)
 
     def _cut_to_fit(self, path: Path, cut: Path) -> Path:
         """The notebook to execute: as it is, or a copy without the cells that this input has nothing for."""
@@ -157,32 +153,32 @@ class _Run:
         nbformat.write(notebook, cut)
         return cut
 
-    def _kept(self, partial: Path) -> bool:
+    def _kept(self, partial: Path) -> Path | None:
         """Put a copy of a partial notebook, whole or not at all, where people can look at it."""
         with suppress(OSError, ValueError):
-            notebook = redacted(nbformat.read(partial, as_version=4), self.redact)
-            nbformat.write(notebook, partial)
-            self.place.failed.mkdir(exist_ok=True)
-            partial.replace(self.place.failed / partial.name)
-            return True
-        return False
+            nbformat.write(without_secrets(nbformat.read(partial, as_version=4)), partial)
+            if not variable_shown_in(partial):
+                return keep(nbformat.read(partial, as_version=4), partial, self.place.failed)
+        return None
 
 
-def _log(path: Path, redact: Callable[[str], str]) -> RunLog:
+def _log(path: Path) -> RunLog:
     try:
-        return RunLog(path, redact)
+        return RunLog(path)
     except OSError as error:
-        raise ConfigError(_of_the_output(error, path)) from None
+        raise _of_the_output(error, path) from None
 
 
-def _of_the_output(error: OSError, output: Path) -> str:
-    where = as_typed(Path(error.filename)) if isinstance(error.filename, str) else str(output)
-    return f"{where} cannot be written: {error.strerror or error}. Mend that, or choose another --output."
+def _refuse_secrets(site: Path) -> None:
+    """Publish no file in which the secret of a variable stands, as a notebook may have printed it."""
+    for path in sorted(path for path in site.rglob("*") if path.is_file()):
+        if variable := variable_shown_in(path):
+            raise NotebookError(
+                f"The report was not published: {path.relative_to(site).as_posix()} shows the path, address or "
+                f"password that {variable} holds; take it out of what the notebook or the settings print there."
+            )
 
 
-def _forget_failure(folder: Path, files: Sequence[Path]) -> None:
-    """Remove the partial notebooks of an earlier failure, and nothing else that may lie there."""
-    with suppress(OSError):
-        for path in files:
-            (folder / path.name).unlink(missing_ok=True)
-        folder.rmdir()
+def _of_the_output(error: OSError, output: Path) -> CustomerValueError:
+    where = redacted(as_typed(Path(error.filename))) if isinstance(error.filename, str) else str(output)
+    return not_writable(where, error)

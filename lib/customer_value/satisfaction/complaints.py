@@ -20,6 +20,7 @@ import pandas as pd
 from customer_value import words
 from customer_value.errors import NotEnoughData
 from customer_value.expressions import as_table
+from customer_value.row_order import by_content
 from customer_value.satisfaction.months import WINDOWS, data_span, fits, window
 from customer_value.satisfaction.resampling import REPLICATES, draws, ends
 from customer_value.satisfaction.shares import wilson
@@ -115,7 +116,7 @@ def after_complaints(
     tried = {length: _eligible(told, span[0], as_of, length) for length in WINDOWS}
     length = next((n for n in WINDOWS if len(tried[n]) >= ENOUGH), max(WINDOWS, key=lambda n: len(tried[n])))
     cases = _matched(tried[length], told, months, length)
-    known = cases[cases["comparables"] > 0].reset_index(drop=True)
+    known = by_content(cases[cases["comparables"] > 0], "customer_id")
     if len(known) < MINIMUM:
         raise NotEnoughData(
             f"Only {words.count(len(known), 'account')} with a complaint bought before it and can be followed for "

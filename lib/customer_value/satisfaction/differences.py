@@ -91,7 +91,7 @@ def _mean(part: pd.DataFrame) -> tuple[float, float, int]:
     alone = part["account"].where(part["account"] != "", "\0" + part.index.astype("str"))
     moved = (share * (part["value"] - mean)).groupby(alone.to_numpy()).sum()
     size = len(moved)
-    return mean, float((moved**2).sum()) * size / max(size - 1, 1), size
+    return mean, math.fsum(moved**2) * size / max(size - 1, 1), size
 
 
 def _p_value(one: tuple[float, float, int], other: tuple[float, float, int]) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from customer_value.errors import NotEnoughData
+from customer_value.row_order import by_content
 from customer_value.satisfaction.months import WINDOWS, fits, window
 from customer_value.satisfaction.resampling import draws, ends, estimates
 from customer_value.satisfaction.shares import wilson
@@ -137,6 +138,7 @@ def money_link(
     length, why_not = _follow_up(last_day, as_of)
     table = _with_retention(table, months, last_day, length)
     table["clv"] = np.nan if values is None else table["customer_id"].map(_by_customer(values))
+    table = by_content(table, "customer_id")
     known = table[table["clv"].notna()]
     why_no_value = (
         ""

@@ -8,6 +8,8 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from customer_value.row_order import by_content
+
 __all__ = ["WINDOWS", "data_span", "fits", "window"]
 
 WINDOWS = (12, 6, 3)
@@ -64,7 +66,7 @@ def window(months: ibis.Table, month: pd.Timestamp, before: int, after: int) -> 
         days_after=total(near.purchase_days, later),
         days_late=total(near.purchase_days, near.month > middle.date()),
     )
-    frame = table.filter(table.days_before > 0).order_by("customer_id").to_pandas()
+    frame = by_content(table.filter(table.days_before > 0).to_pandas(), "customer_id")
     frame = frame.assign(recent=frame["recent_days"] > 0).drop(columns="recent_days")
     frame["customer_id"] = frame["customer_id"].astype("str")
     return frame.set_index("customer_id").round({"spend_before": 6, "spend_after": 6})

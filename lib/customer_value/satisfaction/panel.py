@@ -83,7 +83,10 @@ def row_means(scores: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
 
 
 def panels_of(survey: SurveyScores) -> list[Panel]:
-    """The waves of a survey, the oldest first; respondents with weight 0 are left out."""
+    """The waves of a survey, the oldest first; respondents with weight 0 are left out.
+
+    Respondents stand in the order of their answers, so that draws of them do not depend on what they are called.
+    """
     items = survey.items.set_index("item")
     items["key"] = items["attribute"].where(items["attribute"].notna(), items.index.to_series())
     found = []
@@ -96,6 +99,8 @@ def panels_of(survey: SurveyScores) -> list[Panel]:
         people["weight"] = weight.reindex(wide.index).to_numpy(dtype=float)
         asked = items.loc[[name for name in items.index if name in set(wide.columns)]]
         scores = wide.reset_index(drop=True)[list(asked.index)].astype(np.float64)
+        order = np.lexsort([people["weight"], *scores.to_numpy().T])
+        people, scores = (table.iloc[order].reset_index(drop=True) for table in (people, scores))
         found.append(Panel(int(wave.wave), str(wave.name), wave.last_day, people, scores, asked))
     return found
 

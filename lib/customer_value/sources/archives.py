@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from customer_value import words
-from customer_value.errors import InputError
-from customer_value.sources.files import BY_SUFFIX, Found
+from customer_value.errors import InputError, MachineError
+from customer_value.sources.files import BY_SUFFIX, Found, refuse_bomb, write_unpacked
 from customer_value.sources.source import Reading
 
 __all__ = ["unzipped"]
@@ -18,7 +17,6 @@ _MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"[Content_Types].xml", "mimetype"}
 _NO_DATA = {"thumbs.db", "desktop.ini"}
 _ENCRYPTED = 0x1
-_CHUNK = 1 << 20
 
 
 def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Reading, ...]]:
@@ -38,10 +36,12 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
     Raises
     ------
     InputError
-        If the zip is damaged, has a password, holds no file, several, or one that is too large for the disk.
+        If the zip has a password, holds no file, or several.
+    MachineError
+        If its file is too large for the disk.
     """
     with file.path.open("rb") as stream:
-        if not stream.read(4).startswith(_MARKS):
+        if not stream.read(4).startswith(_MARKS) or BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
             return file, ()
     try:
         with zipfile.ZipFile(file.path) as archive:
@@ -50,11 +50,15 @@ def unzipped(file: Found, scratch: Path, number: int) -> tuple[Found, tuple[Read
             member = _only_member(archive, file, shutil.disk_usage(scratch).free)
             target = scratch / f"unzipped-{number}{_suffixes(member.filename)}"
             with archive.open(member) as packed, target.open("wb") as plain:
-                shutil.copyfileobj(packed, plain, _CHUNK)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+                write_unpacked(file, packed, plain, member.compress_size)
+    except zipfile.BadZipFile:
         if BY_SUFFIX.get(file.path.suffix.lower()) == "excel":
             return file, ()
-        raise InputError(f"{file.name} is damaged: it cannot be unpacked; zip it again.") from None
+        raise
+    except (NotImplementedError, RuntimeError) as error:
+        raise InputError(
+            f"{file.name} cannot be unpacked ({words.first_line(str(error))}); zip it again."
+        ) from None
     name = words.plain(PurePosixPath(member.filename).name, 60)
     return Found(target, file.name), (Reading("file in the zip", name, declared=False),)
 
@@ -71,9 +75,11 @@ def _only_member(archive: zipfile.ZipFile, file: Found, room: int) -> zipfile.Zi
     member = held[0]
     if member.flag_bits & _ENCRYPTED:
         raise InputError(f"{file.name} has a password; unpack it first.")
+    refuse_bomb(file, member.file_size, member.compress_size)
     if member.file_size > room:
-        raise InputError(
-            f"{file.name} unpacks to {member.file_size / 1e9:,.0f} GB, more than the disk has room for."
+        raise MachineError(
+            f"{file.name} unpacks to {member.file_size / 1e6:,.1f} MB, more than the disk has room for; make "
+            "room on it, or choose another one by --output or the variable TMPDIR."
         )
     return member
 

@@ -16,13 +16,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["column_types", "kind_of", "text_of", "type_of", "write_rows"]
+__all__ = ["column_kinds", "kind_of", "text_of", "type_of", "write_rows"]
 
 _BATCH = 20_000
 
 
-def column_types(rows: Iterable[Sequence[Any]], width: int) -> list[Any]:
-    """The Arrow type of each column.
+def column_kinds(rows: Iterable[Sequence[Any]], width: int) -> list[set[str]]:
+    """What the cells of each column hold, see `kind_of`.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def column_types(rows: Iterable[Sequence[Any]], width: int) -> list[Any]:
         for kind, cell in zip(kinds, row, strict=True):
             if cell is not None:
                 kind.add(kind_of(cell))
-    return [type_of(kind) for kind in kinds]
+    return kinds
 
 
 def write_rows(

@@ -50,9 +50,12 @@ from customer_value.sources.notations import (
 from customer_value.sources.source import Reading, Source
 from customer_value.sources.textcolumn import TextColumn, place_of, text_column, with_plain_signs
 
-__all__ = ["date_column"]
+__all__ = ["NAMED", "date_column"]
 
 _ORDERS = {"day-first": "dmy", "month-first": "mdy"}
+NAMED = ("iso", "year-month-day", "excel-serial", *_ORDERS, *MIXTURES, *CALENDARS)
+"""What ``dates`` of the settings may be beside a pattern."""
+
 _TOLD = {"dmy": "day first (31/12/2024)", "mdy": "month first (12/31/2024)"}
 _YEAR_FIRST, _DIGITS = NOTATIONS[:2]
 
@@ -118,8 +121,7 @@ def date_column(source: Source, column: str, spec: TableSource, timezone: str | 
 
 
 def _check_settings(source: Source, dates: str | None, timezone: str | None) -> None:
-    known = (None, "iso", "year-month-day", "excel-serial", *_ORDERS, *MIXTURES, *CALENDARS)
-    if dates not in known and "%" not in str(dates):
+    if dates not in (None, *NAMED) and "%" not in str(dates):
         raise ConfigError(
             f"{source.name}.dates: '{words.plain(dates)}' is not known; write year-month-day, "
             "day-first, month-first, excel-serial, mixed, minguo, buddhist, reiwa or a pattern such as '%d.%m.%Y'."
@@ -185,7 +187,7 @@ def _by_pattern(texts: TextColumn, pattern: str, timezone: str | None) -> tuple[
 
     try:
         _require_some(texts, date, f"by the pattern {pattern}")
-    except duckdb.Error:
+    except duckdb.InvalidInputException:
         raise ConfigError(
             f"{texts.source.name}.dates: '{words.plain(pattern)}' is not a valid pattern; "
             "write for instance '%d.%m.%Y'."

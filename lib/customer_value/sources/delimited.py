@@ -38,6 +38,7 @@ from customer_value.sources.margins import (
     told_margins,
     usual_cells,
 )
+from customer_value.sources.parquet import in_parquet, sql_paths
 from customer_value.sources.parts import Part, sql_name, without_blank_columns
 from customer_value.sources.source import Reading
 
@@ -114,7 +115,7 @@ def read_delimited(file: Found, number: int, spec: TableSource, con: Any, scratc
         Reading("header", header_told(table.heading, header=table.header), spec.header is not None),
         *table.readings,
     )
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     columns = without_blank_columns(con, relation, table.names, dict.fromkeys(table.names, "VARCHAR"))
     return Part(relation, columns, readings, rows, table.first, target)
 
@@ -222,7 +223,8 @@ def _to_parquet(layout: _Layout, target: Path, file: Found, con: Any) -> int:
     quote = "" if layout.separator == "\x1f" else '"'
     escape = layout.escape if quote else ""
     query = (
-        f"COPY (SELECT {select} FROM read_csv({sql_text(layout.path)}, auto_detect=false, strict_mode=true, "
+        f"COPY (SELECT {select} FROM read_csv({sql_paths(layout.path)}, auto_detect=false, strict_mode=true, "
+        "hive_partitioning=false, "
         f"columns={{{types}}}, header={str(layout.header).lower()}, delim={sql_text(layout.separator or chr(31))}, "
         f"quote={sql_text(quote)}, escape={sql_text(escape)}, nullstr='', compression='none') "
         f"WHERE {filled}) "
@@ -230,7 +232,7 @@ def _to_parquet(layout: _Layout, target: Path, file: Found, con: Any) -> int:
     )
     try:
         rows = int(con.raw_sql(query).fetchone()[0])
-    except duckdb.Error as error:
+    except duckdb.InvalidInputException as error:
         raise InputError(_what_failed(str(error), file, count, layout.above)) from None
     if rows == 0:
         raise InputError(f"{file.name} has a header but no rows.")
@@ -249,7 +251,9 @@ def _holds(path: Path, part: bytes) -> bool:
 
 def _formula_text(column: str) -> str:
     """SQL for a cell in which a spreadsheet's ``="007"`` is the text 007."""
-    return f"CASE WHEN starts_with({column}, '=\"') THEN regexp_extract({column}, '^=\"(.*)\"$', 1) ELSE {column} END"
+    pattern = "'(?s)^=\"(.*)\"$'"
+    text = f"regexp_extract({column}, {pattern}, 1)"
+    return f"CASE WHEN regexp_matches({column}, {pattern}) THEN {text} ELSE {column} END"
 
 
 def _what_failed(message: str, file: Found, width: int, above: int) -> str:
@@ -265,7 +269,7 @@ def _what_failed(message: str, file: Found, width: int, above: int) -> str:
         )
     if "aximum line size" in message:
         return f"{place}: a line is longer than 2 million characters; most likely a quote is not closed."
-    return f"{place}: not a well-formed table; look for stray quotes or separators."
+    return f"{place}: cannot be read as a table ({words.first_line(message.removeprefix('Invalid Input Error: '))})."
 
 
 def _ragged(file: Found, line: int, width: int, found: int) -> str:

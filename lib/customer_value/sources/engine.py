@@ -13,9 +13,11 @@ __all__ = [
     "INSTANT",
     "MONEY",
     "TEXT",
+    "as_believed",
     "at_time_zone",
     "builtin",
     "byte_length",
+    "floored",
     "hashed",
     "parsed_time",
     "parsed_zoned_time",
@@ -68,6 +70,30 @@ def sql_name(name: str, mark: str = '"') -> str:
     ('"order date"', '`order date`')
     """
     return mark + name.replace(mark, 2 * mark) + mark
+
+
+def as_believed(table: ibis.Table) -> ibis.Table:
+    """A table of DuckDB whose columns are of the types that Ibis believes them to have.
+
+    They may not be: a date and an interval make a timestamp there and a date here, and a product of decimals has other
+    places. What is written and read again would then be of another type than what is asked at once. Tables elsewhere
+    are left as they are.
+    """
+    con = table.get_backend()
+    if con.name != "duckdb":
+        return table
+    con._run_pre_execute_hooks(table)
+    query, types_of_engine = con.compile(table), con.compiler.type_mapper
+    columns = con.raw_sql(f"DESCRIBE {query}").fetchall()
+    held = {name: types_of_engine.from_string(kind) for name, kind, *_ in columns}
+    named = types_of_engine.to_string
+    other = {name: kind for name, kind in table.schema().items() if named(kind) != named(held[name])}
+    return con.sql(query, schema=ibis.schema(held)).cast(other) if other else table
+
+
+def floored(number: Any) -> Any:
+    """The next lower whole number as a float; Ibis would make it an integer, which stops at NaN and beyond 2**63."""
+    return _floor(number)
 
 
 def byte_length(text: Any) -> Any:
@@ -129,6 +155,7 @@ def _of_four(first: Any, second: Any, third: Any, fourth: Any) -> Any: ...
 
 _hash = builtin("hash", (None,), types.uint64)
 _hash_of_three = builtin("hash", (None, None, None), types.uint64)
+_floor = builtin("floor", (types.float64,), types.float64)
 _strlen = builtin("strlen", (TEXT,), types.int64)
 _trim = builtin("trim", (TEXT, TEXT), TEXT)
 _regexp_replace = builtin("regexp_replace", (TEXT, TEXT, TEXT, TEXT), TEXT)

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import gzip
 import hashlib
 import os
 import re
-import shutil
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import IO
 
 from customer_value import words
 from customer_value.errors import InputError
+from customer_value.secrecy import secret
 from customer_value.settings import TableSource
 from customer_value.sources.source import SourceFile
 
 __all__ = [
     "BY_SUFFIX",
     "Found",
+    "at_home",
+    "beside",
     "find_files",
     "fingerprint",
     "format_of",
+    "refuse_bomb",
     "sql_text",
     "unchanged",
     "unpacked",
+    "write_unpacked",
 ]
 
 BY_SUFFIX = {
@@ -42,6 +49,9 @@ _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|meta|style)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_WILD = r"[*?\[]"
+_LARGE, _MOST_TIMES = 1 << 26, 200
+_LOGS = ("-wal", "-journal", ".wal")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -76,10 +86,19 @@ def find_files(table: str, spec: TableSource, base: Path) -> list[Found]:
         If a file is missing, a pattern matches nothing, or the environment variable is not set.
     """
     found: dict[Path, Found] = {}
-    for pattern in _patterns(table, spec):
-        for path, name in _matches(table, pattern, spec.path_env, base):
-            found.setdefault(path.resolve(), Found(path, name))
+    for pattern in _patterns(table, spec, base):
+        shown = f"${spec.path_env}" if spec.path_env else _shown(pattern)
+        try:
+            for path, name in _matches(table, pattern, shown, spec.path_env is not None, base):
+                found.setdefault(path.resolve(), Found(path, name))
+        except OSError as error:
+            raise InputError(f"{words.plain(shown)} cannot be read: {error.strerror}.") from None
     return _told_apart(list(found.values()))
+
+
+def at_home(path: Path) -> Path:
+    """The path with the home for ``~`` alone; other names that begin so are those of files."""
+    return path.expanduser() if path.parts[:1] == ("~",) else path
 
 
 def fingerprint(file: Found) -> SourceFile:
@@ -105,6 +124,15 @@ def unchanged(files: Sequence[Found]) -> Iterator[None]:
         _require_same(files, before, error)
         raise
     _require_same(files, before)
+
+
+def beside(file: Found) -> list[Path]:
+    """The logs of changes that a database keeps beside its file, as far as something stands in them."""
+    with suppress(OSError, RuntimeError):
+        path = file.path.resolve()
+        logs = [path.with_name(f"{path.name}{ending}") for ending in _LOGS]
+        return [log for log in logs if log.is_file() and log.stat().st_size]
+    return []
 
 
 def format_of(file: Found, spec: TableSource) -> str:
@@ -147,12 +175,39 @@ def unpacked(file: Found, scratch: Path, number: int) -> Path:
         if stream.read(2) != b"\x1f\x8b":
             return file.path
     target = scratch / f"unpacked-{number}"
-    try:
-        with gzip.open(file.path, "rb") as packed, target.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, 1 << 20)
-    except (EOFError, gzip.BadGzipFile, OSError):
-        raise InputError(f"{file.name} is damaged: it cannot be unpacked with gzip.") from None
+    with gzip.open(file.path, "rb") as packed, target.open("wb") as plain:
+        write_unpacked(file, packed, plain, file.path.stat().st_size)
     return target
+
+
+def write_unpacked(file: Found, packed: IO[bytes] | gzip.GzipFile, plain: IO[bytes], size: int) -> None:
+    """Copy what unpacks from ``size`` bytes, as long as it is no bomb.
+
+    Raises
+    ------
+    InputError
+        As `refuse_bomb`.
+    """
+    written = 0
+    while chunk := packed.read(1 << 20):
+        written += len(chunk)
+        refuse_bomb(file, written, size)
+        plain.write(chunk)
+
+
+def refuse_bomb(file: Found, unpacked: int, packed: int) -> None:
+    """Refuse what unpacks to many times its size, as no table of a company does.
+
+    Raises
+    ------
+    InputError
+        If it is large and unpacks to more than 200 times its size.
+    """
+    if unpacked > _LARGE and unpacked > _MOST_TIMES * packed:
+        raise InputError(
+            f"{file.name} unpacks to more than {_MOST_TIMES} times its size, as no table does; if it is meant so, "
+            "unpack it yourself."
+        )
 
 
 def sql_text(text: object) -> str:
@@ -164,10 +219,10 @@ def sql_text(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _patterns(table: str, spec: TableSource) -> list[str]:
+def _patterns(table: str, spec: TableSource, base: Path) -> list[str]:
     if spec.path_env is None:
         return list(spec.path or [])
-    value = os.environ.get(spec.path_env, "").strip()
+    value = secret(spec.path_env, base)
     if not value:
         raise InputError(f"{table}.path_env: the environment variable {spec.path_env} is not set.")
     if "://" in value:
@@ -178,29 +233,83 @@ def _patterns(table: str, spec: TableSource) -> list[str]:
     return [value]
 
 
-def _matches(table: str, pattern: str, secret: str | None, base: Path) -> list[tuple[Path, str]]:
-    path = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
+def _matches(table: str, pattern: str, shown: str, hidden: bool, base: Path) -> list[tuple[Path, str]]:
+    path = at_home(Path(pattern)) if pattern.startswith("~/") else Path(pattern)
     whole = path if path.is_absolute() else base / path
-    shown = f"${secret}" if secret else _shown(pattern)
-    if whole.is_file():
-        return [(whole, shown)]
-    if whole.is_dir():
-        raise InputError(f"{table}.path: {shown} is a folder; name the files, for instance {shown}/*.csv.")
-    hits = _glob(path, base) if re.search(r"[*?\[]", pattern) else []
-    if not hits:
-        raise InputError(_nothing_found(table, pattern, shown, secret, whole))
+    key = f"{table}.path_env" if hidden else f"{table}.path"
+    many = re.search(_WILD, pattern) is not None
+    try:
+        mode = _mode(whole)
+        hits = _glob(path, base) if mode is None and many else []
+    except (OSError, ValueError) as error:
+        what = f"{'what matches ' if many else ''}{words.plain(shown, 80)}"
+        reason = error.strerror if isinstance(error, OSError) else "no path holds such characters"
+        raise InputError(f"{key}: {what} cannot be read: {reason}.") from None
+    if mode is None and not hits:
+        raise InputError(_nothing_found(table, pattern, shown, hidden, whole))
     folder = PurePath(pattern).parent
-    return [(hit, shown if secret else _shown(str(folder / hit.name), hit, base)) for hit in hits]
+    found = [(hit, shown if hidden else _shown(str(folder / hit.name), hit, base)) for hit in hits]
+    for each, name in found or [(whole, shown)]:
+        _refuse_unless_file(key, each, name)
+    return found or [(whole, shown)]
+
+
+def _mode(path: Path) -> int | None:
+    """What the system says that a path is; None if nothing is there."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _refuse_unless_file(key: str, path: Path, shown: str) -> None:
+    """Refuse what cannot be read twice from its beginning, or has a name that no library takes."""
+    mode = _mode(path) or 0
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{key}: {shown} is a folder; name the files, for instance {shown}/*.csv.")
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{key}: {shown} is a pipe or device; save what it gives as a file.")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(shown).decode("utf-8", "backslashreplace")
+        raise InputError(
+            f"{key}: the path of {words.plain(name)} is not valid UTF-8; rename the file, or the folder it is in."
+        ) from None
 
 
 def _glob(path: Path, base: Path) -> list[Path]:
+    """The files of a pattern, and no folder left out because it may not be read."""
     root = Path(path.anchor) if path.is_absolute() else base
-    parts = path.relative_to(path.anchor) if path.is_absolute() else path
-    while parts.parts and parts.parts[0] == "..":
-        root, parts = root / "..", Path(*parts.parts[1:])
-    return sorted(
-        hit for hit in root.glob(str(parts)) if hit.is_file() and not hit.name.startswith((".", "~$"))
-    )
+    parts = path.relative_to(path.anchor).parts if path.is_absolute() else path.parts
+    hits = dict.fromkeys(_matching(root, parts))
+    return sorted(hit for hit in hits if not hit.name.startswith((".", "~$")))
+
+
+def _matching(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """What is no folder below a folder, along the parts of a pattern; ``**`` follows no link."""
+    mode = _mode(folder)
+    if not parts:
+        if mode is not None and not stat.S_ISDIR(mode):
+            yield folder
+    elif mode is None or not stat.S_ISDIR(mode):
+        return
+    elif parts[0] == "**":
+        yield from _matching(folder, parts[1:])
+        for entry in _entries(folder):
+            if entry.is_dir(follow_symlinks=False):
+                yield from _matching(folder / entry.name, parts)
+    elif not re.search(_WILD, parts[0]) or (len(parts) > 1 and _mode(folder / parts[0]) is not None):
+        yield from _matching(folder / parts[0], parts[1:])  # a folder may be called data[1]
+    else:
+        for entry in _entries(folder):
+            if fnmatch.fnmatch(entry.name, parts[0]):
+                yield from _matching(folder / entry.name, parts[1:])
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return list(entries)
 
 
 def _shown(pattern: str, hit: Path | None = None, base: Path | None = None) -> str:
@@ -213,16 +322,16 @@ def _shown(pattern: str, hit: Path | None = None, base: Path | None = None) -> s
     return path.as_posix()
 
 
-def _nothing_found(table: str, pattern: str, shown: str, secret: str | None, whole: Path) -> str:
-    if secret:
+def _nothing_found(table: str, pattern: str, shown: str, hidden: bool, whole: Path) -> str:
+    if hidden:
         return f"{table}.path_env: the file that {shown} names does not exist."
     near: list[str] = []
-    if whole.parent.is_dir():
-        names = sorted(entry.name for entry in whole.parent.iterdir() if entry.is_file())
+    with suppress(OSError):
+        names = sorted(entry.name for entry in _entries(whole.parent) if entry.is_file())
         near = difflib.get_close_matches(whole.name, names, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'?" if near else "paths are relative to the folder of the settings file."
-    what = "no file matches" if re.search(r"[*?\[]", pattern) else "there is no file"
-    return f"{table}.path: {what} '{shown}'; {hint}"
+    what = "no file matches" if re.search(_WILD, pattern) else "there is no file"
+    return f"{table}.path: {what} '{words.plain(shown, 120)}'; {hint}"
 
 
 def _told_apart(files: list[Found]) -> list[Found]:
@@ -236,12 +345,12 @@ def _told_apart(files: list[Found]) -> list[Found]:
 
 
 def _stamp(file: Found) -> tuple[int, ...]:
-    """What changes when a file is written to, replaced or removed."""
+    """What changes when a file, or the log of a database beside it, is written to, replaced or removed."""
     try:
-        status = file.path.stat()
+        found = [path.stat() for path in (file.path, *beside(file))]
     except OSError:
         return ()
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return tuple(mark for one in found for mark in (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns))
 
 
 def _require_same(

@@ -7,10 +7,12 @@ from typing import Any
 
 import ibis
 
+from customer_value.errors import InputError
 from customer_value.sources.engine import replaced, sql_name, trimmed
 from customer_value.sources.many import aggregated, formulas
 from customer_value.sources.native import native_id
 from customer_value.sources.source import WHOLE_FLOAT, Source
+from customer_value.sources.textcolumn import place_of
 
 __all__ = ["id_and_written", "id_column", "id_formulas"]
 
@@ -28,7 +30,7 @@ def id_column(source: Source, column: str) -> Any:
     Returns
     -------
     ibis.Value
-        Text without outer blanks; NULL where the source is blank, NULL or not a number. Whole
+        Text without outer blanks; NULL where the source is blank, NULL, infinite or not a number. Whole
         numbers lose the ``.0`` that a spreadsheet or data frame gave them (``17850.0`` is
         ``17850``), in text only where all ids of a file end so. Leading zeros stay, and so do
         ids such as ``NA`` or ``null``, which are somebody's name.
@@ -42,9 +44,14 @@ def id_and_written(source: Source, column: str) -> tuple[Any, Any]:
     Where both are equal in all rows, the column will do, and is read faster. None instead of it where ids are
     not text, are rewritten, or lie elsewhere than in DuckDB.
     """
+    value = source.table[column]
+    if value.type().is_nested():
+        raise InputError(
+            f"{place_of(source, column)}: holds lists or records, which are neither ids nor names; give each value a "
+            "column of its own."
+        )
     if source.engine != "duckdb":
         return native_id(source, column), None
-    value = source.table[column]
     text = _as_text(value)
     if not value.type().is_string():
         return text, None
@@ -89,12 +96,12 @@ def _without_fraction(text: Any) -> Any:
 
 
 def _whole_numbers(value: Any) -> Any:
-    known = value.notnull()
-    if value.type().is_floating():
-        known &= ~value.isnan()
-    whole = (value == value.round(0)) & (value.abs() < 2**53)
-    text = ibis.ifelse(whole, value.round(0).try_cast("int64").cast("string"), value.cast("string"))
-    return ibis.ifelse(known, text, ibis.null("string"))
+    text = value.cast("string")
+    if value.type().is_decimal():
+        return replaced(text, r"\.0+$", "")
+    whole = value.try_cast("int64")
+    written = ibis.ifelse((value == whole) & (value.abs() < 2**53), whole.cast("string"), text)
+    return ibis.ifelse(value.isnan() | value.isinf(), ibis.null("string"), written)
 
 
 def _files_of_floats(source: Source, column: str, text: Any) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from customer_value.settings import TableSource
 from customer_value.sources.cells import kind_of, type_of, write_rows
 from customer_value.sources.delimited import as_utf8
 from customer_value.sources.encodings import encoding_name
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found
+from customer_value.sources.parquet import in_parquet
 from customer_value.sources.parts import Part, column_names, described
 from customer_value.sources.source import Reading
 
@@ -24,7 +26,11 @@ _CHUNK = 1 << 20
 _LARGEST = 1 << 26
 _MOST_COLUMNS = 1_000
 _BETWEEN = re.compile(r"[\s,]*")
-_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+_MOST_DIGITS = 4_000
+_DECODER = json.JSONDecoder(
+    parse_constant=lambda name: None if name == "NaN" else float(name),
+    parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else digits,
+)
 
 
 def read_json(file: Found, number: int, spec: TableSource, con: Any, scratch: Path) -> Part:
@@ -56,7 +62,7 @@ def read_json(file: Found, number: int, spec: TableSource, con: Any, scratch: Pa
     types = [type_of(held) for held in kinds.values()]
     target = scratch / f"{number}.parquet"
     rows = write_rows(_cells(path, file, list(kinds)), names, types, target)
-    relation = f"read_parquet({sql_text(target)})"
+    relation = in_parquet(target)
     told = Reading("encoding", encoding_name(encoding), spec.encoding is not None)
     return Part(relation, described(con, relation), (told, *naming), rows, 0, target)
 
@@ -97,6 +103,11 @@ def _items(path: Path, file: Found) -> Iterator[Any]:
                     raise InputError(_broken(file, count + 1, ended=done)) from None
                 text, at = text[at:] + more, 0
                 continue
+            except ValueError:
+                most = f"{sys.get_int_max_str_digits():,}"
+                raise InputError(
+                    f"{file.name}, row {count + 1:,}: a number has more than {most} digits; export the file again."
+                ) from None
             count += 1
             if count == 1 and not array:
                 first = item

@@ -17,7 +17,11 @@ __all__ = ["aggregated", "formulas", "rows_of", "sql_of"]
 _ALIAS = "t0"
 _STAND_IN = "the_column_that_is_asked"
 _TOGETHER = 200
-"""Figures in one query, so that those that count different values do not hold all columns in memory."""
+"""Formulas in one query, for the engine plans many in a time that grows with their square."""
+
+_FEW = 10
+_LEFT_OUT, _SLOW = "disabled_optimizers", "common_subexpressions"
+"""What takes longer to look for in hundreds of formulas than these take."""
 
 
 def formulas(table: ibis.Table, names: Sequence[str], formula: Callable[[Any], Any]) -> dict[str, str]:
@@ -47,7 +51,7 @@ def aggregated(table: ibis.Table, figures: Sequence[str]) -> list[Any]:
     """Figures over all rows of a table, each an aggregate in SQL."""
     found: list[Any] = []
     for some in _parts(figures):
-        found += _asked(table, some, "").fetchone()
+        found += _asked(table, some, "")[0]
     return found
 
 
@@ -65,11 +69,11 @@ def rows_of(
     """
     clauses = [f"WHERE {where}" if where else "", f"ORDER BY {order}" if order else ""]
     clauses.append("" if most is None else f"LIMIT {most}")
-    if not values:
-        return {}
-    rows = _asked(table, list(values.values()), " ".join(filter(None, clauses))).fetchall()
-    columns: Any = zip(*rows, strict=True) if rows else ([] for _ in values)
-    return {key: list(column) for key, column in zip(values, columns, strict=True)}
+    found: list[list[Any]] = []
+    for some in _parts(list(values.values())):
+        rows = _asked(table, some, " ".join(filter(None, clauses)))
+        found += map(list, zip(*rows, strict=True)) if rows else ([] for _ in some)
+    return dict(zip(values, found, strict=True))
 
 
 def _written(con: Any, kind: Any, formula: Callable[[Any], Any]) -> str:
@@ -83,9 +87,19 @@ def _projected(con: Any, query: ibis.Table) -> str:
     return text
 
 
-def _asked(table: ibis.Table, values: Sequence[str], clauses: str) -> Any:
+def _asked(table: ibis.Table, values: Sequence[str], clauses: str) -> list[Any]:
     con = table.get_backend()
-    return con.raw_sql(f"SELECT {', '.join(values)} FROM ({con.compile(table)}) AS {_ALIAS} {clauses}")
+    query = f"SELECT {', '.join(values)} FROM ({con.compile(table)}) AS {_ALIAS} {clauses}"
+    if len(values) <= _FEW:
+        few: list[Any] = con.raw_sql(query).fetchall()
+        return few
+    usual = con.raw_sql(f"SELECT current_setting('{_LEFT_OUT}')").fetchone()[0]
+    con.raw_sql(f"SET {_LEFT_OUT} = '{_SLOW}'")
+    try:
+        rows: list[Any] = con.raw_sql(query).fetchall()
+        return rows
+    finally:
+        con.raw_sql(f"SET {_LEFT_OUT} = '{usual}'")
 
 
 def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:

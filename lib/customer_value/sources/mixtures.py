@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 
 from customer_value.errors import InputError
-from customer_value.sources.engine import sane
+from customer_value.sources.engine import floored, sane
 from customer_value.sources.notations import ANY_DAY_MONTH, DAY_MONTH, NOTATIONS, day_of, number_in
 from customer_value.sources.textcolumn import TextColumn
 
@@ -24,7 +24,7 @@ _ENOUGH, _SHARE = 5, 0.01
 
 def serial_day(text: Any) -> Any:
     """The date of a number of days since 1899-12-30, NULL where it is none."""
-    days = text.try_cast("float64").floor().try_cast("int32")
+    days = floored(text.try_cast("float64")).try_cast("int32")
     known = ibis.ifelse(days.between(1, 109_939), days, ibis.null("int32"))
     moment = ibis.literal(dt.date(1899, 12, 30)) + known.as_interval(
         "D"

@@ -54,6 +54,7 @@ _REFUSALS = {
     1130: "does not let this machine in; its administrator can.",
 }
 _UNREACHED = "cannot be reached; check host and port in the address, and that the server runs."
+_TOO_LONG = (1969, 3024)
 _SAID = {
     1142: "does not let this user read the table; grant it SELECT.",
     1143: "does not let this user read a column of the table; grant it SELECT.",
@@ -93,7 +94,7 @@ class MysqlServer(Server):
     def _quoted(self, name: str) -> str:
         return sql_name(name, "`")
 
-    def save(self, table: Any, path: Path, local: Any) -> None:
+    def save(self, table: Any, path: Path, local: Any, encoding: str | None = None) -> None:
         """Rows as they come from the server."""
         schema = table.schema().to_pyarrow()
         with (
@@ -112,10 +113,12 @@ class MysqlServer(Server):
         return _code(error) in _LOST or not self.con.con.open
 
     def _said(self, error: Exception) -> str:
+        if _code(error) in _TOO_LONG and self._limit is not None:
+            return self._took_too_long()
         return _SAID.get(_code(error), f"says: {first_line(error)}.")
 
 
-def connect_mysql(parts: SplitResult, variable: str) -> MysqlServer:
+def connect_mysql(parts: SplitResult, variable: str, seconds: int) -> MysqlServer:
     """Connect and begin the snapshot.
 
     Parameters
@@ -123,6 +126,10 @@ def connect_mysql(parts: SplitResult, variable: str) -> MysqlServer:
     parts
         The address, ``mysql://user:password@host:port/database``; ``?unix_socket=...`` for a socket,
         ``?ssl_ca=...`` for encryption.
+    variable
+        The environment variable, for messages.
+    seconds
+        Longest time for one query, unless the server allows less.
 
     Raises
     ------
@@ -146,15 +153,29 @@ def connect_mysql(parts: SplitResult, variable: str) -> MysqlServer:
             **secured,
         )
         with connection.cursor() as cursor:
+            limited = _limit(cursor, seconds)
             for statement in _SETTINGS:
                 cursor.execute(statement)
         with warnings.catch_warnings():  # of a server without names of time zones
             warnings.simplefilter("ignore", UserWarning)
-            return MysqlServer(ibis.mysql.from_connection(connection), variable)
+            return MysqlServer(ibis.mysql.from_connection(connection), variable, seconds if limited else None)
     except (pymysql.Error, RuntimeError, OSError) as error:
         raise InputError(
             f"The MySQL server of {variable} {_REFUSALS.get(_code(error), _UNREACHED)}"
         ) from None
+
+
+def _limit(cursor: Any, seconds: int) -> bool:
+    """End queries after some seconds, unless the server does it earlier or cannot."""
+    cursor.execute("SHOW VARIABLES WHERE Variable_name IN ('max_statement_time', 'max_execution_time')")
+    for name, value in cursor.fetchall():
+        ours = (
+            seconds if name == "max_statement_time" else 1000 * seconds
+        )  # MariaDB counts seconds, MySQL milliseconds
+        if not 0 < float(value) <= ours:
+            cursor.execute(f"SET SESSION {name} = {ours}")
+            return True
+    return False
 
 
 def _column(name: str, kind: str, written: str, precision: Any, scale: Any) -> Column:

@@ -85,7 +85,7 @@ def native_id(source: Source, column: str) -> Any:
         near = value.abs() < 2**53
         whole = ibis.ifelse(near, value, ibis.null()).cast("int64")
         known = value.abs() <= _LARGEST if kind.is_floating() else value.cast("string") != "NaN"
-        text = ibis.ifelse(near & (value == value.floor()), whole.cast("string"), value.cast("string"))
+        text = ibis.ifelse(near & (value == whole), whole.cast("string"), value.cast("string"))
         return ibis.ifelse(known, text, ibis.null("string"))
     text = value if kind.is_string() else value.cast("string")
     return _trim(source.engine)(text, BLANKS).nullif("")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,18 +11,19 @@ import ibis
 
 from customer_value import words
 from customer_value.errors import InputError
-from customer_value.settings import TableSource
+from customer_value.settings import STATEMENT_SECONDS, TableSource
 from customer_value.sources.archives import unzipped
 from customer_value.sources.databases import read_duckdb, read_parquet, read_sqlite
 from customer_value.sources.delimited import read_delimited
-from customer_value.sources.files import Found, find_files, fingerprint, format_of, sql_text
+from customer_value.sources.files import Found, find_files, fingerprint, format_of
 from customer_value.sources.filling import fill_down, refuse_fill_down
 from customer_value.sources.jsonrows import read_json
-from customer_value.sources.parquet import read_saved
+from customer_value.sources.parquet import in_parquet, read_saved
 from customer_value.sources.parts import Part, sql_name
 from customer_value.sources.source import Reading, Source, SourceFile
 from customer_value.sources.spark import open_with_spark
 from customer_value.sources.workbooks import read_workbook
+from customer_value.troubles import told_plainly
 
 if TYPE_CHECKING:
     from customer_value.engines import Engine
@@ -56,7 +56,7 @@ def open_table(
         What the run computes with.
     stays
         Whether rows of a server or cluster stay there, to be reduced where they lie; if not, they are
-        brought to this machine's DuckDB.
+        brought to this machine's DuckDB, and so are those of a server that cannot compute with them.
     currency
         Code of the currency of its amounts if it is known.
 
@@ -72,16 +72,20 @@ def open_table(
     if spec.database_env is not None or spec.in_catalog:
         refuse_fill_down(name, spec.fill_down, "a database")
     if spec.database_env is not None:
-        source = engine.server(spec.database_env).open(name, spec)
+        server = engine.server(spec.database_env)
+        source, stays = server.open(name, spec), stays and server.computes
     elif engine.uses_spark and (stays or spec.in_catalog or spec.format in ("delta", "iceberg")):
         refuse_fill_down(name, spec.fill_down, "a table of Spark")
         source = open_with_spark(name, spec, base, engine.spark)
     else:
-        return replace(open_source(name, spec, base, engine.local, scratch), currency=currency)
-    return source if stays else _brought(source, engine, scratch)
+        limit = engine.settings.statement_timeout_seconds
+        return replace(open_source(name, spec, base, engine.local, scratch, limit), currency=currency)
+    return source if stays else _brought(source, spec, engine, scratch)
 
 
-def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Path) -> Source:
+def open_source(
+    name: str, spec: TableSource, base: Path, con: Any, scratch: Path, limit: int = STATEMENT_SECONDS
+) -> Source:
     """Open an input table.
 
     Parameters
@@ -96,6 +100,8 @@ def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Pat
         Ibis backend of DuckDB.
     scratch
         Folder for copies, which must live as long as the source is used.
+    limit
+        Seconds after which opening a table of a database is ended.
 
     Returns
     -------
@@ -116,10 +122,10 @@ def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Pat
     prints: list[SourceFile] = []
     read: list[Found] = []
     for number, file in enumerate(files):
-        with _readable(file):
+        with told_plainly(file.name, file.path):
             plain, packed = unzipped(file, folder, number)
             formats.append(format_of(plain, spec))
-            for label, part in _parts(formats[-1], plain, number, name, spec, con, folder):
+            for label, part in _parts(formats[-1], plain, number, name, spec, con, folder, limit):
                 filled = _filled_down(part, spec, name, formats[-1], label)
                 parts.append(replace(filled, readings=(*packed, *filled.readings)))
                 prints.append(replace(fingerprint(file), name=label.name))
@@ -138,12 +144,12 @@ def open_source(name: str, spec: TableSource, base: Path, con: Any, scratch: Pat
     )
 
 
-def _brought(source: Source, engine: Engine, scratch: Path) -> Source:
+def _brought(source: Source, spec: TableSource, engine: Engine, scratch: Path) -> Source:
     """The rows of a server or cluster on this machine."""
     folder = scratch / "sources"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{source.name}.parquet"
-    engine.save(source.table.drop("_file"), path)
+    engine.save(source.table.drop("_file"), path, spec.encoding)
     here = read_saved(engine.local, path)
     rows = int(here.count().execute())
     if rows == 0:
@@ -153,17 +159,8 @@ def _brought(source: Source, engine: Engine, scratch: Path) -> Source:
     return replace(source, table=table, text=text, counts=(rows,), header_rows=(0,), engine="duckdb")
 
 
-@contextmanager
-def _readable(file: Found) -> Iterator[None]:
-    """Say what the system says of a file, without its address."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
-
-
 def _parts(
-    kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path
+    kind: str, file: Found, number: int, name: str, spec: TableSource, con: Any, folder: Path, limit: int
 ) -> list[tuple[Found, Part]]:
     """What a file holds: one table, or one for each sheet of a workbook that is wanted."""
     if kind == "excel":
@@ -173,9 +170,9 @@ def _parts(
     elif kind == "json":
         part = read_json(file, number, spec, con, folder)
     elif kind == "sqlite":
-        part = read_sqlite(file, number, spec, con, folder)
+        part = read_sqlite(file, number, spec, con, folder, limit)
     elif kind == "duckdb":
-        part = read_duckdb(file, number, name, spec, con)
+        part = read_duckdb(file, number, name, spec, con, limit)
     else:
         part = read_parquet(file, con)
     return [(file, part)]
@@ -189,18 +186,18 @@ def _filled_down(part: Part, spec: TableSource, name: str, kind: str, file: Foun
     assert part.path is not None
     target = part.path.with_stem(f"{part.path.stem}-filled")
     told = fill_down(part.path, spec.fill_down, target, file.name)
-    return replace(
-        part, relation=f"read_parquet({sql_text(target)})", readings=(*part.readings, told), path=target
-    )
+    return replace(part, relation=in_parquet(target), readings=(*part.readings, told), path=target)
 
 
 def _stripped(part: Part, file: Found) -> dict[str, str]:
     """Stripped column name to the name as stored."""
     names: dict[str, str] = {}
+    taken = {"", "_file"}
     for column in part.columns:
         name = " ".join(column.split())
-        if name.casefold() in {known.casefold() for known in names} or name in ("", "_file"):
+        if name.casefold() in taken or "\0" in name:
             raise InputError(f"{file.name}: the column name '{words.plain(name)}' cannot be used; rename it.")
+        taken.add(name.casefold())
         names[name] = column
     return names
 

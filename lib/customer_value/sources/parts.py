@@ -14,6 +14,9 @@ from customer_value.sources.source import Reading
 
 __all__ = ["Part", "column_names", "described", "sql_name", "without_blank_columns"]
 
+LONGEST_NAME = 10_000
+"""Characters of a column's name; the wording of a question may be one."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -74,6 +77,12 @@ def column_names(header: Sequence[str], file: str) -> tuple[list[str], tuple[Rea
     cleaned = [" ".join(name.replace("\ufeff", "").split()) for name in header]
     if not any(cleaned):
         raise InputError(f"{file}: the header row is blank.")
+    for position, name in enumerate(cleaned, 1):
+        if len(name) > LONGEST_NAME:
+            raise InputError(
+                f"{file}: the name of column {position} has {len(name):,} characters, at most {LONGEST_NAME:,} can be "
+                "read; is a quotation mark missing?"
+            )
     filled = [name or str(position) for position, name in enumerate(cleaned, 1)]
     times = Counter(name.casefold() for name in filled)
     seen: Counter[str] = Counter()

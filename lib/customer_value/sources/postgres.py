@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +14,15 @@ import ibis
 import ibis.expr.datatypes as types
 import psycopg
 
+from customer_value import words
 from customer_value.errors import InputError
+from customer_value.settings import TableSource
+from customer_value.sources.encodings import encoding_name, known_encoding
 from customer_value.sources.files import sql_text
+from customer_value.sources.parquet import sql_paths
 from customer_value.sources.parts import sql_name
 from customer_value.sources.server import Column, Relation, Server, first_line
+from customer_value.sources.source import Reading, Source
 
 __all__ = ["PostgresServer", "connect_postgres"]
 
@@ -25,6 +34,10 @@ _SETTINGS = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "SELECT 1",
 )
+_LIMIT = """
+    SELECT pg_catalog.set_config('statement_timeout', %(milliseconds)s::text, false) FROM pg_catalog.pg_settings
+    WHERE name = 'statement_timeout' AND (setting = '0' OR setting::bigint > %(milliseconds)s)
+"""
 _RELATION = """
     SELECT c.oid::regclass::text FROM pg_catalog.pg_class c
     WHERE c.oid = pg_catalog.to_regclass(%s) AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
@@ -45,6 +58,8 @@ _TABLES = """
     WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND n.nspname NOT LIKE 'pg\\_%'
       AND n.nspname <> 'information_schema' ORDER BY 1, 2
 """
+_BYTES = "SQL_ASCII"
+"""How PostgreSQL calls the encoding of a database whose text it takes for bytes."""
 _WHOLE = ("int2", "int4", "int8", "oid")
 _DATES = {"date": types.date, "timestamp": types.timestamp, "timestamptz": types.Timestamp(timezone="UTC")}
 _REFUSALS = (
@@ -63,6 +78,7 @@ _UNREACHED = "cannot be reached; check host and port in the address, and that th
 _SAID = {
     "57014": "stopped a query (statement_timeout, or somebody stopped it); allow this user more time, or run at a "
     "quiet hour.",
+    "22021": "holds a name or text that is not in the encoding of its database; mend it there.",
     "55P03": "keeps a table locked; run again when nobody changes the table's definition.",
     "42501": "does not let this user read the table; grant it SELECT.",
     "53100": "has no space left on its disk for sorting.",
@@ -77,6 +93,28 @@ class PostgresServer(Server):
 
     product = "PostgreSQL"
     errors = (psycopg.Error,)
+
+    @property
+    def computes(self) -> bool:
+        """As `Server.computes`: queries name characters that only Unicode has."""
+        return self._encoding in ("", "UTF8", "UNICODE")
+
+    @property
+    def knows_encoding(self) -> bool:
+        """As `Server.knows_encoding`."""
+        return self._encoding != _BYTES
+
+    @property
+    def _encoding(self) -> str:
+        return self.con.con.info.parameter_status("server_encoding") or ""
+
+    def open(self, name: str, spec: TableSource) -> Source:
+        """As `Server.open`; text that is but bytes has an encoding to tell of."""
+        source = super().open(name, spec)
+        if self.knows_encoding:
+            return source
+        told = Reading("encoding", encoding_name(_codec(spec.encoding, name)), spec.encoding is not None)
+        return replace(source, readings=(*source.readings, told))
 
     def _relation(self, wanted: str) -> Relation | None:
         for name in _readings(wanted):
@@ -96,30 +134,55 @@ class PostgresServer(Server):
     def _quoted(self, name: str) -> str:
         return sql_name(name)
 
-    def save(self, table: Any, path: Path, local: Any) -> None:
+    def save(self, table: Any, path: Path, local: Any, encoding: str | None = None) -> None:
         """By PostgreSQL's own export, several times faster than rows through Python."""
-        text = path.with_suffix(".csv")
+        text, raw = path.with_suffix(".csv"), path.with_suffix(".raw")
         try:
-            with self.con.con.cursor() as cursor, text.open("wb") as file:
-                query = f"COPY ({self.con.compile(table)}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
-                with cursor.copy(query) as rows:
-                    for block in rows:
-                        file.write(block)
+            if self.knows_encoding:
+                self._export(table, text, "FORMAT csv, FORCE_QUOTE *")
+            else:
+                self._export(table, raw, f"FORMAT csv, FORCE_QUOTE *, ENCODING '{_BYTES}'")
+                self._decode(raw, text, _codec(encoding), list(table.columns))
             _to_parquet(text, table, path, local)
         finally:
             text.unlink(missing_ok=True)
+            raw.unlink(missing_ok=True)
+
+    def _export(self, table: Any, path: Path, options: str) -> None:
+        query = f"COPY ({self.con.compile(table)}) TO STDOUT ({options})"
+        with self.con.con.cursor() as cursor, path.open("wb") as file, cursor.copy(query) as rows:
+            for block in rows:
+                file.write(block)
+
+    def _decode(self, raw: Path, text: Path, encoding: str, columns: list[str]) -> None:
+        """Bytes as UTF-8."""
+        try:
+            with (
+                raw.open(encoding=encoding, newline="") as file,
+                text.open("w", encoding="utf-8", newline="") as target,
+            ):
+                shutil.copyfileobj(file, target, 1 << 20)
+        except UnicodeDecodeError:
+            column, value = _undecodable(raw, encoding, columns)
+            raise InputError(
+                f"The database of {self.variable} does not know the encoding of its text ({_BYTES}), and column "
+                f"'{words.plain(column)}' holds what is not {encoding_name(encoding)}, such as '{words.plain(value)}'; "
+                "state the right one, for instance encoding: windows-1252."
+            ) from None
 
     def _is_lost(self, error: Exception) -> bool:
         return bool(self.con.con.closed or self.con.con.broken)
 
     def _said(self, error: Exception) -> str:
         state = getattr(error, "sqlstate", None) or ""
+        if state == "57014" and self._limit is not None:
+            return self._took_too_long()
         said = getattr(getattr(error, "diag", None), "message_primary", None)
         return _SAID.get(state, f"says: {first_line(Exception(said)) if said else first_line(error)}.")
 
 
-def connect_postgres(address: str, variable: str) -> PostgresServer:
-    """Connect and begin the snapshot.
+def connect_postgres(address: str, variable: str, seconds: int) -> PostgresServer:
+    """Connect and begin the snapshot; a query ends after some seconds unless the server allows less.
 
     Raises
     ------
@@ -131,11 +194,14 @@ def connect_postgres(address: str, variable: str) -> PostgresServer:
             address.replace("postgres://", "postgresql://", 1),
             autocommit=True,
             application_name="customer-value",
+            client_encoding="utf8",
             connect_timeout=20,
         )
+        limited = connection.execute(_LIMIT, {"milliseconds": 1000 * seconds}).fetchone() is not None
         for statement in _SETTINGS:
             connection.execute(statement)
-        return PostgresServer(ibis.postgres.from_connection(connection), variable)
+        backend = ibis.postgres.from_connection(connection)
+        return PostgresServer(backend, variable, seconds if limited else None)
     except psycopg.Error as error:
         said = re.sub(r"\"[^\"]*\"|'[^']*'", "", str(error)).casefold()
         why = next((why for sign, why in _REFUSALS if sign in said), _UNREACHED)
@@ -173,6 +239,22 @@ def _decimal(modifier: int) -> Any:
     return types.Decimal(precision, scale) if known else types.Decimal(38, 9)
 
 
+def _codec(encoding: str | None, name: str = "") -> str:
+    return known_encoding(encoding or "utf-8", name)
+
+
+def _undecodable(raw: Path, encoding: str, columns: list[str]) -> tuple[str, str]:
+    """The first value of an export that is not in an encoding: its column, and how it looks."""
+    with raw.open(encoding="latin-1", newline="") as file, suppress(csv.Error):
+        for row in csv.reader(file):
+            for column, cell in zip(columns, row, strict=False):
+                try:
+                    cell.encode("latin-1").decode(encoding)
+                except UnicodeDecodeError:
+                    return column, cell
+    return "?", "?"
+
+
 def _to_parquet(text: Path, table: Any, path: Path, local: Any) -> None:
     """The exported text as Parquet; a number that no engine here holds becomes NULL."""
     kinds = {name: local.compiler.type_mapper.to_string(kind) for name, kind in table.schema().items()}
@@ -181,7 +263,8 @@ def _to_parquet(text: Path, table: Any, path: Path, local: Any) -> None:
         f"TRY_CAST({sql_name(name)} AS {kind}) AS {sql_name(name)}" for name, kind in kinds.items()
     )
     local.raw_sql(
-        f"COPY (SELECT {listed} FROM read_csv({sql_text(text)}, header = false, columns = {{{columns}}}, "
+        f"COPY (SELECT {listed} FROM read_csv({sql_paths(text)}, header = false, columns = {{{columns}}}, "
+        "hive_partitioning = false, "
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, auto_detect = false, "
         f"max_line_size = 100000000)) TO {sql_text(path)} (FORMAT parquet)"
     )

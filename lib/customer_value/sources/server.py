@@ -60,6 +60,8 @@ class Server(ABC):
         Ibis backend.
     variable
         The environment variable that held the address.
+    limit
+        Seconds after which a query is ended; None if the server itself allows less, or cannot do it.
     product, errors
         Name of the product for people, and what its driver raises.
     """
@@ -67,9 +69,20 @@ class Server(ABC):
     product: ClassVar[str]
     errors: tuple[type[Exception], ...]
 
-    def __init__(self, con: Any, variable: str) -> None:
+    def __init__(self, con: Any, variable: str, limit: int | None) -> None:
         self.con = con
         self.variable = variable
+        self._limit = limit
+
+    @property
+    def computes(self) -> bool:
+        """Whether it can judge and sum rows; if its text is not of all alphabets, it cannot."""
+        return True
+
+    @property
+    def knows_encoding(self) -> bool:
+        """Whether text is more than bytes to it; if it is not, the settings may state its encoding."""
+        return True
 
     def open(self, name: str, spec: TableSource) -> Source:
         """A table or view of the server as a source, lazily.
@@ -79,6 +92,10 @@ class Server(ABC):
         InputError
             If it does not exist, may not be read, has no column, or is empty.
         """
+        if spec.encoding is not None and self.knows_encoding:
+            raise InputError(
+                f"{name}.encoding: the database of {self.variable} knows the encoding of its text; leave it out."
+            )
         wanted = str(spec.table)
         relation = self._relation(wanted)
         if relation is None:
@@ -96,7 +113,7 @@ class Server(ABC):
         return native_source(name, table, shown, self.product, "table")
 
     @abstractmethod
-    def save(self, table: Any, path: Path, local: Any) -> None:
+    def save(self, table: Any, path: Path, local: Any, encoding: str | None = None) -> None:
         """Run a query and leave its rows as Parquet on this machine.
 
         Parameters
@@ -107,6 +124,13 @@ class Server(ABC):
             The file.
         local
             Ibis backend of DuckDB.
+        encoding
+            Of its text, where the server does not know it; UTF-8 if it is not stated.
+
+        Raises
+        ------
+        InputError
+            If a text is not in that encoding.
         """
 
     def sentence(self, error: Exception) -> str:
@@ -119,6 +143,13 @@ class Server(ABC):
                 "nothing was published. Run again when the server is back."
             )
         return f"The {self.product} server of {self.variable} {self._said(error)}"
+
+    def _took_too_long(self) -> str:
+        """That a query was ended by our limit, as the rest of a sentence."""
+        return (
+            f"stopped a query: it took longer than {words.count(self._limit or 0, 'second')} (an endless view?), or "
+            "somebody stopped it; if it needs more time, raise engine.statement_timeout_seconds in the settings."
+        )
 
     def close(self) -> None:
         """End the transaction and the connection."""

@@ -14,7 +14,7 @@ from customer_value.sources.server import Server
 __all__ = ["connect_server"]
 
 
-def connect_server(variable: str, address: str) -> Server:
+def connect_server(variable: str, address: str, seconds: int) -> Server:
     """Connect to the server of an address and begin the snapshot.
 
     Parameters
@@ -25,6 +25,8 @@ def connect_server(variable: str, address: str) -> Server:
         ``postgresql://user:password@host:port/database`` or ``mysql://...`` (MariaDB, too). What it
         leaves out of PostgreSQL's is taken from the driver's own variables and files (``PGPASSWORD``,
         ``.pgpass``).
+    seconds
+        Longest time for one query, unless the server allows less.
 
     Raises
     ------
@@ -45,13 +47,13 @@ def connect_server(variable: str, address: str) -> Server:
             from customer_value.sources.postgres import connect_postgres
         except ImportError:
             _missing_driver("PostgreSQL", "postgres")
-        return connect_postgres(address, variable)
+        return connect_postgres(address, variable, seconds)
     if scheme in ("mysql", "mariadb"):
         try:
             from customer_value.sources.mysql import connect_mysql
         except ImportError:
             _missing_driver("MySQL", "mysql")
-        return connect_mysql(parts, variable)
+        return connect_mysql(parts, variable, seconds)
     raise ConfigError(
         f"{variable} must hold an address that begins with postgresql:// or mysql://; "
         "for a SQLite or DuckDB file use path."

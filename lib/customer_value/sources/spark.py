@@ -21,6 +21,7 @@ import ibis.expr.datatypes as dtypes
 
 from customer_value import words
 from customer_value.errors import ConfigError, InputError
+from customer_value.secrecy import redacted, secret
 from customer_value.settings import EngineSettings, TableSource
 from customer_value.sources.files import BY_SUFFIX
 from customer_value.sources.native import native_source
@@ -243,7 +244,7 @@ def _kind(spec: TableSource) -> str:
 def _addressed(builder: Any, settings: EngineSettings) -> Any:
     remote = settings.remote
     if settings.remote_env is not None:
-        remote = os.environ.get(settings.remote_env, "").strip()
+        remote = secret(settings.remote_env)
         if not remote:
             raise ConfigError(
                 f"engine.remote_env: the environment variable {settings.remote_env} is not set."
@@ -284,7 +285,7 @@ def _require_reachable(remote: str) -> None:
 
 
 def _addresses(name: str, spec: TableSource, base: Path) -> list[str]:
-    paths = [os.environ.get(spec.path_env, "").strip()] if spec.path_env else list(spec.path or [])
+    paths = [secret(spec.path_env, base)] if spec.path_env else list(spec.path or [])
     if not all(paths):
         raise InputError(f"{name}.path_env: the environment variable {spec.path_env} is not set.")
     return [_address(path, base) for path in paths]
@@ -338,7 +339,7 @@ def _relay(reading: int, outer: int, last: deque[bytes]) -> None:
             fault = _FAULT.match(line)
             starting = starting and not fault
             if not _NOISE.search(line) and starting:
-                os.write(outer, line)
+                os.write(outer, os.fsencode(redacted(os.fsdecode(line))))
 
 
 def _why(error: BaseException, last: deque[bytes]) -> str:
@@ -346,7 +347,7 @@ def _why(error: BaseException, last: deque[bytes]) -> str:
     if "JAVA_GATEWAY_EXITED" in str(error):
         printed = next((found for line in last if (found := _FAULT.match(line))), None)
         if printed is not None:
-            return words.plain(printed.group(1).decode("utf-8", "replace").strip(), 200).rstrip(".")
+            return words.plain(redacted(printed.group(1).decode("utf-8", "replace")).strip(), 200).rstrip(".")
         if any(b"JAVA_HOME is not set" in line or b"java: " in line for line in last):
             return "Java is missing; install Java 17 (Debian: openjdk-17-jre-headless)"
         if any(b"UnsupportedClassVersionError" in line for line in last):
@@ -356,12 +357,12 @@ def _why(error: BaseException, last: deque[bytes]) -> str:
 
 def _said(error: BaseException | None) -> str:
     """The reason in Spark's own words, without its codes, or in plainer ones where it is a usual one."""
-    text = str(error)
+    text = redacted(str(error))
     for condition, plain in _SAID.items():
         if f"[{condition}" in text:
             return plain
     causes = [line for line in text.splitlines() if line.startswith(("Caused by: ", ": "))]
-    line = causes[-1] if causes else words.first_line(str(error))
+    line = causes[-1] if causes else words.first_line(text)
     line = re.sub(r"^(Caused by)?: |^[\w.$]+(Exception|Error): |^\[[A-Z0-9_.]+\] | SQLSTATE: \w+$", "", line)
     return words.plain(line, 200).rstrip(". ")
 

@@ -12,6 +12,7 @@ from customer_value.sources.engine import (
     TEXT,
     at_time_zone,
     builtin,
+    floored,
     parsed_time,
     parsed_zoned_time,
     replaced,
@@ -107,7 +108,7 @@ def _of_digits(text: Any) -> Any:
 
 
 def _of_serial(days: Any) -> Any:
-    seconds = ((days - days.floor()) * _DAY).round().try_cast("int64")
+    seconds = ((days - floored(days)) * _DAY).try_cast("int64")
     return seconds * _MICRO
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import itertools
-import zipfile
+import operator
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ import python_calamine
 from customer_value import words
 from customer_value.errors import InputError
 from customer_value.settings import TableSource
-from customer_value.sources.cells import column_types, text_of, write_rows
+from customer_value.sources.cells import column_kinds, text_of, type_of, write_rows
 from customer_value.sources.dialects import looks_like_header
-from customer_value.sources.files import Found, sql_text
+from customer_value.sources.files import Found
 from customer_value.sources.margins import (
     footer_rows,
     header_told,
@@ -28,8 +28,11 @@ from customer_value.sources.margins import (
     told_margins,
     usual_cells,
 )
-from customer_value.sources.parts import Part, described, without_blank_columns
+from customer_value.sources.parquet import in_parquet
+from customer_value.sources.parts import Part, described
 from customer_value.sources.source import Reading
+from customer_value.sources.trials import sheets_with_cells
+from customer_value.troubles import told_plainly
 
 __all__ = ["Sheet", "read_workbook", "sheets_of"]
 
@@ -56,9 +59,27 @@ class Sheet:
     rows: int
 
 
+class _Book:
+    """An open workbook, with the names of the sheets that hold data; the last sheet that was read stays at hand."""
+
+    def __init__(self, file: Found, wanted: list[str | int] | None) -> None:
+        filled = sheets_with_cells(file, wanted)
+        self._open = python_calamine.CalamineWorkbook.from_path(str(file.path))
+        self._last: tuple[str, Any] = ("", None)
+        self.names: list[str] = list(self._open.sheet_names)
+        self.filled = [name for name in self.names if name in filled and any(_rows(self.sheet(name)))]
+
+    def sheet(self, name: str) -> Any:
+        """A sheet that can be read."""
+        if self._last[0] != name:
+            self._last = ("", None)
+            self._last = (name, self._open.get_sheet_by_name(name))
+        return self._last[1]
+
+
 @dataclass(frozen=True)
 class _Grid:
-    """A sheet with its number of rows, its first and its last ones."""
+    """A sheet with its number of rows, the first ones from where values begin, and the last ones."""
 
     sheet: Any
     height: int
@@ -91,12 +112,17 @@ def sheets_of(path: Path) -> list[Sheet]:
         If it cannot be opened.
     """
     file = Found(path, path.name)
-    book = _opened(file)
+    with told_plainly(file.name, path):
+        return _sheets(file)
+
+
+def _sheets(file: Found) -> list[Sheet]:
+    book = _Book(file, None)
     found = []
-    for name in _with_data(book):
-        grid = _grid(book, name)
+    for name in book.filled:
+        grid = _grid(book.sheet(name))
         try:
-            frame = _framed(grid, file, name, TableSource(path=[path.name]))
+            frame = _framed(grid, file, name, TableSource(path=[file.name]))
         except InputError:
             found.append(Sheet(name, (), sum(1 for _ in _data(grid, 0, grid.height))))
             continue
@@ -116,10 +142,12 @@ def read_workbook(
     Raises
     ------
     InputError
-        If the workbook cannot be opened (damaged or with a password), the sheet does not exist,
-        several sheets hold data and none is named, or there are no rows.
+        If the workbook cannot be opened (damaged or with a password), the sheet does not exist or cannot be
+        read (damaged, or with cells so far apart that memory cannot hold what lies between), several sheets
+        hold data and none is named, or there are no rows.
     """
-    book = _opened(file)
+    wanted = None if spec.sheet in (None, _ALL) else spec.sheet
+    book = _Book(file, [wanted] if isinstance(wanted, str | int) else wanted)
     names, declared = _chosen_sheets(book, file, spec)
     listed = words.listing([words.plain(name) for name in names], most=20)
     told = Reading("sheet" if len(names) == 1 else "sheets", listed, declared)
@@ -127,20 +155,30 @@ def read_workbook(
     for position, name in enumerate(names):
         target = scratch / f"{number}-{position}.parquet"
         shown = file if len(names) == 1 else Found(file.path, f"{file.name}, sheet '{words.plain(name)}'")
-        part = _read_sheet(_grid(book, name), file, name, spec, con, target)
+        part = _read_sheet(_grid(book.sheet(name)), file, name, spec, con, target)
         parts.append((shown, replace(part, readings=(told, *part.readings))))
     return parts
 
 
 def _read_sheet(grid: _Grid, file: Found, name: str, spec: TableSource, con: Any, target: Path) -> Part:
     frame = _framed(grid, file, name, spec)
-    types = column_types(_data(grid, frame.first, frame.end), len(frame.names))
-    rows = write_rows(_data(grid, frame.first, frame.end), frame.names, types, target)
+    kinds = column_kinds(_data(grid, frame.first, frame.end), len(frame.names))
+    kept = _not_blank(frame.names, kinds)
+    names = [frame.names[position] for position in kept]
+    data = _data(grid, frame.first, frame.end)
+    cells = data if len(kept) == len(kinds) else ([row[position] for position in kept] for row in data)
+    rows = write_rows(cells, names, [type_of(kinds[position]) for position in kept], target)
     if rows == 0:
         raise InputError(f"{file.name}, sheet '{words.plain(name)}' has a header but no rows.")
-    relation = f"read_parquet({sql_text(target)})"
-    columns = without_blank_columns(con, relation, frame.names, described(con, relation))
+    relation = in_parquet(target)
+    columns = described(con, relation)
     return Part(relation, columns, frame.readings, rows, frame.first, target)
+
+
+def _not_blank(names: Sequence[str], kinds: Sequence[set[str]]) -> list[int]:
+    """Positions of the columns that have a name or a value; all, where none has a name."""
+    named = [name != str(position) for position, name in enumerate(names, 1)]
+    return [position for position, kind in enumerate(kinds) if kind or named[position] or not any(named)]
 
 
 def _framed(grid: _Grid, file: Found, name: str, spec: TableSource) -> _Frame:
@@ -164,24 +202,16 @@ def _framed(grid: _Grid, file: Found, name: str, spec: TableSource) -> _Frame:
     return _Frame(start if header else None, first, grid.height - below, names, readings)
 
 
-def _opened(file: Found) -> Any:
-    try:
-        return python_calamine.CalamineWorkbook.from_path(str(file.path))
-    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
-        hint = "it has a password" if "assword" in str(error) else "it is damaged or not an Excel file"
-        raise InputError(f"{file.name} cannot be opened: {hint}; save it again as .xlsx or .csv.") from None
-
-
-def _chosen_sheets(book: Any, file: Found, spec: TableSource) -> tuple[list[str], bool]:
-    names = list(book.sheet_names)
+def _chosen_sheets(book: _Book, file: Found, spec: TableSource) -> tuple[list[str], bool]:
+    names = book.names
     if spec.sheet is not None and (spec.sheet != _ALL or _ALL in names):
         wanted = spec.sheet if isinstance(spec.sheet, list) else [spec.sheet]
         chosen = list(dict.fromkeys(_named_sheet(names, sheet, file) for sheet in wanted))
         for name in chosen:
-            if not _has_data(book, name):
+            if name not in book.filled:
                 raise InputError(f"{file.name}, sheet '{words.plain(name)}' is empty.")
         return chosen, True
-    filled = _with_data(book)
+    filled = book.filled
     if not filled:
         raise InputError(f"{file.name} is empty: no sheet holds data.")
     if len(filled) > 1 and spec.sheet is None:
@@ -190,17 +220,6 @@ def _chosen_sheets(book: Any, file: Found, spec: TableSource) -> tuple[list[str]
             f"{file.name} has data on several sheets: {listed}; state which one with sheet, or several as a list."
         )
     return filled, spec.sheet is not None
-
-
-def _has_data(book: Any, name: str) -> bool:
-    try:
-        return any(_has_value(row) for row in _rows(book.get_sheet_by_name(name)))
-    except python_calamine.CalamineError:
-        return False  # a sheet of another kind, such as a chart
-
-
-def _with_data(book: Any) -> list[str]:
-    return [name for name in book.sheet_names if _has_data(book, name)]
 
 
 def _named_sheet(names: list[str], sheet: str | int, file: Found) -> str:
@@ -213,28 +232,27 @@ def _named_sheet(names: list[str], sheet: str | int, file: Found) -> str:
     raise InputError(f"{file.name} has no sheet '{words.plain(sheet)}'; it has {listed}.")
 
 
-def _grid(book: Any, name: str) -> _Grid:
-    sheet = book.get_sheet_by_name(name)
-    head = list(itertools.islice(_rows(sheet), _HEAD))
-    tail: deque[list[Any]] = deque(maxlen=_TAIL)
-    height = 0
-    for row in _rows(sheet):
-        height += 1
-        tail.append(row)
-    return _Grid(sheet, height, head, list(tail))
+def _grid(sheet: Any) -> _Grid:
+    blank = list(itertools.takewhile(operator.not_, _rows(sheet)))
+    head = [*blank, *itertools.islice(_rows(sheet), len(blank), len(blank) + _HEAD)]
+    tail = deque(enumerate(sheet.iter_rows(), 1), maxlen=_TAIL)
+    return _Grid(sheet, tail[-1][0], head, [_cells(row) for _, row in tail])
 
 
 def _rows(sheet: Any) -> Iterator[list[Any]]:
-    for row in sheet.iter_rows():
-        yield [_cell(value) for value in row]
+    """Every row as a list of cells, an empty list for one without any."""
+    return map(_cells, sheet.iter_rows())
+
+
+def _cells(row: list[Any]) -> list[Any]:
+    if row.count("") == len(row):
+        return []
+    cells = [_cell(value) for value in row]
+    return [] if all(cell is None for cell in cells) else cells
 
 
 def _data(grid: _Grid, first: int, end: int) -> Iterator[list[Any]]:
-    return filter(_has_value, itertools.islice(_rows(grid.sheet), first, end))
-
-
-def _has_value(row: list[Any]) -> bool:
-    return any(cell is not None for cell in row)
+    return filter(None, itertools.islice(_rows(grid.sheet), first, end))
 
 
 def _cell(value: Any) -> Any:
