@@ -5,7 +5,7 @@ which values, but not in which language or form; a `Reader` knows that. So code 
 keep sentences without ever looking at English.
 """
 
-from customer_value.text.message import NOTHING, Text, say, say_for
+from customer_value.text.message import NOTHING, say, say_for
 from customer_value.text.reader import ENGLISH, Reader
 from customer_value.text.values import (
     Count,
@@ -18,6 +18,7 @@ from customer_value.text.values import (
     Number,
     Series,
     Share,
+    Text,
     Value,
 )
 

@@ -1,52 +1,13 @@
-"""`Text`: an English message with named places and the values that belong there."""
+"""Making a `Text`: an English message, and the values that belong at its places."""
 
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
 from functools import lru_cache
 
-from customer_value.text.values import Count, Value
+from customer_value.text.values import Count, Text, Value
 
-__all__ = ["NOTHING", "Text", "places_of", "say", "say_for"]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A sentence, or part of one, that has not been written yet.
-
-    Made by `say` and `say_for`. Equal texts are equal; a text without a message is false.
-
-    Attributes
-    ----------
-    message
-        English, with a place such as ``{customers}`` for each value.
-    values
-        Place to value, in the order in which they were named.
-    plural
-        The message for other numbers than one; empty where the form does not depend on a number.
-    number
-        The number that decides between both.
-    """
-
-    message: str
-    values: tuple[tuple[str, Value], ...] = ()
-    plural: str = ""
-    number: float | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.message)
-
-    def __str__(self) -> str:
-        raise TypeError("a Text has no words of its own; a reader writes it: ENGLISH.read(text)")
-
-    def value(self, place: str) -> Value:
-        """The value at a place.
-
-        >>> say("{gone} left", gone=Count(3)).value("gone")
-        Count(number=3)
-        """
-        return dict(self.values)[place]
+__all__ = ["NOTHING", "places_of", "say", "say_for"]
 
 
 NOTHING = Text("")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from customer_value import words
-from customer_value.text.message import Text
 from customer_value.text.values import (
     Count,
     Day,
@@ -17,6 +16,7 @@ from customer_value.text.values import (
     Number,
     Series,
     Share,
+    Text,
     Value,
 )
 

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from customer_value.text.message import Text
+from typing import TypeAlias
 
 __all__ = [
     "Count",
@@ -105,6 +102,44 @@ class Interval:
     low: Value
     high: Value
     level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence, or part of one, that has not been written yet.
+
+    Made by `say` and `say_for`. Equal texts are equal; a text without a message is false.
+
+    Attributes
+    ----------
+    message
+        English, with a place such as ``{customers}`` for each value.
+    values
+        Place to value, in the order in which they were named.
+    plural
+        The message for other numbers than one; empty where the form does not depend on a number.
+    number
+        The number that decides between both.
+    """
+
+    message: str
+    values: tuple[tuple[str, Value], ...] = ()
+    plural: str = ""
+    number: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.message)
+
+    def __str__(self) -> str:
+        raise TypeError("a Text has no words of its own; a reader writes it: ENGLISH.read(text)")
+
+    def value(self, place: str) -> Value:
+        """The value at a place.
+
+        >>> Text("{gone} left", (("gone", Count(3)),)).value("gone")
+        Count(number=3)
+        """
+        return dict(self.values)[place]
 
 
 Value: TypeAlias = (
