@@ -18,11 +18,12 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.errors import NotEnoughData
+from customer_value.text import ENGLISH, Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Picture", "Prose", "Table", "show"]
+__all__ = ["Picture", "Prose", "Table", "show", "written"]
 
 DOTS_PER_INCH = 130
 _MARGIN = 0.4
@@ -36,7 +37,7 @@ class Prose:
     Parameters
     ----------
     parts
-        One sentence or paragraph each, as plain text.
+        One sentence or paragraph each, as plain text or not written yet.
     kind
         ``"text"`` for paragraphs, ``"list"`` for bullet points, ``"note"`` for a marked remark,
         ``"warning"`` for one that must not be missed.
@@ -47,15 +48,15 @@ class Prose:
     A & B bought <nothing>.
     """
 
-    parts: tuple[str, ...]
+    parts: tuple[Text | str, ...]
     kind: str = "text"
 
     def __repr__(self) -> str:
         bullet = "- " if self.kind == "list" else ""
-        return "\n".join(f"{bullet}{part}" for part in self.parts)
+        return "\n".join(f"{bullet}{written(part)}" for part in self.parts)
 
     def _repr_html_(self) -> str:
-        safe = [html.escape(part) for part in self.parts]
+        safe = [html.escape(written(part)) for part in self.parts]
         if self.kind == "list":
             inner = "".join(f"<li>{part}</li>" for part in safe)
             return f'<ul class="cv-list">{inner}</ul>'
@@ -205,6 +206,11 @@ def show(
             buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
         )
     return Picture(buffer.getvalue(), alt, round(size[0] * 96))
+
+
+def written(sentence: Text | str) -> str:
+    """A sentence in English; pages whose sentences are not data yet hold them as they are read."""
+    return ENGLISH.read(sentence) if isinstance(sentence, Text) else sentence
 
 
 def _written(value: object, write: Callable[[Any], str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from customer_value.display import Prose
+from customer_value.text import Text
 
 __all__ = ["Fact", "Result", "findings", "next_steps", "warning_list"]
 
@@ -26,15 +27,15 @@ class Result(Protocol):
         """Name to table (pandas, or a lazy Ibis table where it may be large)."""
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text | str, ...]:
         """What this means here: sentences with numbers, true for these data."""
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text | str, ...]:
         """What to do next, following from the findings."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text | str, ...]:
         """What a reader must know before believing the figures; may be empty."""
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from customer_value.display import written
 from customer_value.people_csv import write_long_csv
 from customer_value.result import Result
 from customer_value.sources.parquet import parquet_files, read_saved, save_parquet, save_with_spark
@@ -109,9 +110,9 @@ def write_result(run: Path, result: Result) -> None:
     prefix = next(iter(result.facts)).split(".")[0]
     content = {
         "facts": dict(result.facts),
-        "findings": list(result.findings),
-        "next_steps": list(result.next_steps),
-        "warnings": list(result.warnings),
+        "findings": [written(sentence) for sentence in result.findings],
+        "next_steps": [written(sentence) for sentence in result.next_steps],
+        "warnings": [written(sentence) for sentence in result.warnings],
     }
     for name, table in result.tables.items():
         write_table(run, name, table)

@@ -22,6 +22,7 @@ from customer_value.pareto.measure import LARGEST, VALUE_NAMES, VALUE_SHARES, Es
 from customer_value.pareto.periods import Stability, dated_money, stability
 from customer_value.result import Fact, warning_list
 from customer_value.settings import ParetoSettings
+from customer_value.text import Text
 from customer_value.workbook import Workbook
 
 __all__ = ["Concentration", "concentration", "concentration_of"]
@@ -142,17 +143,17 @@ class Concentration:
         return {name: table for name, table in found.items() if table is not None}
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What this means here."""
         return story.findings(self)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next."""
         return story.next_steps(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text, ...]:
         """What a reader must know before believing the figures."""
         return story.warnings(self)
 
@@ -162,7 +163,7 @@ class Concentration:
         return warning_list(self)
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Text:
         """The measured rule in one sentence."""
         return story.verdict(self)
 

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
-from customer_value import words
 from customer_value.pareto.measure import FEWEST, Estimate, Measure
+from customer_value.text import (
+    ENGLISH,
+    NOTHING,
+    Interval,
+    Listing,
+    Money,
+    Multiple,
+    Name,
+    Share,
+    Text,
+    Value,
+    say,
+    say_for,
+)
 
-__all__ = ["bracket", "multiple", "names", "part", "ranks", "rule", "share"]
+__all__ = [
+    "accounts",
+    "bracket",
+    "customers",
+    "multiple",
+    "names",
+    "part",
+    "ranks",
+    "rule",
+    "share",
+    "value_label",
+]
 
-_TIMES = 10
-"""Multiple of a total from which a percentage is hard to read."""
+_VALUES = {"net_revenue": say("net revenue"), "margin": say("margin"), "profit": say("profit")}
+
+
+def value_label(value: str) -> Value:
+    """A value column as it is called in a sentence; a column of the user's has its own name."""
+    return _VALUES.get(value) or Name(value.replace("_", " "))
+
+
+def customers(number: float) -> Text:
+    """A number of customers."""
+    return say_for(number, "{n} customer", "{n} customers")
+
+
+def accounts(number: float) -> Text:
+    """A number of accounts."""
+    return say_for(number, "{n} account", "{n} accounts")
 
 
 def multiple(times: float) -> str:
@@ -21,28 +57,26 @@ def multiple(times: float) -> str:
     >>> multiple(1.347), multiple(5.2), multiple(48.3), multiple(-12)
     ('135%', '520%', '48 times', '−12 times')
     """
-    if abs(times) < _TIMES:
-        return words.percent(times)
-    return f"{'−' if times < 0 else ''}{words.count(abs(times))} times"
+    return ENGLISH.write(Multiple(times))
 
 
-def share(estimate: Estimate) -> str:
+def share(estimate: Estimate) -> Value:
     """A share as it stands in a sentence."""
-    return "an unknown share" if estimate.value is None else multiple(estimate.value)
+    return say("an unknown share") if estimate.value is None else Multiple(estimate.value)
 
 
-def bracket(estimate: Estimate) -> str:
+def bracket(estimate: Estimate) -> Text:
     """The interval after a share, with a space before it; nothing where there is none."""
     if estimate.low is None or estimate.high is None:
-        return ""
-    return f" ({words.interval(multiple(estimate.low), multiple(estimate.high))})"
+        return NOTHING
+    return say(" ({interval})", interval=Interval(Multiple(estimate.low), Multiple(estimate.high)))
 
 
-def part(found: Measure, amount: float, currency: str) -> str:
+def part(found: Measure, amount: float, currency: str) -> Text:
     """An amount as a share of the total; as money where shares of the total mislead."""
-    if not found.has_shares or found.heavy_losses:
-        return f"{words.money(amount, currency)} of {found.name}"
-    return f"{words.percent(amount / found.total)} of {found.name}"
+    shares = found.has_shares and not found.heavy_losses
+    size = Share(amount / found.total) if shares else Money(amount, currency)
+    return say("{part} of {value}", part=size, value=value_label(found.value))
 
 
 def ranks(found: Measure) -> bool:
@@ -60,12 +94,8 @@ def rule(found: Measure, value_share: float) -> Estimate:
     return found.gains[value_share]
 
 
-def names(accounts: pd.DataFrame, most: int = 3) -> str:
+def names(listed: pd.DataFrame, most: int = 3) -> Listing:
     """The first accounts of a list by name, or by id where they have none."""
-    first = accounts.head(most)
+    first = listed.head(most)
     labels = first["name"].fillna(first["customer_id"]) if "name" in first else first["customer_id"]
-    return words.listing(_plain(labels))
-
-
-def _plain(labels: Iterable[object]) -> list[str]:
-    return [words.plain(label) for label in labels]
+    return Listing(tuple(Name(str(label)) for label in labels))

@@ -12,6 +12,7 @@ from customer_value import words
 from customer_value.errors import NotEnoughData
 from customer_value.pareto.phrases import multiple
 from customer_value.plots import style
+from customer_value.text import ENGLISH
 
 if TYPE_CHECKING:
     from customer_value.pareto import Concentration, Measure
@@ -62,7 +63,7 @@ def pareto_chart(result: Concentration, ax: Axes) -> Axes:
         edgecolor="none",
         framealpha=0.85,
     )
-    return style.describe(ax, f"Pareto chart of {found.name}. {result.verdict}")
+    return style.describe(ax, f"Pareto chart of {found.name}. {ENGLISH.read(result.verdict)}")
 
 
 def lorenz_curve(result: Concentration, ax: Axes, *, without_negative: bool = False) -> Axes:
