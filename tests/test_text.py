@@ -16,8 +16,10 @@ from customer_value.text import (
     Multiple,
     Name,
     Number,
+    Paragraph,
     Series,
     Share,
+    Signed,
     say,
     say_for,
 )
@@ -76,6 +78,10 @@ def test_places_and_values_are_the_same(message, values):
         (Listing((Name("a"), Name("b"), Name("c")), most=2), "a, b and 1 more"),
         (Listing((Name("a"), Share(0.5)), either=True), "a or 50%"),
         (Series((say("one {n}", n=Count(1)), say("two"))), "one 1; two"),
+        (Signed(2.04), "+2.0"),
+        (Signed(-2.0, 0), "−2"),
+        (Signed(0.01), "0.0"),
+        (Paragraph((say("One {n}.", n=Count(1)), say("Two."))), "One 1. Two."),
     ],
 )
 def test_values_are_written_by_their_kind(value, written):

@@ -14,8 +14,10 @@ from customer_value.text.values import (
     Multiple,
     Name,
     Number,
+    Paragraph,
     Series,
     Share,
+    Signed,
     Text,
     Value,
 )
@@ -68,6 +70,11 @@ class Reader:
                 return "; ".join(map(self.read, clauses))
             case Interval(low, high, level):
                 return words.interval(self.write(low), self.write(high), level)
+            case Signed(number, digits):
+                size = words.decimal(number, digits)
+                return f"+{size}" if number > 0 and size.strip("0.,") else size
+            case Paragraph(sentences):
+                return " ".join(map(self.read, sentences))
 
     def _multiple(self, times: float) -> str:
         if abs(times) < _TIMES:

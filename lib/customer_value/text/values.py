@@ -18,8 +18,10 @@ __all__ = [
     "Multiple",
     "Name",
     "Number",
+    "Paragraph",
     "Series",
     "Share",
+    "Signed",
     "Value",
 ]
 
@@ -105,6 +107,21 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """A plain number with its sign, for a change or a difference; nothing has none."""
+
+    value: float
+    digits: int = 1
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Whole sentences, one after the other."""
+
+    sentences: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
 class Text:
     """A sentence, or part of one, that has not been written yet.
 
@@ -144,5 +161,6 @@ class Text:
 
 Value: TypeAlias = (
     "Count | Share | Multiple | Money | Number | Day | Name | Listing | Series | Interval | Text"
+    " | Signed | Paragraph"
 )
 """What may stand at a place of a message."""
