@@ -201,12 +201,12 @@ class LifetimeValue:
     def so_far(self) -> Prose:
         """What the customers have brought until now, to read."""
         known = story.so_far(self)
-        return Prose(known) if known else Prose(("What each month brought is not known.",), kind="note")
+        return Prose(known) if known else Prose((say("What each month brought is not known."),), kind="note")
 
     @property
     def endless(self) -> Prose:
         """What a value without an end to the horizon would be, to read."""
-        return Prose(story.endless(self) or ("Without a model there is no value to come.",), kind="note")
+        return Prose(story.endless(self) or (say("Without a model there is no value to come."),), kind="note")
 
     @property
     def warnings_list(self) -> Prose:

@@ -92,7 +92,7 @@ def covariate_findings(fit: CovariateFit) -> tuple[Text, ...]:
 def covariate_table(fit: CovariateFit) -> Table | Prose:
     """Every level against its base: how often it buys, how it leaves, and purchases in the first year."""
     if not fit.model.covariates:
-        return Prose(("The model has no covariates.",), kind="note")
+        return Prose((say("The model has no covariates."),), kind="note")
     known = fit.coefficients.set_index(["part", "covariate", "level"])
     year = YEAR / DAYS[fit.time_unit]
     rows = []

@@ -198,7 +198,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
                 }
             )
     if not rows:
-        return Prose(("No model could be fitted, so there are no parameters.",), kind="note")
+        return Prose((say("No model could be fitted, so there are no parameters."),), kind="note")
     unit = unit_name(result.options.time_unit)
     caption = words.with_currency(f"Parameters, time in {unit}s", result.currency, ", spend in {}")
     three = {"Value": lambda v: words.decimal(v, 3), "Standard error": lambda v: words.decimal(v, 3)}
@@ -208,7 +208,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
 def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     """The customers with the highest lifetime value, with interval and value at risk."""
     if result.valuation is None:
-        return Prose(("Without a model there are no values.",), kind="note")
+        return Prose((say("Without a model there are no values."),), kind="note")
     shown = result.figures.best.head(most)
     columns: dict[str, Any] = {"Customer": shown["customer_id"]}
     if result.names is not None:
@@ -237,7 +237,7 @@ def spend_check(result: LifetimeValue) -> Prose:
     """The two assumptions of the spend model as sentences."""
     found = [check for check in result.checks if check.name in (INDEPENDENCE, SPEND_MEAN)]
     if not found:
-        return Prose(("Without purchases there is nothing to check.",), kind="note")
+        return Prose((say("Without purchases there is nothing to check."),), kind="note")
     told = (
         say("{check} {remedy}", check=check.told, remedy=check.remedy) if check.remedy else check.told
         for check in found
@@ -248,10 +248,10 @@ def spend_check(result: LifetimeValue) -> Prose:
 def classes_table(result: LifetimeValue) -> Table | Prose:
     """Customer equity by class with its interval."""
     if result.valuation is None:
-        return Prose(("Without a model there is no customer equity to split.",), kind="note")
+        return Prose((say("Without a model there is no customer equity to split."),), kind="note")
     shown = result.valuation.classes
     if shown.empty:
-        return Prose(("All customers are in one class, whatever they are sorted by.",), kind="note")
+        return Prose((say("All customers are in one class, whatever they are sorted by."),), kind="note")
     named = shown["by"].map(CLASSES).map(_capital)
     shown = shown.assign(by=named).rename(columns=_CLASS)
     formats = dict.fromkeys(("Customer equity", "Low", "High"), lambda v: words.money(v, result.currency))
@@ -265,7 +265,7 @@ def classes_table(result: LifetimeValue) -> Table | Prose:
 def sensitivity_table(result: LifetimeValue) -> Table | Prose:
     """Customer equity when one assumption changes."""
     if result.valuation is None:
-        return Prose(("Without a model there is nothing to vary.",), kind="note")
+        return Prose((say("Without a model there is nothing to vary."),), kind="note")
     shown = result.valuation.sensitivity.rename(columns=_SENSITIVITY)
     shown = shown.assign(Assumption=shown["Assumption"].map(_capital))
     money = dict.fromkeys(("Customer equity", "Change"), lambda v: words.money(v, result.currency))
@@ -275,7 +275,7 @@ def sensitivity_table(result: LifetimeValue) -> Table | Prose:
 def checks_table(result: LifetimeValue) -> Table | Prose:
     """Every assumption with its verdict, evidence and remedy."""
     if not result.checks:
-        return Prose(("Without purchases there is nothing to check.",), kind="note")
+        return Prose((say("Without purchases there is nothing to check."),), kind="note")
     shown = _checks(result).rename(columns=_CHECK)
     shown = shown[list(_CHECK.values())].assign(Assumption=shown["Assumption"].map(_capital))
     caption = f"What the models assume{f', seen on {written(result.sampled)}' if result.sampled else ''}"
