@@ -13,6 +13,7 @@ from customer_value.text import (
     Interval,
     Listing,
     Money,
+    Month,
     Multiple,
     Name,
     Number,
@@ -75,6 +76,7 @@ def test_places_and_values_are_the_same(message, values):
         (Interval(Share(0.1), Share(0.2)), "95% interval 10% to 20%"),
         (Listing((Name("a"), Name("b"), Name("c")), most=2), "a, b and 1 more"),
         (Listing((Name("a"), Share(0.5)), either=True), "a or 50%"),
+        (Month(dt.date(2025, 3, 1)), "March 2025"),
         (Series((say("one {n}", n=Count(1)), say("two"))), "one 1; two"),
     ],
 )

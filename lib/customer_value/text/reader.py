@@ -11,6 +11,7 @@ from customer_value.text.values import (
     Interval,
     Listing,
     Money,
+    Month,
     Multiple,
     Name,
     Number,
@@ -68,6 +69,8 @@ class Reader:
                 return "; ".join(map(self.read, clauses))
             case Interval(low, high, level):
                 return words.interval(self.write(low), self.write(high), level)
+            case Month(date):
+                return words.month(date)
 
     def _multiple(self, times: float) -> str:
         if abs(times) < _TIMES:

@@ -15,6 +15,7 @@ __all__ = [
     "Interval",
     "Listing",
     "Money",
+    "Month",
     "Multiple",
     "Name",
     "Number",
@@ -105,6 +106,13 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Month:
+    """The month of a date, with its year."""
+
+    date: dt.date
+
+
+@dataclass(frozen=True)
 class Text:
     """A sentence, or part of one, that has not been written yet.
 
@@ -143,6 +151,6 @@ class Text:
 
 
 Value: TypeAlias = (
-    "Count | Share | Multiple | Money | Number | Day | Name | Listing | Series | Interval | Text"
+    "Count | Share | Multiple | Money | Number | Day | Name | Listing | Series | Interval | Month | Text"
 )
 """What may stand at a place of a message."""
