@@ -142,7 +142,9 @@ def cells_by_wave(
             )
             if shares is not None:
                 repeat = replace(
-                    repeat, cut=options.share_of_wallet_cut, values=_as_stated(repeat.values, shares, wave.wave)
+                    repeat,
+                    cut=options.share_of_wallet_cut,
+                    values=_as_stated(repeat.values, shares, wave.wave),
                 )
             table = known.merge(repeat.values, on="customer_id").merge(opinions, on="customer_id", how="left")
             usable = int(table["respondents"].sum()) >= MINIMUM

@@ -11,6 +11,7 @@ from customer_value.text.values import (
     Interval,
     Listing,
     Money,
+    Month,
     Multiple,
     Name,
     Number,
@@ -75,6 +76,8 @@ class Reader:
                 return f"+{size}" if number > 0 and size.strip("0.,") else size
             case Paragraph(sentences):
                 return " ".join(map(self.read, sentences))
+            case Month(date):
+                return words.month(date)
 
     def _multiple(self, times: float) -> str:
         if abs(times) < _TIMES:

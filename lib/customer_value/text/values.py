@@ -15,6 +15,7 @@ __all__ = [
     "Interval",
     "Listing",
     "Money",
+    "Month",
     "Multiple",
     "Name",
     "Number",
@@ -122,6 +123,13 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Month:
+    """The month of a date, with its year."""
+
+    date: dt.date
+
+
+@dataclass(frozen=True)
 class Text:
     """A sentence, or part of one, that has not been written yet.
 
@@ -161,6 +169,6 @@ class Text:
 
 Value: TypeAlias = (
     "Count | Share | Multiple | Money | Number | Day | Name | Listing | Series | Interval | Text"
-    " | Signed | Paragraph"
+    " | Signed | Paragraph | Month"
 )
 """What may stand at a place of a message."""
