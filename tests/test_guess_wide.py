@@ -71,6 +71,31 @@ def test_numbers_with_signs_beyond_a_few_are_left_out_of_the_sums_and_that_is_sa
     assert "amount: amount" in draft.text
 
 
+@pytest.mark.parametrize(
+    ("name", "columns", "cell", "told"),
+    [
+        (
+            "tax_",
+            20,
+            lambda row, n: f"{row * 3 + n}.50",
+            "3 columns called like a tax, fee or discount were not",
+        ),
+        ("customer", 42, lambda row, n: f"A{row % 5}", "3 columns called like a customer were not compared"),
+        (
+            "c_",
+            15,
+            lambda row, n: "Total" if row == 3 else f"x{row}",
+            "3 columns with words for totals were not",
+        ),
+    ],
+)
+def test_whatever_is_too_much_to_be_compared_is_said(tmp_path, monkeypatch, name, columns, cell, told):
+    monkeypatch.chdir(tmp_path)
+    path = wide(tmp_path / "wide.csv", columns, cell)
+    path.write_text(path.read_text().replace("c_", name).replace("tax_0", "total"))
+    assert told in first_settings(path).remark
+
+
 def test_a_questionnaire_of_many_items_is_read_in_one_go(asked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = wide(tmp_path / "wide.csv", 150, lambda row, n: str((row * 7 + n * 3) % 5 + 1))

@@ -1,4 +1,5 @@
 import json
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +8,7 @@ import nbformat
 import pytest
 
 import report_company as company
-from customer_value.errors import ConfigError, CustomerValueError
+from customer_value.errors import ConfigError, CustomerValueError, NotebookError
 from customer_value.report import kernel, make_report, notebooks_folder, starter
 from customer_value.report.notebooks import find_notebooks, normalised, parameters_of, prerequisites
 from customer_value.report.progress import Event, console
@@ -319,3 +320,19 @@ def test_a_notebook_cannot_wait_for_one_that_comes_later(tmp_path: Path) -> None
 def test_normalising_keeps_what_a_notebook_waits_for(tmp_path: Path) -> None:
     notebook = nbformat.read(waiting(tmp_path, "03_c", "02_b"), as_version=4)
     assert normalised(notebook).metadata["customer_value"] == {"after": ["02_b"]}
+
+
+def test_temporary_files_that_others_remove_during_a_run_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = kernel.Kernels.new
+
+    def emptied(self: kernel.Kernels) -> kernel._Kernel:
+        shutil.rmtree(self._own)
+        return new(self)
+
+    monkeypatch.setattr(kernel.Kernels, "new", emptied)
+    config = write_settings(tmp_path / "input")
+    write_notebook(tmp_path / "notebooks", "01_data_load", code("1"))
+    with pytest.raises(NotebookError, match="its temporary files were removed during the run"):
+        make_report(config, tmp_path / "report", notebooks=tmp_path / "notebooks", kernels="fresh")

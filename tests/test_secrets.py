@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from customer_value import secrecy
 from customer_value.cli import app
 from customer_value.errors import CustomerValueError
-from customer_value.report import make_report
+from customer_value.report import batch, make_report
 from report_company import code, contents, write_notebook
 
 FOLDER = "hush & 'hush'"
@@ -347,3 +347,12 @@ def test_an_address_in_the_place_of_a_variable_s_name_is_not_repeated(place: Pat
         "my.yml, line 3: orders.database_env: takes the name of an environment variable, such as ORDERS_PLACE, not "
         "what it holds.\n"
     )
+
+
+def test_a_title_that_shows_a_secret_is_not_in_the_overview(tmp_path, monkeypatch):
+    monkeypatch.setenv("ORDERS_FILE", str(tmp_path / "hidden" / "orders.csv"))
+    text = f"title: from {tmp_path}/hidden/orders.csv\n{SETTINGS}"
+    (tmp_path / "my.yml").write_text(text)
+    plan = batch._planned([tmp_path / "my.yml"])[0]
+    entry = batch._entry(tmp_path, plan, batch.Outcome("my", "my", "failed", "It failed."))
+    assert (entry.title, entry.currency) == ("", "EUR")

@@ -1,10 +1,13 @@
 """Settings and other YAML files that nobody in his right mind writes: one sentence each, at once."""
 
+import os
+
 import pytest
 
 from customer_value.config import load_settings
 from customer_value.errors import ConfigError
 from customer_value.guess.layout_files import load_layout
+from customer_value.rfm import read_policy
 from customer_value.yaml_file import MOST_BYTES, read_bounded, read_yaml
 
 SMALL = """\
@@ -79,6 +82,24 @@ def test_other_files_in_yaml_are_bounded_alike(tmp_path):
 
 def test_a_device_that_never_ends_is_no_settings_file(tmp_path):
     (tmp_path / "my.yml").symlink_to("/dev/zero")
-    assert len(read_bounded(tmp_path / "my.yml")) == MOST_BYTES + 1
-    with pytest.raises(ConfigError, match="more than 2 MB"):
+    with pytest.raises(
+        ConfigError, match=r"my\.yml cannot be read: it is a pipe or device; save what it gives"
+    ):
         load_settings(tmp_path / "my.yml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_no_file_named_by_settings_or_command_waits_for_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for read in (load_settings, load_layout, read_policy):
+        with pytest.raises(ConfigError, match="pipe cannot be read: it is a pipe or device"):
+            read(tmp_path / "pipe")
+
+
+def test_what_is_too_long_for_settings_is_read_no_further(tmp_path):
+    with (tmp_path / "my.yml").open("wb") as file:
+        file.truncate(MOST_BYTES * 3)
+    assert len(read_bounded(tmp_path / "my.yml")) == MOST_BYTES + 1
+    for read in (load_settings, read_policy):
+        with pytest.raises(ConfigError, match="more than 2 MB"):
+            read(tmp_path / "my.yml")

@@ -38,7 +38,7 @@ _SENTENCES = {
     "files": "too many files are open at once; raise the limit of the system (ulimit -n)",
     "threads": "the system starts no further thread; lower engine.threads or --jobs, or raise its limit (ulimit -u)",
     "disk": "the disk reports an error of its own (Input/output error); look after it",
-    "folder": "no folder for temporary files can be written; name one by the variable TMPDIR",
+    "folder": "no folder for temporary files can be written; name one by TMPDIR, or let files grow (ulimit -f)",
 }
 
 

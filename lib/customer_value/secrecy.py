@@ -33,7 +33,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-__all__ = ["redacted", "remember", "secret", "variable_shown_in"]
+__all__ = ["redacted", "remember", "secret", "shows_secret", "variable_shown_in"]
 
 SHORTEST_PASSWORD = 4
 """Shorter passwords are not looked for outside of their address: they occur in any text."""
@@ -91,6 +91,11 @@ def redacted(text: str) -> str:
     for secret_ in _secrets():
         text = secret_.pattern.sub(rf"\g<before>${secret_.variable}", text)
     return text
+
+
+def shows_secret(text: str) -> bool:
+    """Whether a text of the user's holds the secret of a variable, as `variable_shown_in` finds it in a file."""
+    return any(each.pattern.search(text) for each in _secrets() if each.certain)
 
 
 def variable_shown_in(path: Path) -> str | None:

@@ -8,7 +8,9 @@ stand for, and `MOST_DEPTH` levels, so that no file takes long, whatever it hold
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -27,13 +29,16 @@ _MOST_BITS = 256
 
 
 def read_bounded(path: Path) -> bytes:
-    """The bytes of a file, one more than `MOST_BYTES` at most; a device that never ends does not hold us up.
+    """The bytes of a file, one more than `MOST_BYTES` at most; what may never end is not opened.
 
     Raises
     ------
     OSError
-        If it cannot be read.
+        If it cannot be read, or is a pipe or device.
     """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is a pipe or device; save what it gives as a file", str(path))
     with path.open("rb") as stream:
         return stream.read(MOST_BYTES + 1)
 

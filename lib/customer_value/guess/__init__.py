@@ -108,15 +108,13 @@ def survey_draft(path: Path) -> SurveyDraft:
 
 
 def _not_compared(table: Table) -> str:
-    """The columns of numbers that were left out of the sums; their names are looked at all the same."""
-    left = table.unread
-    if not left:
-        return ""
-    listed = words.listing([f"'{words.plain(name, 40)}'" for name in left], most=4)
-    return (
-        f"{table.source.files[0].name}: {words.count(len(left), 'column')} of numbers with signs around them "
-        f"{words.verb(len(left), 'was', 'were')} not compared with the others: {listed}."
-    )
+    """The columns that were left out of sums and other comparisons; their names are looked at all the same."""
+    told = []
+    for what, left in {"of numbers with signs around them": table.unread, **table.left_out}.items():
+        listed = words.listing([f"'{words.plain(name, 40)}'" for name in left], most=4)
+        count = f"{words.count(len(left), 'column')} {what} {words.verb(len(left), 'was', 'were')}"
+        told += [f"{count} not compared with the others: {listed}"] if left else []
+    return f"{table.source.files[0].name}: {'; '.join(told)}." if told else ""
 
 
 def _asked(questions: Sequence[str]) -> str:

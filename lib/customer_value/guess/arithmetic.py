@@ -32,7 +32,6 @@ __all__ = [
 
 _NEARLY = 0.95
 _MOST_PARTS = 5
-_MOST_EXTRAS = 16
 """Taxes, fees and discounts that are tried in a sum, the first of the file."""
 
 CENT, HALF_PERCENT = 0.011, 0.005
@@ -100,7 +99,7 @@ def explained(numbers: pd.DataFrame, base: str, whole: str, extras: Sequence[str
     if not moved.any():
         return None
     grows = bool(difference.sum() > 0)
-    used = [name for name in extras if (rows[name] != 0).any()][:_MOST_EXTRAS]
+    used = [name for name in extras if (rows[name] != 0).any()]
     values = {name: rows[name].to_numpy() for name in used}
     wanted, changed = difference.to_numpy(), moved.to_numpy()
     for size in range(1, min(_MOST_PARTS, len(used)) + 1):

@@ -82,7 +82,9 @@ def guess_customer(
     columns = [c for c in table.columns if c.name not in taken]
     named = [found for column in columns if (found := _claimed(column)) is not None]
     if len(named) > _MOST_NAMED:
-        named = sorted(named, key=lambda candidate: -candidate.claim)[:_MOST_NAMED]
+        likely = sorted(named, key=lambda candidate: -candidate.claim)
+        few = set(table.first_few([c.column.name for c in likely], _MOST_NAMED, "called like a customer"))
+        named = [candidate for candidate in likely if candidate.column.name in few]
     fallen = {c.name: why for c in columns if (why := _by_name(table, c)) and c.kind in ("text", "number")}
     left = []
     for candidate in named:
@@ -93,10 +95,11 @@ def guess_customer(
             left.append(candidate)
     if left:
         return _best(left, table)
-    texts = [c for c in columns if c.kind == "text" and may_head_groups(table, c, date)][:_MOST_NAMED]
-    heads = next((c for c in texts if heads_groups(table, c.name, date)), None)
+    texts = [c.name for c in columns if c.kind == "text" and may_head_groups(table, c, date)]
+    few = table.first_few(texts, _MOST_NAMED, "of text that may stand above a customer's rows")
+    heads = next((name for name in few if heads_groups(table, name, date)), None)
     if heads is not None:
-        return _heading_rows(heads)
+        return _heading_rows(table.column(heads))
     again = [c for c in columns if c.name not in fallen and _comes_again(c)]
     if again and not table.named and len(again) == 1:
         return Choice(again[0].name, f"values come again like ids: {_in_words(again[0], table)}")

@@ -40,7 +40,7 @@ __all__ = ["WHAT", "Money", "guess_money"]
 WHAT = "the amount of a row"
 _PRODUCT = "the amount of a row is quantity × unit price"
 _NEARLY = 0.95
-_MOST = 12
+_MOST, _MOST_EXTRAS = 12, 16
 """Columns called an amount that are compared with one another; a file with more leaves it to a person anyway."""
 
 _MANY = 20
@@ -159,7 +159,9 @@ class _Search:
     def extras(self) -> list[str]:
         """Taxes, shipping, fees and discounts as money, for sums."""
         extra = [(c.name, read_heading(c.name)) for c in self.columns if is_extra(c.name)]
-        return [name for name, said in extra if not said.has("measure") or said.has("shipping")]
+        names = [name for name, said in extra if not said.has("measure") or said.has("shipping")]
+        used = [name for name in names if not is_zero(self.numbers, name)]
+        return self.table.first_few(used, _MOST_EXTRAS, "called like a tax, fee or discount")
 
     def found(self) -> Money:
         if self.quantity is not None:
@@ -169,7 +171,10 @@ class _Search:
         if self.grows and self.price is not None:
             amounts.append(self.price)
         if len(amounts) > _MOST:
-            amounts = sorted(amounts, key=lambda c: -weight("amount", c.name))[:_MOST]
+            likely = [c.name for c in sorted(amounts, key=lambda c: -weight("amount", c.name))]
+            amounts = [
+                self.table.column(n) for n in self.table.first_few(likely, _MOST, "called like an amount")
+            ]
         left = self._narrowed(self._of_goods(self._unpaid(self._plausible(amounts))))
         if left:
             self._take(left)

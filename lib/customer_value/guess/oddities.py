@@ -97,13 +97,13 @@ def totals(table: Table, columns: Mapping[str, str]) -> tuple[list[Exclusion], l
     """
     sure: list[Exclusion] = []
     unsure: list[Exclusion] = []
-    likely = (
-        column
+    likely = [
+        column.name
         for column in table.columns
         if column.kind != "blank" and column.name != columns.get("amount") and column.distinct >= 2
         if any(table.may_hold(column.name, pattern) for pattern in _compiled())
-    )
-    for column in itertools.islice(likely, _MOST_COLUMNS):
+    ]
+    for column in map(table.column, table.first_few(likely, _MOST_COLUMNS, "with words for totals")):
         of_groups = _totals_of_groups(table, column) if column.kind == "text" else None
         sure += [of_groups] if of_groups else []
         found = _called_total(table, column)

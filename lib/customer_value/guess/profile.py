@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -105,6 +105,8 @@ class Table:
         Column to the SQL of its values as text.
     texts
         All values of each column as text, of a small file; None of others.
+    left_out
+        What was too much to be compared, in words such as ``called like a customer``, to the columns left out.
     """
 
     source: Source
@@ -114,6 +116,13 @@ class Table:
     named: bool
     ids: Mapping[str, str]
     texts: Mapping[str, list[str]] | None = None
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    def first_few(self, names: Sequence[str], most: int, what: str) -> list[str]:
+        """The columns to compare, the first of many; the others are noted as left out."""
+        if len(names) > most:
+            self.left_out[what] = list(names[most:])
+        return list(names[:most])
 
     def may_hold(self, column: str, pattern: re.Pattern[str]) -> bool:
         """Whether a value of a column matches, in small letters."""

@@ -38,7 +38,7 @@ from customer_value.report.publish import GENERATOR, MANIFEST, folder_of, read_j
 from customer_value.report.run import KernelKind, make_report
 from customer_value.report.site import versions
 from customer_value.scratch import own_folder
-from customer_value.secrecy import redacted
+from customer_value.secrecy import redacted, shows_secret
 from customer_value.settings import Settings
 
 __all__ = ["Batch", "Outcome", "make_batch"]
@@ -209,7 +209,7 @@ def _plans_of(file: Path, *, alone: bool) -> list[_Plan]:
         if alone or name not in read.reports():
             read.settings()
         return [_Plan(name, folder_name(name), Path(path), file, read)]
-    if not file.is_file():
+    if file.is_dir() or not file.exists():
         what = "is a folder; name the settings files in it" if file.is_dir() else "does not exist"
         raise ConfigError(f"The settings file {file} {what}.")
     names: list[str] = []
@@ -443,7 +443,7 @@ def _entry(target: Path, plan: _Plan, outcome: Outcome) -> Entry:
     title = currency = ""
     with contextlib.suppress(CustomerValueError):
         settings = plan.settings_file().settings()
-        title, currency = settings.title, settings.currency
+        title, currency = "" if shows_secret(settings.title) else settings.title, settings.currency
     folder = target / plan.folder
     if outcome.status == "failed":
         earlier = (folder / PAGE).is_file()

@@ -194,6 +194,8 @@ def _plainly(error: Exception, cell_timeout: int) -> str:
         )
     if isinstance(error, DeadKernelError):
         return "its process ended unexpectedly, often because memory ran out; with --jobs 1 a run takes least"
+    if isinstance(error, FileNotFoundError) and not Path(str(error.filename or ".")).parent.exists():
+        return "its temporary files were removed during the run; see to it that nobody does, or name another TMPDIR"
     sentence = " ".join(str(error).split())
     return fault_of(error) or redacted(f"{type(error).__name__}: {sentence}")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from customer_value import words
 from customer_value.errors import ConfigError
 from customer_value.rfm.names import SEGMENTATIONS
+from customer_value.yaml_file import decoded, read_bounded
 
 __all__ = ["Policy", "read_policy", "standard_policy"]
 
@@ -74,11 +75,11 @@ def _standard() -> Policy:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return decoded(read_bounded(path), words.plain(path.name))
     except FileNotFoundError:
         raise ConfigError(f"rfm.policy: the file {words.plain(path.name)} does not exist.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{words.plain(path.name)} is not UTF-8 text; save it as CSV UTF-8.") from None
+    except IsADirectoryError:
+        raise ConfigError("rfm.policy: it names a folder; name the file in it.") from None
     except OSError as error:
         raise ConfigError(f"rfm.policy: {words.plain(path.name)} cannot be read: {error.strerror}.") from None
 
