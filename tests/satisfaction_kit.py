@@ -7,6 +7,7 @@ import pandas as pd
 from customer_value import satisfaction
 from customer_value.satisfaction.panel import Panel, panels_of
 from customer_value.survey import score_answers
+from text_kit import said
 
 
 def codebook(**items: str) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def measure(
 
 def words_of(result: satisfaction.Satisfaction) -> str:
     """Everything that a result says."""
-    parts = [*result.findings, *result.next_steps, *result.warnings]
+    parts = [said(result.findings), said(result.next_steps), said(result.warnings)]
     shown = [
         "scores",
         "groups",

@@ -17,6 +17,7 @@ from customer_value.clv.rules import rule_predictions
 from customer_value.clv.scores import paired_interval, score
 from customer_value.clv.tracking import tracking_table
 from customer_value.clv.value import spend_of
+from customer_value.display import written
 from customer_value.settings import ClvSettings
 
 
@@ -27,7 +28,8 @@ def cdnow():
 
 def said(result):
     shown = (str(part) for part in (result.choice, result.so_far, result.endless))
-    return " ".join((*result.findings, *result.next_steps, *result.warnings, *shown))
+    sentences = map(written, (*result.findings, *result.next_steps, *result.warnings))
+    return " ".join((*sentences, *shown))
 
 
 # ---------------------------------------------------------------- CDNOW as a whole
@@ -113,8 +115,8 @@ def test_staying_and_leaving_customers_get_opposite_words():
 def test_a_loss_is_called_a_loss_and_a_gain_a_gain():
     gain, loss = analysed(shop(cost=0.6)), analysed(shop(cost=1.3))
     assert gain.valuation.equity > 0 > loss.valuation.equity
-    assert "expected to bring EUR" in gain.findings[0]
-    assert "cost more than they bring" in loss.findings[0]
+    assert "expected to bring EUR" in written(gain.findings[0])
+    assert "cost more than they bring" in written(loss.findings[0])
     assert "Raise prices" in said(loss)
     assert "Raise prices" not in said(gain)
 
@@ -178,7 +180,7 @@ def test_without_time_kept_back_the_simplest_model_is_used():
 )
 def test_data_that_carry_no_model_say_so(tmp_path, shape, words):
     result = analysed(order_lines(shape))
-    assert result.findings[0].startswith(words)
+    assert written(result.findings[0]).startswith(words)
     assert result.facts["clv.model"] is None
     assert result.facts["clv.customer_equity"] is None
     assert result.table["clv"].isna().all()
@@ -326,8 +328,8 @@ def test_spend_and_frequency_get_opposite_verdicts(slope, verdict):
     x = rng.integers(1, 20, 800)
     found = check_independence(x, np.exp(slope * x + rng.normal(0, 1, 800)))
     assert found.verdict == verdict
-    assert ("too low" in found.remedy) == (slope > 0)
-    assert ("too high" in found.remedy) == (slope < 0)
+    assert ("too low" in written(found.remedy)) == (slope > 0)
+    assert ("too high" in written(found.remedy)) == (slope < 0)
 
 
 def test_old_customers_in_young_books_are_seen():
@@ -340,8 +342,8 @@ def test_old_customers_in_young_books_are_seen():
 
 def test_settings_of_the_horizon_are_on_the_page(cdnow):
     assert cdnow.options == ClvSettings(calibration_end=dt.date(1997, 9, 30))
-    assert "36 months" in cdnow.findings[0]
-    assert "10% a year" in cdnow.findings[0]
+    assert "36 months" in written(cdnow.findings[0])
+    assert "10% a year" in written(cdnow.findings[0])
 
 
 def test_the_result_is_frozen(cdnow):

@@ -16,6 +16,8 @@ from customer_value.display import Prose, show
 from customer_value.errors import ConfigError, FitError, InputError
 from customer_value.plots.covariates import covariate_effects
 from customer_value.settings import ClvSettings
+from customer_value.text import NOTHING
+from text_kit import said
 
 BG = clv.BetaGeoNBD(0.6, 6.0, 0.8, 2.4)
 MBG = clv.ModifiedBetaGeoNBD(0.6, 6.0, 0.8, 2.4)
@@ -246,7 +248,7 @@ def test_chance_is_taken_for_a_difference_about_as_often_as_it_should():
 
 
 def test_opposite_data_get_opposite_verdicts(fit):
-    told = covariate_findings(fit)
+    told = [said(sentence) for sentence in covariate_findings(fit)]
     factor = times(np.exp(effects(fit)["buying rate", "industry", "b"]))
     assert len(told) == 4
     assert told[0].startswith("Industry and region tell customers apart: chance alone makes differences as")
@@ -262,15 +264,15 @@ def test_opposite_data_get_opposite_verdicts(fit):
     )
     same = BG.simulate(np.resize(LONG, 300), 61)
     alike = fitted(pd.concat([same.assign(industry=name) for name in "ab"]))
-    assert covariate_findings(alike) == (
+    assert said(covariate_findings(alike)) == (
         "Industry makes no difference to buying or leaving that chance does not explain: chance alone makes "
-        "differences as large as these in 100% of cases.",
+        "differences as large as these in 100% of cases."
     )
     assert covariate_findings(fitted(same, ())) == ()
 
 
 def test_leaving_is_told_as_a_speed_for_pareto_nbd():
-    told = covariate_findings(fitted(simulated(PARETO, 900, 62, (1.0,), (4.0,)), model=PARETO))
+    told = map(said, covariate_findings(fitted(simulated(PARETO, 900, 62, (1.0,), (4.0,)), model=PARETO)))
     assert any(
         "leave for good" in sentence and "times as fast as those in a (95%" in sentence for sentence in told
     )
@@ -351,7 +353,10 @@ def test_a_group_that_never_leaves_is_told_to_be_open():
     found = fitted(table)
     assert found.undetermined == ("leaving: industry = loyal",)
     assert found.coefficients["p_value"].isna().tolist() == [False, True]
-    assert "For customers in loyal the data do not tell when they leave." in covariate_findings(found)
+    assert (
+        "For customers in loyal the data do not tell when they leave."
+        in said(covariate_findings(found)).splitlines()
+    )
     assert "not determined by these data" in str(covariate_table(found))
     assert "nan" not in str(covariate_table(found)).lower()
 
@@ -473,13 +478,13 @@ def test_covariates_come_from_the_customer_file(different):
     file = pd.DataFrame({"customer_id": customers["customer_id"], "industry": different["industry"]})
     options = ClvSettings(covariates=["industry"])
     found, reason = covariate_fits(customers, file.iloc[::-1], options)
-    assert reason == ""
+    assert reason == NOTHING
     assert effects(found) == pytest.approx(effects(fitted(different)), abs=1e-5)
-    assert covariate_fits(customers, file, ClvSettings()) == (None, "")
-    assert covariate_fits(customers, None, options)[1].startswith("There is no customer file")
+    assert covariate_fits(customers, file, ClvSettings()) == (None, NOTHING)
+    assert said(covariate_fits(customers, None, options)[1]).startswith("There is no customer file")
     nobody, reason = covariate_fits(customers, file.head(0), options)
     assert nobody is None
-    assert "industry is left out: it is the same for all customers" in reason
+    assert "industry is left out: it is the same for all customers" in said(reason)
     with pytest.raises(InputError, match="the customer file has no column region"):
         with_categories(customers, file, ["region"])
 
@@ -536,6 +541,7 @@ def test_hostile_level_names_stay_text():
     table = simulated(BG, 300, 18, (3.0,), (1.0,))
     table["industry"] = table["industry"].map({"a": "<b>\u202e$x$", "b": "{0}\n=cmd"})
     found = fitted(table)
-    assert "<b>$x$" in covariate_findings(found)[1] or "{0} =cmd" in covariate_findings(found)[1]
+    told = said(covariate_findings(found)[1])
+    assert "<b>$x$" in told or "{0} =cmd" in told
     assert "<b>" not in covariate_table(found)._repr_html_()
     assert show(covariate_effects, found).png

@@ -11,6 +11,7 @@ from customer_value.clv import many
 from customer_value.clv.figures import figures_of, figures_on
 from customer_value.display import show
 from customer_value.expressions import as_table
+from text_kit import said
 
 
 def valued(workbook, *, sample=10**9, **options):
@@ -91,9 +92,9 @@ def test_facts_are_the_same(held, streamed):
 
 
 def test_sentences_are_the_same_but_for_the_word_on_the_sample(held, streamed):
-    said = f" from {streamed.sampled}"
-    assert [sentence.replace(said, "") for sentence in streamed.findings] == list(held.findings)
-    assert streamed.next_steps == held.next_steps
+    sample = f" from {said(streamed.sampled)}"
+    assert said(streamed.findings).replace(sample, "") == said(held.findings)
+    assert said(streamed.next_steps) == said(held.next_steps)
 
 
 @pytest.mark.parametrize("make", [lambda: cdnow_result().table, known_and_unknown_customers])
@@ -129,10 +130,11 @@ def test_a_sample_gives_about_the_total_of_all_and_values_everybody(held, sample
 
 
 def test_readers_are_told_what_rests_on_the_sample(held, sampled):
-    assert sampled.sampled in " ".join(sampled.warnings)
-    assert sampled.sampled in repr(clv.checks_table(sampled))
-    assert sampled.sampled in " ".join(sampled.findings)
-    assert "at random" not in " ".join((*held.findings, *held.warnings, repr(clv.checks_table(held))))
+    sample = said(sampled.sampled)
+    assert sample in said(sampled.warnings)
+    assert sample in repr(clv.checks_table(sampled))
+    assert sample in said(sampled.findings)
+    assert "at random" not in said((*held.findings, *held.warnings, repr(clv.checks_table(held))))
 
 
 def test_a_sample_depends_on_ids_alone():
@@ -188,5 +190,5 @@ def test_without_a_model_there_are_no_values():
     workbook = shop_workbook(shop(stay=0.0))
     ours, theirs = valued(workbook), clv.lifetime_value_of(workbook)
     assert ours.fit is None
-    assert ours.findings == theirs.findings
+    assert said(ours.findings) == said(theirs.findings)
     assert ours.tables["clv"].to_pandas()["clv"].isna().all()

@@ -18,6 +18,7 @@ from customer_value.clv.realised import realised_value
 from customer_value.display import show
 from customer_value.errors import FitError, InputError
 from customer_value.pareto import concentration
+from text_kit import said
 
 _TABLES = (
     "checks_table", "classes_table", "histories_table", "holdout_table", "parameters_table",
@@ -284,7 +285,7 @@ def test_a_loss_has_classes_but_no_shares():
 
 
 def test_the_best_customers_so_far_are_told_with_what_they_will_bring(cdnow):
-    assert "777 customers of class A, who brought the first 80% of sales so far" in " ".join(cdnow.findings)
+    assert "777 customers of class A, who brought the first 80% of sales so far" in said(cdnow.findings)
 
 
 # ---------------------------------------------------------------- the endless
@@ -349,7 +350,7 @@ def test_customers_under_contract_are_valued_by_their_contract(tmp_path):
     assert result.fit is None
     assert table["kind"].value_counts().to_dict() == {"no contract": 270, "contract": 20}
     assert result.facts["clv.customer_equity"] == pytest.approx(table["clv"].sum())
-    assert "open contract" in " ".join(result.findings)
+    assert "open contract" in said(result.findings)
     assert "name no contracts" not in repr(show(plots.contract_renewals, result))
 
 

@@ -6,6 +6,7 @@ from conftest import SAMPLE
 from customer_value import data_load, plots
 from customer_value.display import Picture, Prose, show
 from customer_value.workbook import open_workbook
+from text_kit import said
 
 
 def loaded(desk, *rows, extra="", header="customer,date,amount"):
@@ -18,18 +19,18 @@ YEAR = [f"{c},2024-{m:02d}-15,10.00" for c in "abc" for m in range(1, 13)]
 
 def test_clean_data_say_that_all_rows_count_and_that_nothing_stands_out(desk):
     result = loaded(desk, *YEAR)
-    assert result.findings[0] == "All 36 order rows are analysed: EUR 360 in total."
+    assert said(result.findings[0]) == "All 36 order rows are analysed: EUR 360 in total."
     assert result.warnings == ()
     assert "no warning" in repr(result.warnings_list)
-    assert not any("rows with" in step for step in result.next_steps)
+    assert "rows with" not in said(result.next_steps)
 
 
 def test_dirty_data_say_what_was_left_out_and_whom_to_ask(desk):
     result = loaded(desk, *YEAR, ",2024-05-05,90.00", ",2024-05-05,90.00", "a,someday,1.00")
-    assert "36 of 39 order rows are analysed (92%)" in result.findings[0]
-    assert "'no customer id' (2 rows)" in result.findings[0]
-    assert "the 2 rows with no customer id; they hold EUR 180" in result.next_steps[0]
-    assert "1 row has a date that cannot be read" in " ".join(result.warnings)
+    assert "36 of 39 order rows are analysed (92%)" in said(result.findings[0])
+    assert "'no customer id' (2 rows)" in said(result.findings[0])
+    assert "the 2 rows with no customer id; they hold EUR 180" in said(result.next_steps[0])
+    assert "1 row has a date that cannot be read" in said(result.warnings)
 
 
 def test_the_facts_tie_to_the_ledger(desk):
@@ -54,20 +55,21 @@ def test_cdnow_has_the_published_rows_customers_and_money():
 
 def test_a_month_without_orders_is_a_warning(desk):
     result = loaded(desk, *[row for row in YEAR if "-06-" not in row])
-    assert result.warnings == ("June 2024 has no order; check that no file is missing.",)
+    assert said(result.warnings) == "June 2024 has no order; check that no file is missing."
+    assert result.facts["data.warnings"] == [said(result.warnings)]
     assert result.months.loc[5, "orders"] == 0
 
 
 def test_returns_are_stated_and_many_are_a_warning(desk):
     few = loaded(desk, *YEAR, "a,2024-12-16,-3.60")
-    assert "EUR 3.60, 1.0% of gross sales, are subtracted" in few.findings[2]
+    assert "EUR 3.60, 1.0% of gross sales, are subtracted" in said(few.findings[2])
     assert few.warnings == ()
     many = loaded(desk, *YEAR, "d,2024-12-16,-300.00")
     assert (
         "1 customer has no paid purchase, only returns, void orders or orders for nothing; it counts in the money"
-        in many.findings[2]
+        in said(many.findings[2])
     )
-    assert "check that negative amounts are returns" in many.warnings[0]
+    assert "check that negative amounts are returns" in said(many.warnings[0])
 
 
 @pytest.mark.parametrize(
@@ -77,15 +79,15 @@ def test_returns_are_stated_and_many_are_a_warning(desk):
 def test_what_value_means_is_said(desk, extra, basis, words):
     result = loaded(desk, *YEAR, extra=extra)
     assert result.facts["data.value_basis"] == basis
-    assert any(words in sentence for sentence in result.findings)
+    assert words in said(result.findings)
 
 
 def test_only_returns_are_survived(desk):
     result = loaded(desk, "a,2024-01-01,-5.00", "b,2024-01-02,-1.00")
     assert result.totals["buyers"] == 0
-    assert "2 customers have no paid purchase" in " ".join(result.findings)
+    assert "2 customers have no paid purchase" in said(result.findings)
     assert (result.first_order.isoformat(), result.last_order.isoformat()) == ("2024-01-01", "2024-01-02")
-    assert "no order" not in " ".join(result.warnings)
+    assert "no order" not in said(result.warnings)
     assert isinstance(show(plots.revenue_by_month, result), Prose)
 
 

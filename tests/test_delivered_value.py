@@ -16,6 +16,7 @@ from customer_value.satisfaction.delivered import delivered_value
 from customer_value.satisfaction.winwin import win_win
 from customer_value.settings import DeliveredValueSettings
 from satisfaction_kit import codebook, measure, panel, words_of
+from text_kit import said
 
 EQUAL = dict.fromkeys(COMPONENTS, 1.0)
 BOTH = codebook(
@@ -71,14 +72,18 @@ def test_ahead_and_behind_get_opposite_verdicts():
     ahead, behind = measure(BOTH, *[AHEAD] * 6), measure(BOTH, *[BEHIND] * 6)
     assert ahead.facts["value.advantage"] == 50
     assert behind.facts["value.advantage"] == -50
-    assert any("delivers 50.0 points more value than Rival" in told for told in ahead.findings)
-    assert any("delivers 50.0 points less value than Rival" in told for told in behind.findings)
-    assert any("most of what speaks for it is products (+30.0)" in told for told in ahead.findings)
-    assert any("most of what speaks against it is products (−30.0)" in told for told in behind.findings)
+    assert "delivers 50.0 points more value than Rival" in said(ahead.findings)
+    assert "delivers 50.0 points less value than Rival" in said(behind.findings)
+    assert "most of what speaks for it is products (+30.0)" in said(ahead.findings)
+    assert "most of what speaks against it is products (−30.0)" in said(behind.findings)
     assert any(
-        told.startswith("Say in offers what speaks for this company: products") for told in ahead.next_steps
+        told.startswith("Say in offers what speaks for this company: products")
+        for told in said(ahead.next_steps).splitlines()
     )
-    assert any(told.startswith("Look at what Rival does about products") for told in behind.next_steps)
+    assert any(
+        told.startswith("Look at what Rival does about products")
+        for told in said(behind.next_steps).splitlines()
+    )
     assert "Advantage −50.0" in show(plots.delivered_value_bridge, behind).alt
 
 
@@ -108,8 +113,8 @@ def test_without_components_or_competitors_it_says_so():
     assert "belongs to a component of delivered value" in result.delivered
     assert result.facts["value.delivered"] is None
     alone = measure(BOTH[:3], *[(8, 2, 0)] * 6)
-    assert any("no competitor was rated beside it" in told for told in alone.findings)
-    assert any("the same attributes of the main competitor" in told for told in alone.next_steps)
+    assert "no competitor was rated beside it" in said(alone.findings)
+    assert "the same attributes of the main competitor" in said(alone.next_steps)
     assert isinstance(show(plots.delivered_value_bridge, alone), Prose)
     assert "delivered value stands alone" in repr(alone.competitors_table)
 
@@ -150,7 +155,7 @@ def test_the_win_win_map_names_who_wins():
     assert found.earnings == "net_revenue"
     assert found.quadrants["accounts"].tolist() == [0, 5, 5, 0]
     assert found.of("company")["customer_id"].tolist() == ["C009", "C008", "C007", "C006", "C005"]
-    assert any("bring much net revenue and get little value" in told for told in result.next_steps)
+    assert "bring much net revenue and get little value" in said(result.next_steps)
     turned = measure(BOTH, *rows[::-1], customers=accounts(10)).winwin
     assert turned.quadrants["accounts"].tolist() == [5, 0, 0, 5]
 
@@ -159,8 +164,8 @@ def test_profit_counts_where_it_is_known_and_losses_are_told():
     rows = [(10 - i, i, 0, 5, 5) for i in range(10)]
     result = measure(BOTH, *rows, customers=accounts(10, [-50.0] * 3 + [5.0, 6, 7, 8, 9, 10, 11]))
     assert result.winwin.earnings == "profit"
-    assert any("3 accounts bring a loss" in told for told in result.findings)
-    assert any("get much value and bring a loss: C000, C001 and C002" in told for told in result.next_steps)
+    assert "3 accounts bring a loss" in said(result.findings)
+    assert "get much value and bring a loss: C000, C001 and C002" in said(result.next_steps)
 
 
 def test_hostile_names_are_cut_in_figures_and_escaped_in_tables():

@@ -18,6 +18,7 @@ from customer_value.clv.value import value_customers
 from customer_value.display import Picture, Prose, show
 from customer_value.expressions import as_table
 from customer_value.kept import kept_share_of, late_credits
+from text_kit import said
 
 REVENUE = SETTINGS.replace(", cost: cost", "")
 AS_OF = "as_of: 2024-06-30\n"
@@ -174,9 +175,9 @@ def test_money_ten_times_as_large_is_worth_ten_times_as_much():
 
 def test_a_company_that_takes_everything_back_is_told_and_drawn():
     result = value(credited(100, 7))
-    said = " ".join((*result.findings, *result.warnings, *result.next_steps))
-    assert "expected to bring EUR 0 in sales after returns" in said
-    assert "As much was credited as was sold" in said
+    told = said((*result.findings, *result.warnings, *result.next_steps))
+    assert "expected to bring EUR 0 in sales after returns" in told
+    assert "As much was credited as was sold" in told
     for name in plots.clv.__all__:
         picture = show(getattr(plots.clv, name), result)
         assert isinstance(picture, Picture | Prose)
@@ -197,7 +198,7 @@ def test_a_rate_and_a_cost_in_proportion_give_the_same_value():
     assert by_cost.facts["clv.modelled_equity"] == pytest.approx(by_rate.facts["clv.modelled_equity"])
     plain = value(lines)
     assert by_rate.facts["clv.modelled_equity"] == pytest.approx(0.4 * plain.facts["clv.modelled_equity"])
-    assert "times the margin rate of 40%" in " ".join(by_rate.warnings)
+    assert "times the margin rate of 40%" in said(by_rate.warnings)
 
 
 # ---------------------------------------------------------------- intervals
@@ -279,9 +280,9 @@ def test_many_customers_have_the_values_of_the_route_in_memory(extra):
 
 
 def test_credits_that_come_late_are_said():
-    assert "may still be credited" not in " ".join(value(credited(50, 0)).warnings)
+    assert "may still be credited" not in said(value(credited(50, 0)).warnings)
     lines = credited() + "".join(f"K{c:02d},2024-06-20,R{c},-200.00\n" for c in range(60))
-    assert "Recent sales may still be credited" in " ".join(value(lines).warnings)
+    assert "Recent sales may still be credited" in said(value(lines).warnings)
 
 
 def test_hardly_any_credits_have_no_usual_time():
@@ -293,8 +294,8 @@ def test_hardly_any_credits_have_no_usual_time():
 
 def test_whose_share_counts_is_told_and_shown_only_where_something_came_back():
     plain, back = value(credited()), value(credited(50, 40))
-    assert "share of them that is kept" not in " ".join(plain.warnings)
-    assert "share of them that is kept after returns" in " ".join(back.warnings)
+    assert "share of them that is kept" not in said(plain.warnings)
+    assert "share of them that is kept after returns" in said(back.warnings)
     assert "Share kept" not in repr(clv.top_accounts_table(plain))
     assert "Share kept" in repr(clv.top_accounts_table(back))
 

@@ -14,6 +14,7 @@ from customer_value import Prose, findings, loyalty, next_steps, open_workbook, 
 from customer_value.loyalty.cells import FOUR
 from customer_value.plots import loyalty as charts
 from loyalty_kit import AS_OF, DISLIKES, ITEMS, LEVEL, PREFERS, cell_of, customers, place, show_title, survey
+from text_kit import said
 
 CHARTS = (
     charts.attitude_spread,
@@ -41,7 +42,7 @@ def bought(ids: range, *when: str) -> list[tuple[str, str]]:
     return [(f"C{i}", month) for i in ids for month in when]
 
 
-def said(day: str, *scores: tuple[int, int, int, int]) -> pd.DataFrame:
+def answered(day: str, *scores: tuple[int, int, int, int]) -> pd.DataFrame:
     return survey(*scores).assign(date=day)
 
 
@@ -59,7 +60,7 @@ def followed_up(*after: tuple[str, str], as_of: dt.date = AS_OF, **more: object)
     base = customers([3] * 12)
     rows = months(*bought(range(12), *BEFORE), *after)
     return loyalty.matrix(
-        base, said("2023-06-15", *TWELVE), ITEMS, None, rows, as_of=as_of, currency="EUR", **more
+        base, answered("2023-06-15", *TWELVE), ITEMS, None, rows, as_of=as_of, currency="EUR", **more
     )
 
 
@@ -83,7 +84,7 @@ def test_cells_are_those_of_the_day_of_the_survey_and_not_of_what_came_later():
     base = customers([0] * 5 + [3] * 5)
     rows = months(*bought(range(5), "2023-03"), *bought(range(5, 10), "2023-03", "2023-09", "2023-10"))
     result = loyalty.matrix(
-        base, said("2023-06-15", *[PREFERS] * 10), ITEMS, None, rows, as_of=AS_OF, currency="EUR"
+        base, answered("2023-06-15", *[PREFERS] * 10), ITEMS, None, rows, as_of=AS_OF, currency="EUR"
     )
     assert list(cell_of(result).values()) == ["latent"] * 5 + ["true"] * 5
     assert set(result.by_wave["cell"]) == {"latent"}
@@ -102,7 +103,9 @@ def test_small_cells_are_not_followed_up():
     base = customers([3] * 8)
     rows = months(*bought(range(8), *BEFORE, "2023-08"))
     scores = [PREFERS] * 4 + [DISLIKES] * 4
-    result = loyalty.matrix(base, said("2023-06-15", *scores), ITEMS, None, rows, as_of=AS_OF, currency="EUR")
+    result = loyalty.matrix(
+        base, answered("2023-06-15", *scores), ITEMS, None, rows, as_of=AS_OF, currency="EUR"
+    )
     table = result.retention.set_index("cell")
     assert table.loc["true", "customers"] == 4
     assert table.loc["true", ["retained", "rate"]].isna().all()
@@ -128,7 +131,7 @@ def test_whether_preference_foretold_who_stays_gets_opposite_verdicts(stayers, v
 
 def two_waves(first: list, second: list, source: pd.DataFrame = ITEMS) -> loyalty.LoyaltyMatrix:
     n = len(first)
-    answers = pd.concat([said("2023-06-15", *first), said("2024-06-15", *second)])
+    answers = pd.concat([answered("2023-06-15", *first), answered("2024-06-15", *second)])
     rows = months(*bought(range(n), *BEFORE), *bought(range(n), "2023-12", "2024-03"))
     return loyalty.matrix(customers([3] * n), answers, source, None, rows, as_of=AS_OF, currency="EUR")
 
@@ -162,7 +165,7 @@ def test_attitudes_that_rise_and_fall_between_waves():
 
 
 def test_waves_that_measured_attitude_differently_are_not_compared():
-    answers = pd.concat([said("2023-06-15", *[PREFERS] * 6), said("2024-06-15", *[PREFERS] * 6)])
+    answers = pd.concat([answered("2023-06-15", *[PREFERS] * 6), answered("2024-06-15", *[PREFERS] * 6)])
     late = answers["date"] == "2024-06-15"
     answers = answers[~late | answers["item"].str.startswith("own")]
     rows = months(*bought(range(6), *BEFORE))
@@ -199,7 +202,7 @@ def test_lifetime_value_is_summed_by_cell_and_ranks_the_truly_loyal():
 def test_those_that_are_not_loyal_are_listed_too():
     result = place(customers([0] * 6), survey(*[DISLIKES] * 6))
     assert result.priorities["none"]["customer_id"].tolist() == ["C5", "C4", "C3"]
-    assert any("C5, C4 and C3" in step for step in result.next_steps)
+    assert "C5, C4 and C3" in said(result.next_steps)
 
 
 RATED = pd.DataFrame(
@@ -272,7 +275,9 @@ def test_opinions_worked_by_hand_need_no_orders():
     reach = 2.776445 * pd.Series([0.5, 0.5, 0, -0.5, 0.5]).std() / 5**0.5
     assert row[["low", "high"]].tolist() == pytest.approx([0.2 - reach, 0.2 + reach])
     assert result.status == "no_orders"
-    assert result.findings[0].startswith("Repeat purchase needs orders, which this report does not have")
+    assert said(result.findings[0]).startswith(
+        "Repeat purchase needs orders, which this report does not have"
+    )
     assert result.facts["loyalty.cells"] == dict.fromkeys([*FOUR, "not_surveyed"], 0)
     assert "nan" not in everything_shown_by(result).lower()
 
@@ -280,15 +285,15 @@ def test_opinions_worked_by_hand_need_no_orders():
 def test_most_of_the_respondents_and_few_of_them():
     for scores, verdict in (([PREFERS] * 20, "most do."), ([DISLIKES] * 20, "most do not.")):
         result = loyalty.matrix(None, survey(*scores), ITEMS, as_of=None, currency="XXX")
-        assert verdict in result.findings[2]
+        assert verdict in said(result.findings[2])
 
 
 def test_three_respondents_without_orders_are_not_averaged():
     result = loyalty.matrix(None, survey(PREFERS, LEVEL, DISLIKES), ITEMS, as_of=None, currency="XXX")
     assert result.opinions["mean"].isna().all()
-    assert "under 5 nothing is averaged" in result.findings[1]
+    assert "under 5 nothing is averaged" in said(result.findings[1])
     assert isinstance(show(charts.attitude_spread, result), Prose)
-    assert "Win more answers" in result.next_steps[1]
+    assert "Win more answers" in said(result.next_steps[1])
     assert "nan" not in everything_shown_by(result).lower()
 
 
@@ -301,7 +306,9 @@ def test_neither_orders_nor_survey_is_no_crash():
 def test_answers_that_name_no_customer_still_tell_what_people_think():
     result = place(customers([3] * 6), survey(*[PREFERS] * 8).drop(columns="customer_id"))
     assert result.status == "not_linked"
-    assert result.findings[1].startswith("8 respondents rate this company 0.50 above its best competitor")
+    assert said(result.findings[1]).startswith(
+        "8 respondents rate this company 0.50 above its best competitor"
+    )
     assert "nan" not in everything_shown_by(result).lower()
 
 
@@ -357,6 +364,6 @@ def test_every_wave_is_a_partition_and_movement_adds_up(shoppers):
         inside = result.moves[result.moves["from_cell"].isin(FOUR) & result.moves["to_cell"].isin(FOUR)]
         assert inside["customers"].sum() == result.movement.both
     assert (result.splits[list(FOUR)].sum(axis=1) == len(result.placed)).all()
-    told = " ".join((*result.findings, *result.next_steps, *result.warnings))
+    told = said((*result.findings, *result.next_steps, *result.warnings))
     assert "nan" not in told.lower().split()
     assert " 1 customers" not in told

@@ -9,6 +9,7 @@ from customer_value.config import load_settings
 from customer_value.data_load import overview_of
 from customer_value.errors import ConfigError
 from customer_value.pareto.analysis import concentration_of
+from text_kit import said
 
 ROWS = [
     f"{name},2024-0{month}-1{n},{10 * n + month}.50"
@@ -40,9 +41,9 @@ def test_nothing_prints_a_code(stated, currency):
         rfm.class_table(results[1], "segment"),
     ]
     tables += [results[1].cutoff_table, results[0].summary, results[0].ledger_table]
-    said = [str([one.findings, one.next_steps, one.warnings, one.facts]) for one in results]
+    told = [said([*one.findings, *one.next_steps, *one.warnings, str(one.facts)]) for one in results]
     files = [path.read_text() for path in workbook.folder.rglob("*") if path.suffix in (".csv", ".json")]
-    everything = "\n".join([checked.stdout, repr(workbook), *map(repr, tables), *said, *files])
+    everything = "\n".join([checked.stdout, repr(workbook), *map(repr, tables), *told, *files])
     assert "XXX" not in everything
     assert (" 9.00\n" in checked.stdout) == (currency == "none")
     assert "money" not in repr(workbook)

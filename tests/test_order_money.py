@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from customer_value import data_load
 from customer_value.errors import ConfigError, InputError
 from customer_value.workbook import open_workbook
+from text_kit import said
 
 SETTINGS = """\
 currency: EUR
@@ -102,7 +103,7 @@ def test_the_page_of_the_data_counts_rows_that_were_read(desk):
     desk_with(desk, "exclude: [{reason: void, column: status, is: void}]", more=", refund: refund")
     desk.orders("1,a,2024-01-01,30,,10", "2,b,2024-01-02,9,void,9", header=HEADER)
     result = data_load.overview_of(open_workbook(desk.config))
-    assert result.findings[0].startswith("1 of 2 order rows are analysed (50%), EUR 20.00 in total")
+    assert said(result.findings[0]).startswith("1 of 2 order rows are analysed (50%), EUR 20.00 in total")
     assert result.facts["data.rows_added"] == 1
 
 

@@ -14,6 +14,7 @@ from customer_value import plots, rfm, show
 from customer_value.display import Picture, Prose
 from customer_value.errors import InputError
 from customer_value.settings import RfmSettings
+from text_kit import said
 
 AS_OF = dt.date(2024, 12, 31)
 CDNOW = Path(__file__).parents[1] / "data" / "sample" / "cdnow" / "orders.csv"
@@ -113,12 +114,12 @@ class TestScores:
         table.loc[2, "last_order"] = None
         result = rfm.rfm(table, as_of=AS_OF, currency="EUR", options=RfmSettings(window_months=12))
         assert (result.customers, result.outside_window, result.never_bought) == (1, 1, 1)
-        assert "1 without an order in that time and 1 without any purchase" in result.findings[0]
+        assert "1 without an order in that time and 1 without any purchase" in said(result.findings[0])
 
     def test_nobody_to_score(self):
         result = scored([900], [0], [0], options=RfmSettings(window_months=6))
         assert (result.customers, result.outside_window) == (0, 1)
-        assert "no customer has an order in the 6 months before" in result.findings[0]
+        assert "no customer has an order in the 6 months before" in said(result.findings[0])
         assert sum(result.facts["rfm.segments"].values()) == 0
         assert result.facts["rfm.one_order_share"] is None
         for chart in (plots.score_map, plots.segment_bars, plots.score_distribution):
@@ -137,7 +138,7 @@ class TestCutoffs:
         assert recency["1"] == {"customers": 1, "lowest": 50, "highest": 50}
         assert recency["5"] == {"customers": 0, "lowest": None, "highest": None}
         assert ("recency", 5) in result.empty_scores
-        assert any("recency 5" in warning for warning in result.warnings)
+        assert "recency 5" in said(result.warnings)
 
     def test_fixed_cutoffs_reproduce_the_scores_and_rate_another_base(self):
         first = base_of(range(10, 110), [1 + n % 7 for n in range(100)], range(100))
@@ -211,25 +212,25 @@ class TestPublished:
 
 class TestWords:
     def test_opposite_bases_get_opposite_verdicts(self):
-        assert any("The money is with customers who ordered lately" in f for f in ACTIVE.findings)
-        assert any("The money is with customers who have gone quiet" in f for f in SILENT.findings)
+        assert "The money is with customers who ordered lately" in said(ACTIVE.findings)
+        assert "The money is with customers who have gone quiet" in said(SILENT.findings)
 
     def test_the_first_step_is_where_the_money_is(self):
-        assert ACTIVE.next_steps[0].startswith("Champion")
-        assert SILENT.next_steps[0].startswith("Can't lose")
+        assert said(ACTIVE.next_steps).startswith("Champion")
+        assert said(SILENT.next_steps).startswith("Can't lose")
 
     def test_frequent_customers_that_went_quiet_are_counted_or_denied(self):
-        assert any("frequent customers have gone quiet" in f for f in SILENT.findings)
+        assert "frequent customers have gone quiet" in said(SILENT.findings)
         quiet = scored([1, 2, 3, 200, 300], [5, 6, 7, 1, 1], [9] * 5)
-        assert any("No frequent customer has gone quiet" in f for f in quiet.findings)
+        assert "No frequent customer has gone quiet" in said(quiet.findings)
 
     def test_equal_customers_are_not_told_apart(self):
         result = scored([5] * 7, [3] * 7, [9] * 7)
-        assert "do not tell them apart" in result.findings[1]
+        assert "do not tell them apart" in said(result.findings[1])
         assert len(result.next_steps) == 1
 
     def test_small_bases_are_told_to_use_fixed_cutoffs(self):
-        assert any("fixed cut-offs" in warning for warning in ACTIVE.warnings)
+        assert "fixed cut-offs" in said(ACTIVE.warnings)
         assert not scored(range(200), range(1, 201), range(200)).warnings
 
     @pytest.mark.parametrize(
@@ -250,6 +251,6 @@ class TestWords:
         assert all(isinstance(picture, Picture) for picture in drawn)
         assert isinstance(show(plots.score_distribution, result, of="monetary", size=(4, 3)), Picture | Prose)
         texts = map(repr, [result.cutoff_table, result.segment_table, result.treatment_table])
-        words = " ".join([*result.findings, *result.next_steps, *result.warnings, *texts])
+        words = " ".join([said(result.findings), said(result.next_steps), said(result.warnings), *texts])
         assert "nan" not in words
         assert " 1 customers" not in words

@@ -11,6 +11,7 @@ from customer_value import rfm
 from customer_value.rfm.prediction import FEW, _separation
 from customer_value.rfm.remarks import _verdict, sentences
 from rfm_kit import rows, studied
+from text_kit import said
 
 ABSENT = {"About to sleep", "Need attention", "At risk", "Can't lose", "Hibernating", "Lost"}
 END = dt.date(2024, 6, 30)
@@ -37,7 +38,7 @@ def test_nobody_who_bought_today_is_away():
     assert set(found["segment"]) == {"Promising"}
     assert set(found["eight_class"]) == {"Important development", "Ordinary development"}
     assert set(result.grid.loc[result.grid["customers"] > 0, "segment"]) == {"Promising"}
-    assert "40 customers with recency 1 to 3" in sentences(result, "map")[-1]
+    assert "40 customers with recency 1 to 3" in said(sentences(result, "map")[-1])
 
 
 def test_the_usual_gap_is_the_customers_median_or_that_of_the_others():
@@ -90,6 +91,8 @@ def test_groups_of_which_nobody_bought_give_no_verdict():
         def of(_):
             return sums.assign(buying_share=sums["buyers"] / sums["customers"])
 
-    said = _verdict(Found, one, "EUR")
-    assert "cannot be checked on who buys: none of the customers of the groups that are large enough" in said
-    assert "0%" not in said
+    verdict = said(_verdict(Found, one, "EUR"))
+    assert (
+        "cannot be checked on who buys: none of the customers of the groups that are large enough" in verdict
+    )
+    assert "0%" not in verdict

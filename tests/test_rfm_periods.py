@@ -10,6 +10,7 @@ from customer_value import plots, rfm, show
 from customer_value.display import Picture, Prose
 from customer_value.rfm import prediction
 from rfm_kit import compared, monthly, rows, studied
+from text_kit import said
 
 FIXED = {"recency": [40, 100, 200, 300], "frequency": [2, 3, 5, 10], "monetary": [10, 20, 30, 40]}
 MOVES = [
@@ -50,7 +51,7 @@ class TestMigration:
         assert result.migration.newcomers["customer_id"].tolist() == ["riser", "fresh"]
         assert "EUR 1,160 less" in repr(rfm.remark(result, "left"))
         assert "does not make up for" in repr(rfm.remark(result, "joined"))
-        assert result.next_steps[0].startswith("Talk first to leaver: it has left")
+        assert said(result.next_steps).startswith("Talk first to leaver: it has left")
 
     def test_the_money_of_the_moves_is_the_money_of_the_windows(self):
         flows = compared(MOVES, cutoffs=FIXED).migration.flows
@@ -85,8 +86,8 @@ class TestMigration:
             compared([("a", "2023-06-01", 5.0), ("a", "2024-06-01", 5.0)]),
             compared(MOVES, cutoffs=FIXED),
         )
-        assert any("do not reach back" in warning for warning in short.warnings)
-        assert not any("do not reach back" in warning for warning in long.warnings)
+        assert "do not reach back" in said(short.warnings)
+        assert "do not reach back" not in said(long.warnings)
 
     def test_nobody_before_is_a_sentence_and_not_an_error(self):
         result = compared([("a", "2024-06-01", 5.0), ("b", "2024-07-01", 6.0)])
@@ -137,8 +138,8 @@ class TestPrediction:
         assert "the wrong way round" not in repr(rfm.remark(straight, "scores"))
         assert straight.facts["rfm.separates"]["segment"]["buying"]
         assert not chance.facts["rfm.separates"]["segment"]["buying"]
-        assert any("Do not plan contacts by these segments alone" in step for step in chance.next_steps)
-        assert not any("Do not" in step for step in straight.next_steps)
+        assert "Do not plan contacts by these segments alone" in said(chance.next_steps)
+        assert "Do not" not in said(straight.next_steps)
 
     def test_groups_add_to_all_in_every_grouping(self):
         found = compared(loyal_and_gone(False)).prediction
@@ -263,7 +264,7 @@ def test_every_table_chart_and_sentence_works_for_odd_companies(shape):
         plots.cohort_map,
     )
     made += [show(chart, result, size=(5, 3)) for chart in charts]
-    text = " ".join(map(repr, [*made, result.findings, result.next_steps, result.warnings]))
+    text = " ".join([*map(repr, made), said(result.findings), said(result.next_steps), said(result.warnings)])
     assert "nan" not in text
     assert "None" not in text
     assert " 1 customers" not in text

@@ -26,6 +26,7 @@ from customer_value.satisfaction.scores import satisfaction_of_accounts, scores_
 from customer_value.settings import SatisfactionSettings
 from customer_value.survey import score_answers
 from satisfaction_kit import answers, codebook, measure, panel, words_of
+from text_kit import said
 
 OVERALL = codebook(
     sat="satisfaction overall - - own 1 10 likert",
@@ -76,8 +77,8 @@ def test_a_reversed_item_counts_turned_round():
 def test_a_net_promoter_score_needs_an_item_that_is_marked_as_one():
     result = measure(OVERALL.assign(scale="likert"), *[(9, 5, 9)] * 6)
     assert result.facts["satisfaction.nps"] is None
-    assert any("No item is marked as nps" in told for told in result.warnings)
-    assert any("a recommendation from 0 to 10" in told for told in result.next_steps)
+    assert "No item is marked as nps" in said(result.warnings)
+    assert "a recommendation from 0 to 10" in said(result.next_steps)
 
 
 def test_weights_of_respondents_count():
@@ -118,7 +119,7 @@ def test_attributes_that_are_not_joined_are_compared_by_construct_or_as_a_whole(
     apart = loose.assign(construct=["hopes", "hopes", "service", "burden"])
     assert gaps_of(panel(apart, *[(5, 2, 3, 4)] * 5), seed=1)["level"].tolist() == ["all"]
     told = measure(apart, *[(5, 2, 3, 4)] * 5).warnings
-    assert any("are not joined by attribute or construct" in sentence for sentence in told)
+    assert "are not joined by attribute or construct" in said(told)
 
 
 def test_three_respondents_are_not_averaged():
@@ -126,7 +127,7 @@ def test_three_respondents_are_not_averaged():
     assert result.status == "too_few"
     assert result.facts["satisfaction.index"] is None
     assert result.facts["satisfaction.gap"] is None
-    assert "3 people gave a usable answer" in result.findings[0]
+    assert "3 people gave a usable answer" in said(result.findings[0])
     assert "nothing is averaged" in words_of(result)
 
 
@@ -136,7 +137,7 @@ def test_groups_under_five_are_left_out_and_counted():
     )
     result = measure(OVERALL, *[(10, 5, 10)] * 9, customer_file=file)
     assert result.score("index", "industry")["group"].tolist() == ["Hotel"]
-    assert "1 industry with fewer than 5 respondents is not shown." in result.warnings
+    assert "1 industry with fewer than 5 respondents is not shown." in said(result.warnings).splitlines()
 
 
 def test_groups_are_compared_and_the_verdict_follows_the_data():
@@ -145,9 +146,10 @@ def test_groups_are_compared_and_the_verdict_follows_the_data():
     apart = measure(OVERALL, *[(9, 5, 9), (8, 4, 9)] * 10, *[(2, 1, 3), (3, 2, 3)] * 10, customer_file=file)
     alike = measure(OVERALL, *[(9, 5, 9), (2, 1, 3)] * 20, customer_file=file)
     assert any(
-        told.startswith("Satisfaction differs clearly by region from South") for told in apart.findings
+        told.startswith("Satisfaction differs clearly by region from South")
+        for told in said(apart.findings).splitlines()
     )
-    assert any("does not differ clearly by region" in told for told in alike.findings)
+    assert "does not differ clearly by region" in said(alike.findings)
 
 
 def test_abc_classes_come_from_net_revenue():
@@ -165,7 +167,7 @@ def test_waves_are_compared_and_opposite_changes_get_opposite_verdicts():
         both = pd.concat([first.assign(date="2023-03-01"), second.assign(date="2024-03-01")])
         result = satisfaction_and_value(both, OVERALL)
         assert not isinstance(show(plots.satisfaction_over_waves, result), Prose)
-        return next(told for told in result.findings if "survey wave before" in told)
+        return next(told for told in said(result.findings).splitlines() if "survey wave before" in told)
 
     assert "the index has risen" in over_time(low, high)
     assert "the index has fallen" in over_time(high, low)
@@ -175,10 +177,14 @@ def test_satisfied_and_dissatisfied_customers_get_opposite_verdicts():
     items = pd.concat([OVERALL, PAIRS], ignore_index=True)
     good = measure(items, *[(9, 5, 9, 2, 4, 5, 1), (10, 5, 10, 3, 4, 4, 2)] * 6)
     bad = measure(items, *[(2, 1, 2, 5, 1, 2, 4), (1, 2, 4, 4, 2, 1, 5)] * 6)
-    assert "more would recommend this company than warn against it" in good.findings[0]
-    assert "more would warn against this company than recommend it" in bad.findings[0]
-    assert any(told.startswith("Customers get more than they expected") for told in good.findings)
-    assert any(told.startswith("Customers get less than they expected") for told in bad.findings)
+    assert "more would recommend this company than warn against it" in said(good.findings[0])
+    assert "more would warn against this company than recommend it" in said(bad.findings[0])
+    assert any(
+        told.startswith("Customers get more than they expected") for told in said(good.findings).splitlines()
+    )
+    assert any(
+        told.startswith("Customers get less than they expected") for told in said(bad.findings).splitlines()
+    )
 
 
 def dominance(matrix: np.ndarray, outcome: np.ndarray) -> np.ndarray:
@@ -244,7 +250,7 @@ def test_what_matters_and_falls_short_is_mended_first():
     assert one.importance.r_squared == pytest.approx(1)
     assert one.facts["satisfaction.mend_first"] == "speed"
     assert other.facts["satisfaction.mend_first"] == "range"
-    assert any(told.startswith("Mend speed first") for told in one.findings)
+    assert any(told.startswith("Mend speed first") for told in said(one.findings).splitlines())
 
 
 def test_an_attribute_that_goes_against_satisfaction_is_not_named():
@@ -252,7 +258,7 @@ def test_an_attribute_that_goes_against_satisfaction_is_not_named():
     result = measure(MAP, *rows)
     assert result.importance.same == ("range",)
     assert result.facts["satisfaction.mend_first"] is None
-    assert any("Everybody rated range alike" in told for told in result.warnings)
+    assert "Everybody rated range alike" in said(result.warnings)
 
 
 def test_importance_says_in_a_sentence_why_there_is_none():
@@ -322,7 +328,7 @@ def test_opposite_complaints_get_opposite_sentences():
     def told(after_open: float, after_resolved: float) -> str:
         feedback, table = histories(after_open, after_resolved)
         result = measure(OVERALL, *[(9, 5, 9)] * 6, feedback=feedback, customer_months=table, as_of=AS_OF)
-        return "\n".join(result.about_complaints.parts)
+        return said(result.about_complaints.parts)
 
     lost, kept = told(0.0, 100.0), told(100.0, 0.0)
     assert "accounts stayed more often than where they were not" in lost
@@ -387,7 +393,7 @@ def test_without_orders_the_parts_that_need_them_say_so():
     assert "The win-win map needs orders" in result.winwin
     assert "What follows a complaint needs orders" in result.complaints
     assert "Setting satisfaction against money needs orders" in result.link
-    assert "orders" not in "\n".join(result.warnings)
+    assert "orders" not in said(result.warnings)
     for chart in (plots.win_win_map, plots.retention_by_satisfaction, plots.satisfaction_over_waves):
         assert isinstance(show(chart, result), Prose)
 
@@ -408,9 +414,9 @@ def test_the_order_of_rows_changes_nothing():
 def test_no_sentence_ever_holds_nan_or_a_wrong_number(rows):
     items = pd.concat([OVERALL, PAIRS], ignore_index=True)
     result = measure(items, *rows)
-    said = words_of(result)
-    assert "nan" not in said.replace("Hernan", "")
-    assert not re.search(r"(?<![\d.,])1 (respondents|accounts|points)\b", said)
+    told = words_of(result)
+    assert "nan" not in told.replace("Hernan", "")
+    assert not re.search(r"(?<![\d.,])1 (respondents|accounts|points)\b", told)
     for key in ("index", "nps", "top_two"):
         fact = result.facts[f"satisfaction.{key}"]
         assert fact is None or math.isfinite(fact)
@@ -471,7 +477,7 @@ NOTEBOOK = SAMPLE.parents[1] / "notebooks" / "06_satisfaction_and_value.ipynb"
 
 
 def test_the_notebook_runs_on_the_sample_company(shown):
-    said = "\n".join(repr(part) for part in shown)
-    assert "The satisfaction index is" in said
-    assert "nan" not in said
-    assert "This company delivers" in said
+    told = "\n".join(repr(part) for part in shown)
+    assert "The satisfaction index is" in told
+    assert "nan" not in told
+    assert "This company delivers" in told

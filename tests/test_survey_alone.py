@@ -18,6 +18,7 @@ from customer_value.settings import LoyaltySettings
 from customer_value.survey import score_answers
 from loyalty_kit import ITEMS, LEVEL, PREFERS, cell_of, customers, place, survey
 from satisfaction_kit import codebook, measure
+from text_kit import said
 
 NPS = codebook(
     sat="satisfaction overall - - own 1 5 likert",
@@ -89,7 +90,7 @@ def test_half_declared_reversals_name_one_side_only():
         "wordings that are not declared? Until that is settled the means of the scale say nothing."
     ]
     result = loyalty.matrix(None, long, items, as_of=None, currency="XXX")
-    assert any("declare the reversed ones" in step for step in result.next_steps)
+    assert "declare the reversed ones" in said(result.next_steps)
 
 
 def test_an_item_that_only_has_little_in_common_is_not_called_reversed():
@@ -152,7 +153,7 @@ def test_exact_intervals_of_shares():
     ],
 )  # fmt: skip
 def test_the_reason_for_a_missing_score_is_the_true_one(rows, reason):
-    told = measure(NPS, *rows).warnings
+    told = said(measure(NPS, *rows).warnings).splitlines()
     assert any(text.startswith(reason) for text in told)
     assert not any("is marked as nps" in text for text in told)
 
@@ -220,16 +221,16 @@ def test_a_stated_share_is_the_axis_without_orders():
     facts = result.facts
     assert facts["loyalty.repeat_source"] == STATED_SHARE
     assert (facts["loyalty.cells_revenue"], facts["loyalty.came_back_share"]) == (None, None)
-    assert result.findings[0].startswith("6 accounts could be placed.")
-    assert "make more than 50% of their purchases here, as they say" in result.findings[0]
-    assert not any(
-        "XXX" in text or "nan" in text for text in (*result.findings, *result.warnings, *result.next_steps)
-    )
+    assert said(result.findings[0]).startswith("6 accounts could be placed.")
+    assert "make more than 50% of their purchases here, as they say" in said(result.findings[0])
+    told = said((*result.findings, *result.warnings, *result.next_steps))
+    assert "XXX" not in told
+    assert "nan" not in told
     assert "XXX" not in repr(result.cells_table)
     nameless = loyalty.matrix(
         None, answers.drop(columns="customer_id"), WITH_SHARE, as_of=None, currency="XXX"
     )
-    assert nameless.findings[0].startswith("6 respondents could be placed.")
+    assert said(nameless.findings[0]).startswith("6 respondents could be placed.")
 
 
 def test_with_orders_the_stated_share_counts_only_where_the_settings_name_it():
@@ -252,7 +253,7 @@ def test_other_percentages_are_no_purchase_share():
     book = check_codebook(other)
     assert share_item(book) is None
     result = loyalty.matrix(None, survey(*[PREFERS] * 6), other, as_of=None, currency="XXX")
-    assert any("If Q9 asks which share of its purchases" in step for step in result.next_steps)
+    assert "If Q9 asks which share of its purchases" in said(result.next_steps)
 
 
 def test_facts_of_a_survey_alone_hold_what_the_page_says():
@@ -267,18 +268,18 @@ def test_facts_of_a_survey_alone_hold_what_the_page_says():
     assert facts["loyalty.repeat_source"] is None
     assert facts["loyalty.attitude_source"] == row["attitude_source"]
     assert facts["loyalty.attitude_interval"] == pytest.approx([row["low"], row["high"]])
-    assert result.findings[1].startswith(f"{facts['loyalty.respondents']} respondents rate")
+    assert said(result.findings[1]).startswith(f"{facts['loyalty.respondents']} respondents rate")
     assert any(
         text.startswith(f"{facts['loyalty.near_border']} respondents stand within")
-        for text in result.findings
+        for text in said(result.findings).splitlines()
     )
 
 
 def test_a_survey_without_an_attitude_says_what_to_mark():
     items = ITEMS.assign(aspect="other")
     result = loyalty.matrix(None, survey(*[PREFERS] * 6), items, as_of=None, currency="XXX")
-    assert any("the codebook marks no item on this company as attitude" in text for text in result.findings)
-    assert result.next_steps[0].startswith("Mark in the codebook which items ask for attitude")
+    assert "the codebook marks no item on this company as attitude" in said(result.findings)
+    assert said(result.next_steps[0]).startswith("Mark in the codebook which items ask for attitude")
 
 
 def test_a_question_that_few_answered_is_not_said_to_be_missing():

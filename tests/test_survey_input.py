@@ -11,6 +11,7 @@ from customer_value import data_load, plots
 from customer_value.display import Prose, show
 from customer_value.errors import ConfigError, InputError
 from customer_value.workbook import open_workbook
+from text_kit import said
 
 LONG = """\
 survey:
@@ -201,10 +202,10 @@ def test_the_first_page_accounts_for_a_survey_alone(desk):
     loaded = data_load.overview_of(open_workbook(wide(desk).config))
     assert loaded.facts["data.rows_read"] == 12
     assert loaded.facts["data.answers_missing"] == {"blank": 1, "missing_code": 3, "not_applicable": 0}
-    assert "has no orders" in loaded.findings[0]
-    assert "8 of 12 answers count (67%), from 3 respondents on 3 items" in loaded.findings[1]
-    assert "from 1 March 2024 to 5 March 2024" in loaded.findings[2]
-    assert "fewer than 5 respondents are never averaged" in loaded.next_steps[0]
+    assert "has no orders" in said(loaded.findings[0])
+    assert "8 of 12 answers count (67%), from 3 respondents on 3 items" in said(loaded.findings[1])
+    assert "from 1 March 2024 to 5 March 2024" in said(loaded.findings[2])
+    assert "fewer than 5 respondents are never averaged" in said(loaded.next_steps[0])
     assert "XXX" not in "".join(map(repr, (loaded.summary, loaded.ledger_table, loaded.readings_table)))
     chart = show(plots.revenue_by_month, loaded)
     assert isinstance(chart, Prose)

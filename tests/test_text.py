@@ -13,11 +13,14 @@ from customer_value.text import (
     Interval,
     Listing,
     Money,
+    Month,
     Multiple,
     Name,
     Number,
+    Paragraph,
     Series,
     Share,
+    Signed,
     say,
     say_for,
 )
@@ -75,7 +78,12 @@ def test_places_and_values_are_the_same(message, values):
         (Interval(Share(0.1), Share(0.2)), "95% interval 10% to 20%"),
         (Listing((Name("a"), Name("b"), Name("c")), most=2), "a, b and 1 more"),
         (Listing((Name("a"), Share(0.5)), either=True), "a or 50%"),
+        (Month(dt.date(2025, 3, 1)), "March 2025"),
         (Series((say("one {n}", n=Count(1)), say("two"))), "one 1; two"),
+        (Signed(2.04), "+2.0"),
+        (Signed(-2.0, 0), "−2"),
+        (Signed(0.01), "0.0"),
+        (Paragraph((say("One {n}.", n=Count(1)), say("Two."))), "One 1. Two."),
     ],
 )
 def test_values_are_written_by_their_kind(value, written):

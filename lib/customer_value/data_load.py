@@ -11,11 +11,24 @@ import ibis
 import pandas as pd
 
 from customer_value import words
-from customer_value.display import Prose, Table
+from customer_value.display import Prose, Table, written
 from customer_value.expressions import exact_sum
 from customer_value.ledger import Ledger
 from customer_value.result import Fact, warning_list
 from customer_value.survey_load import SurveyLoad, survey_load_of
+from customer_value.text import (
+    NOTHING,
+    Count,
+    Day,
+    Listing,
+    Money,
+    Month,
+    Name,
+    Share,
+    Text,
+    say,
+    say_for,
+)
 from customer_value.voids import VOID_NOTE
 from customer_value.workbook import Workbook
 
@@ -55,7 +68,7 @@ class DataLoad:
     as_of_stated: bool
     first_order: dt.date
     last_order: dt.date
-    input_warnings: tuple[str, ...]
+    input_warnings: tuple[Text | str, ...]
     inputs: tuple[str, ...]
 
     @cached_property
@@ -79,7 +92,7 @@ class DataLoad:
             "data.last_order": self.last_order.isoformat(),
             "data.currency": None if self.currency == words.NO_CURRENCY else self.currency,
             "data.value_basis": self.value_basis,
-            "data.warnings": list(self.warnings),
+            "data.warnings": [written(warning) for warning in self.warnings],
             **money,
         }
 
@@ -125,117 +138,178 @@ class DataLoad:
         return warning_list(self)
 
     @cached_property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text | str, ...]:
         """What a reader must know before believing the figures."""
         return (*self.input_warnings, *self._coverage_warnings())
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What this means here."""
-        return tuple(part for part in (self._kept(), self._span(), self._returns(), self._basis()) if part)
+        parts = (self._kept(), self._span(), self._returns(), _BASIS[self.value_basis])
+        return tuple(part for part in parts if part)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next, most important first."""
-        steps = []
-        excluded = self.ledger.of("orders", "excluded")
-        avoidable = [line for line in excluded if line.reason in _MENDABLE]
-        if avoidable:
-            worst = max(avoidable, key=lambda line: (abs(line.amount or 0), line.rows or 0))
-            steps.append(
-                f"Ask whoever exports the orders about the {words.count(worst.rows or 0, 'row')} with "
-                f"{_MENDABLE[worst.reason]}; they hold "
-                f"{words.money(float(worst.amount or 0), self.currency)}."
-            )
-        if self.input_warnings or self._coverage_warnings():
-            steps.append("Read the warnings on this page before any other page.")
-        if "margin" not in self.totals:
-            steps.append(
-                "Add the cost of each order line, or a margin_rate, so that value means margin and not revenue."
-            )
-        elif "cost_to_serve" not in self.totals:
-            steps.append("Add service costs per customer, so that profit can be told from margin.")
-        missing = [label for name, label in _OPTIONAL.items() if name not in self.inputs]
-        if missing:
-            steps.append(f"Not given, and would add to this report: {words.listing(missing)}.")
-        return tuple(steps) or ("Nothing has to be mended here; go on to the next page.",)
+        reading = say("Read the warnings on this page before any other page.") if self.warnings else NOTHING
+        parts = (self._asking(), reading, self._costs(), self._not_given())
+        steps = tuple(part for part in parts if part)
+        return steps or (say("Nothing has to be mended here; go on to the next page."),)
 
-    def _kept(self) -> str:
+    def _kept(self) -> Text:
         ledger = self.ledger
         read = ledger.rows("orders", "read")
-        money = words.money(float(ledger.amount("orders", "kept")), self.currency)
+        money = Money(float(ledger.amount("orders", "kept")), self.currency)
         if not ledger.rows("orders", "excluded"):
-            all_rows = f"All {words.count(read)} order rows are" if read > 1 else "The only order row is"
-            return f"{all_rows} analysed: {money} in total."
+            return say_for(
+                read,
+                "The only order row is analysed: {money} in total.",
+                "All {n} order rows are analysed: {money} in total.",
+                money=money,
+            )
         kept = ledger.rows("orders", "kept") - ledger.kept_of_added("orders")
         biggest = max(ledger.of("orders", "excluded"), key=lambda line: line.rows or 0)
-        return (
-            f"{words.count(kept)} of {words.count(read, 'order row')} are analysed ({words.percent(kept / read)}), "
-            f"{money} in total; the most common reason for leaving a row out is '{biggest.reason}' "
-            f"({words.count(biggest.rows or 0, 'row')})."
+        return say_for(
+            read,
+            "{kept} of {n} order row are analysed ({share}), {money} in total; the most common reason for leaving a "
+            "row out is '{reason}' ({rows}).",
+            "{kept} of {n} order rows are analysed ({share}), {money} in total; the most common reason for leaving a "
+            "row out is '{reason}' ({rows}).",
+            kept=Count(kept),
+            share=Share(kept / read),
+            money=money,
+            reason=Name(biggest.reason),
+            rows=say_for(biggest.rows or 0, "{n} row", "{n} rows"),
         )
 
-    def _span(self) -> str:
-        days = (self.last_order - self.first_order).days + 1
-        stated = "as the settings state" if self.as_of_stated else "the last order date in the data"
-        return (
-            f"The orders run from {words.day(self.first_order)} to {words.day(self.last_order)} "
-            f"({words.count(days, 'day')}); everything is computed as of {words.day(self.as_of)}, {stated}."
+    def _span(self) -> Text:
+        stated = say("as the settings state") if self.as_of_stated else say("the last order date in the data")
+        return say_for(
+            (self.last_order - self.first_order).days + 1,
+            "The orders run from {first} to {last} ({n} day); everything is computed as of {as_of}, {stated}.",
+            "The orders run from {first} to {last} ({n} days); everything is computed as of {as_of}, {stated}.",
+            first=Day(self.first_order),
+            last=Day(self.last_order),
+            as_of=Day(self.as_of),
+            stated=stated,
         )
 
-    def _returns(self) -> str:
+    def _returns(self) -> Text:
+        return _together(self._subtracted(), *self._voids(), self._without_purchase())
+
+    def _subtracted(self) -> Text:
         gross, returns = self.totals["gross"], self.totals["returns"]
-        only = int(self.totals["returns_only"])
-        parts = []
-        if returns > 0:
-            share = f", {words.percent(returns / gross)} of gross sales," if gross > 0 else ""
-            parts.append(
-                f"Returns and credits of {words.money(returns, self.currency)}{share} are subtracted from revenue."
+        money = Money(returns, self.currency)
+        if not returns > 0:
+            return NOTHING
+        if not gross > 0:
+            return say("Returns and credits of {returns} are subtracted from revenue.", returns=money)
+        return say(
+            "Returns and credits of {returns}, {share} of gross sales, are subtracted from revenue.",
+            returns=money,
+            share=Share(returns / gross),
+        )
+
+    def _voids(self) -> tuple[Text, ...]:
+        return tuple(
+            say_for(
+                line.rows or 0,
+                "Void is {n} row: {detail}.",
+                "Void are {n} rows: {detail}.",
+                detail=Name(line.detail, most=_WHOLE),
             )
-        parts.extend(
-            f"Void {words.verb(line.rows or 0, 'is', 'are')} {words.count(line.rows or 0, 'row')}: {line.detail}."
             for line in self.ledger.of("orders", "note")
             if line.reason == VOID_NOTE
         )
-        if only:
-            parts.append(
-                f"{words.count(only, 'customer has', 'customers have')} no paid purchase, only returns, void orders or "
-                f"orders for nothing; {words.verb(only, 'it counts', 'they count')} in the money but in no "
-                "purchase model."
+
+    def _without_purchase(self) -> Text:
+        only = int(self.totals["returns_only"])
+        if not only:
+            return NOTHING
+        return say_for(
+            only,
+            "{n} customer has no paid purchase, only returns, void orders or orders for nothing; it counts in the "
+            "money but in no purchase model.",
+            "{n} customers have no paid purchase, only returns, void orders or orders for nothing; they count in the "
+            "money but in no purchase model.",
+        )
+
+    def _asking(self) -> Text:
+        mendable = [line for line in self.ledger.of("orders", "excluded") if line.reason in _MENDABLE]
+        if not mendable:
+            return NOTHING
+        worst = max(mendable, key=lambda line: (abs(line.amount or 0), line.rows or 0))
+        return say_for(
+            worst.rows or 0,
+            "Ask whoever exports the orders about the {n} row with {fault}; they hold {money}.",
+            "Ask whoever exports the orders about the {n} rows with {fault}; they hold {money}.",
+            fault=_MENDABLE[worst.reason],
+            money=Money(float(worst.amount or 0), self.currency),
+        )
+
+    def _costs(self) -> Text:
+        if "margin" not in self.totals:
+            return say(
+                "Add the cost of each order line, or a margin_rate, so that value means margin and not revenue."
             )
-        return " ".join(parts)
+        if "cost_to_serve" not in self.totals:
+            return say("Add service costs per customer, so that profit can be told from margin.")
+        return NOTHING
 
-    def _basis(self) -> str:
-        basis = {
-            "profit": "Costs and service costs are known, so value can mean profit.",
-            "margin": "Costs are known, so value can mean margin; service costs are not, so profit is unknown.",
-            "revenue": "No costs are given, so value means revenue on every page.",
-        }
-        return basis[self.value_basis]
+    def _not_given(self) -> Text:
+        missing = tuple(label for name, label in _OPTIONAL.items() if name not in self.inputs)
+        if not missing:
+            return NOTHING
+        return say("Not given, and would add to this report: {tables}.", tables=Listing(missing))
 
-    def _coverage_warnings(self) -> tuple[str, ...]:
-        found = []
+    def _coverage_warnings(self) -> tuple[Text, ...]:
+        found = (self._silence(), self._cut_first(), self._cut_last(), self._many_returns())
+        return tuple(warning for warning in found if warning)
+
+    def _silence(self) -> Text:
         silent = (self.months["orders"] == 0) & (self.months["gross"] == 0) & (self.months["returns"] == 0)
-        empty = self.months[silent]
-        if len(empty):
-            names = words.listing([f"{month:%B %Y}" for month in empty["month"]], most=4)
-            verb = words.verb(len(empty), "has", "have")
-            found.append(f"{names} {verb} no order; check that no file is missing.")
-        typical = self.months["orders"].median()
-        for position, name in ((0, "first"), (-1, "last")):
-            month = self.months.iloc[position]
-            thin = month["orders"] < THIN_MONTH * typical and len(self.months) > 3
-            if thin and not month["complete"]:
-                found.append(
-                    f"The {name} month, {month['month']:%B %Y}, is only partly covered; do not compare it with others."
-                )
+        empty = tuple(Month(month.date()) for month in self.months.loc[silent, "month"])
+        if not empty:
+            return NOTHING
+        months = Listing(empty, most=4)
+        if len(empty) == 1:
+            return say("{months} has no order; check that no file is missing.", months=months)
+        return say("{months} have no order; check that no file is missing.", months=months)
+
+    def _cut_first(self) -> Text:
+        month = self._cut_off(0)
+        if month is None:
+            return NOTHING
+        return say(
+            "The first month, {month}, is only partly covered; do not compare it with others.",
+            month=month,
+        )
+
+    def _cut_last(self) -> Text:
+        month = self._cut_off(-1)
+        if month is None:
+            return NOTHING
+        return say(
+            "The last month, {month}, is only partly covered; do not compare it with others.",
+            month=month,
+        )
+
+    def _cut_off(self, edge: int) -> Month | None:
+        """The first or the last of several months, if the data cover it in part and it has few orders."""
+        month = self.months.iloc[edge]
+        thin = month["orders"] < THIN_MONTH * self.months["orders"].median() and len(self.months) > 3
+        return Month(month["month"].date()) if thin and not month["complete"] else None
+
+    def _many_returns(self) -> Text:
         gross, returns = self.totals["gross"], self.totals["returns"]
-        if returns > MANY_RETURNS * gross:
-            found.append(
-                f"Returns and credits are {words.money(returns, self.currency)} against gross sales of "
-                f"{words.money(gross, self.currency)}; check that negative amounts are returns."
-            )
-        return tuple(found)
+        if not returns > MANY_RETURNS * gross:
+            return NOTHING
+        return say(
+            "Returns and credits are {returns} against gross sales of {gross}; check that negative amounts are "
+            "returns.",
+            returns=Money(returns, self.currency),
+            gross=Money(gross, self.currency),
+        )
 
 
 def overview(
@@ -247,7 +321,7 @@ def overview(
     as_of: dt.date,
     as_of_stated: bool,
     currency: str,
-    input_warnings: tuple[str, ...] = (),
+    input_warnings: tuple[Text | str, ...] = (),
     inputs: tuple[str, ...] = ("orders",),
 ) -> DataLoad:
     """Sum up what was loaded.
@@ -329,22 +403,39 @@ _MONEY = {
     "profit": "Profit (margin less cost to serve)",
 }
 
+_BASIS = {
+    "profit": say("Costs and service costs are known, so value can mean profit."),
+    "margin": say("Costs are known, so value can mean margin; service costs are not, so profit is unknown."),
+    "revenue": say("No costs are given, so value means revenue on every page."),
+}
+
 _MENDABLE = {
-    "no customer id": "no customer id",
-    "blank date": "no date",
-    "unreadable date": "a date that cannot be read",
-    "blank amount": "no amount",
-    "unreadable amount": "an amount that cannot be read",
+    "no customer id": say("no customer id"),
+    "blank date": say("no date"),
+    "unreadable date": say("a date that cannot be read"),
+    "blank amount": say("no amount"),
+    "unreadable amount": say("an amount that cannot be read"),
 }
 
 _OPTIONAL = {
-    "customers": "a customer file",
-    "service_costs": "service costs",
-    "survey": "a survey",
-    "referrals": "referrals",
-    "feedback": "feedback (complaints and ideas)",
-    "contracts": "contracts (start, end)",
+    "customers": say("a customer file"),
+    "service_costs": say("service costs"),
+    "survey": say("a survey"),
+    "referrals": say("referrals"),
+    "feedback": say("feedback (complaints and ideas)"),
+    "contracts": say("contracts (start, end)"),
 }
+
+_WHOLE = 200
+"""Longer than any remark in the ledger."""
+
+
+def _together(*sentences: Text) -> Text:
+    """Sentences that are told one after the other."""
+    told = NOTHING
+    for sentence in sentences:
+        told = say("{before} {then}", before=told, then=sentence) if told and sentence else told or sentence
+    return told
 
 
 def _totals(customers: ibis.Table) -> dict[str, float]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from customer_value import words
-from customer_value.display import Prose, Table
+from customer_value.display import Prose, Table, written
 from customer_value.errors import NotEnoughData
 from customer_value.ledger import Ledger
 from customer_value.result import Fact, warning_list
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
+from customer_value.text import Count, Day, Listing, Name, Share, Text, Value, say, say_for
 
 if TYPE_CHECKING:
     from customer_value.workbook import Workbook
@@ -51,7 +52,7 @@ class SurveyLoad:
     as_of: dt.date | None
     as_of_stated: bool
     currency: str
-    input_warnings: tuple[str, ...]
+    input_warnings: tuple[Text | str, ...]
     inputs: tuple[str, ...]
 
     @cached_property
@@ -71,7 +72,7 @@ class SurveyLoad:
             "data.first_answer": _iso(self._days[0]),
             "data.last_answer": _iso(self._days[1]),
             "data.as_of": _iso(self.as_of),
-            "data.warnings": list(self.warnings),
+            "data.warnings": [written(warning) for warning in self.warnings],
         }
 
     @property
@@ -128,41 +129,51 @@ class SurveyLoad:
         return warning_list(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text | str, ...]:
         """What a reader must know before believing the figures."""
         return (*self.input_warnings, *self.survey.warnings)
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What this means here."""
-        return (
+        alone = say(
             "The settings file has no orders. The survey is analysed alone; the pages on revenue, purchases and "
-            "lifetime value are left out.",
-            self._answered(),
-            self._when(),
+            "lifetime value are left out."
         )
+        return (alone, self._answered(), self._when())
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next, most important first."""
         steps = []
         if self._respondents < MINIMUM:
-            steps.append(f"Win more answers: fewer than {MINIMUM} respondents are never averaged.")
+            steps.append(
+                say(
+                    "Win more answers: fewer than {least} respondents are never averaged.",
+                    least=Count(MINIMUM),
+                )
+            )
         table = self.survey.missing
         unused = 1 - table["valid"] / table["answers"].where(table["answers"] > 0)
         worst = table[(unused > MANY_UNUSED) & (table["answers"] >= MINIMUM)]
         if len(worst):
-            names = words.listing([words.plain(item) for item in worst["item"]])
             steps.append(
-                f"Ask why so many did not answer {names}: more than {words.percent(MANY_UNUSED)} of the answers "
-                "say nothing."
+                say(
+                    "Ask why so many did not answer {items}: more than {share} of the answers say nothing.",
+                    items=Listing(tuple(Name(item) for item in worst["item"])),
+                    share=Share(MANY_UNUSED),
+                )
             )
         if self._days[0] is None:
-            steps.append("Keep the day of each answer, so that a later wave can be compared with this one.")
+            steps.append(
+                say("Keep the day of each answer, so that a later wave can be compared with this one.")
+            )
         if not self.survey.scores["customer_id"].notna().any():
-            steps.append("Keep the customer id of each respondent, so that answers can be joined to orders.")
+            steps.append(
+                say("Keep the customer id of each respondent, so that answers can be joined to orders.")
+            )
         steps.append(
-            "Add the orders of these customers, to see whether what they say shows in what they buy."
+            say("Add the orders of these customers, to see whether what they say shows in what they buy.")
         )
         return tuple(steps)
 
@@ -179,31 +190,59 @@ class SurveyLoad:
         dates = self.survey.scores["date"].dropna()
         return (None, None) if dates.empty else (dates.min().date(), dates.max().date())
 
-    def _answered(self) -> str:
+    def _answered(self) -> Text:
         read, valid = self.ledger.rows("survey", "read"), len(self.survey.scores)
         if not read:
-            return "The survey has no answer."
-        what = f"{words.count(valid)} of {words.count(read, 'answer')} count ({words.percent(valid / read)})"
-        return (
-            f"{what}, from {words.count(self._respondents, 'respondent')} on {words.count(self._items, 'item')}. "
-            "The others are blank, stand for no answer, or were left out for a reason that the ledger names."
-            if valid < read
-            else f"All {words.count(read, 'answer')} count, from {words.count(self._respondents, 'respondent')} on "
-            f"{words.count(self._items, 'item')}."
+            return say("The survey has no answer.")
+        who: dict[str, Value] = {
+            "respondents": say_for(self._respondents, "{n} respondent", "{n} respondents"),
+            "items": say_for(self._items, "{n} item", "{n} items"),
+        }
+        if valid >= read:
+            return say_for(
+                read,
+                "All {n} answer count, from {respondents} on {items}.",
+                "All {n} answers count, from {respondents} on {items}.",
+                **who,
+            )
+        return say_for(
+            read,
+            "{valid} of {n} answer count ({share}), from {respondents} on {items}. The others are blank, stand for no "
+            "answer, or were left out for a reason that the ledger names.",
+            "{valid} of {n} answers count ({share}), from {respondents} on {items}. The others are blank, stand for no "
+            "answer, or were left out for a reason that the ledger names.",
+            valid=Count(valid),
+            share=Share(valid / read),
+            **who,
         )
 
-    def _when(self) -> str:
+    def _when(self) -> Text:
         first, last = self._days
         if first is None or last is None:
-            told = "The answers have no dates, so they are one wave and nothing can be said about change."
-            return (
-                told
-                if self.as_of is None
-                else f"{told} The settings state {words.day(self.as_of)} as the date."
+            if self.as_of is None:
+                return say(
+                    "The answers have no dates, so they are one wave and nothing can be said about change."
+                )
+            return say(
+                "The answers have no dates, so they are one wave and nothing can be said about change. The settings "
+                "state {as_of} as the date.",
+                as_of=Day(self.as_of),
             )
-        waves = words.count(int((self.survey.waves["wave"] > 0).sum()), "wave")
-        span = f"on {words.day(first)}" if first == last else f"from {words.day(first)} to {words.day(last)}"
-        return f"The answers were given {span}, in {waves}."
+        waves = int((self.survey.waves["wave"] > 0).sum())
+        if first == last:
+            return say_for(
+                waves,
+                "The answers were given on {day}, in {n} wave.",
+                "The answers were given on {day}, in {n} waves.",
+                day=Day(first),
+            )
+        return say_for(
+            waves,
+            "The answers were given from {first} to {last}, in {n} wave.",
+            "The answers were given from {first} to {last}, in {n} waves.",
+            first=Day(first),
+            last=Day(last),
+        )
 
 
 def survey_load(
@@ -214,7 +253,7 @@ def survey_load(
     as_of: dt.date | None,
     as_of_stated: bool,
     currency: str,
-    input_warnings: tuple[str, ...] = (),
+    input_warnings: tuple[Text | str, ...] = (),
     inputs: tuple[str, ...] = ("survey", "survey_items"),
 ) -> SurveyLoad:
     """Sum up a survey that is all a report has; parameters as in `customer_value.data_load.overview`."""

@@ -21,6 +21,7 @@ __all__ = [
     "interval",
     "listing",
     "money",
+    "month",
     "one_line",
     "percent",
     "plain",
@@ -146,7 +147,16 @@ def day(date: dt.date) -> str:
     >>> day(dt.date(2025, 3, 1))
     '1 March 2025'
     """
-    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+    return f"{date.day} {month(date)}"
+
+
+def month(date: dt.date) -> str:
+    """The month of a date with its year.
+
+    >>> month(dt.date(2025, 3, 1))
+    'March 2025'
+    """
+    return f"{_MONTHS[date.month - 1]} {date.year}"
 
 
 def listing(items: Iterable[str], most: int = 6, last: str = "and") -> str:

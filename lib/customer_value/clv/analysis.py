@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from customer_value import words
 from customer_value.clv import assumptions as assume
 from customer_value.clv import caveats, reading, story
 from customer_value.clv.assumptions import Check, assumptions
@@ -22,6 +21,8 @@ from customer_value.clv.contracts import ContractValue, contract_value_of
 from customer_value.clv.covariates import CovariateFit, covariate_fits
 from customer_value.clv.figures import Crowd, ValueFigures, figures_of
 from customer_value.clv.fitting import Fit
+from customer_value.clv.phrases import model as model_name
+from customer_value.clv.phrases import reported
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.realised import Realised, realised_value
 from customer_value.clv.rules import RULES
@@ -35,6 +36,7 @@ from customer_value.kept import KeptShare, kept_share_of, late_credits, stated_r
 from customer_value.result import Fact, warning_list
 from customer_value.row_order import by_content
 from customer_value.settings import ClvSettings
+from customer_value.text import NOTHING, Count, Text, say, say_for
 from customer_value.workbook import Workbook
 
 __all__ = ["LifetimeValue", "lifetime_value", "lifetime_value_of"]
@@ -71,7 +73,7 @@ class LifetimeValue:
     tracking, repeats, conditional
         Tables of the fit in pictures; empty where there is none.
     covariates, why_no_covariates
-        What the categories that the settings name change, or None and the reason ("" if they name none).
+        What the categories that the settings name change, or None and the reason (`NOTHING` if they name none).
     contracts
         What customers under contract are worth; None where no contracts are given.
     checks
@@ -89,7 +91,7 @@ class LifetimeValue:
     customers: pd.DataFrame
     returns_only: int
     fit: Fit[PurchaseModel] | None
-    why_no_model: str
+    why_no_model: Text
     holdout: Holdout | None
     spend: SpendModel | None
     kept: KeptShare
@@ -100,7 +102,7 @@ class LifetimeValue:
     repeats: pd.DataFrame
     conditional: pd.DataFrame
     covariates: CovariateFit | None
-    why_no_covariates: str
+    why_no_covariates: Text
     contracts: ContractValue | None
     checks: tuple[Check, ...]
     crowd: Crowd | None = None
@@ -128,11 +130,16 @@ class LifetimeValue:
         )
 
     @property
-    def sampled(self) -> str:
-        """The sample in words, where ``customers`` is one; "" otherwise."""
+    def sampled(self) -> Text:
+        """The sample in words, where ``customers`` is one; `NOTHING` otherwise."""
         if self.crowd is None:
-            return ""
-        return f"{words.count(len(self.customers), 'customer')} taken at random of {words.count(self.crowd.customers)}"
+            return NOTHING
+        return say_for(
+            len(self.customers),
+            "{n} customer taken at random of {all}",
+            "{n} customers taken at random of {all}",
+            all=Count(self.crowd.customers),
+        )
 
     @property
     def names(self) -> Mapping[str, str] | None:
@@ -164,16 +171,16 @@ class LifetimeValue:
         return customer_equity(self.valuation, self.contracts)
 
     @property
-    def why_not_endless(self) -> str:
-        """Why no value without an end to the horizon is given, as a sentence; "" where it is."""
+    def why_not_endless(self) -> Text:
+        """Why no value without an end to the horizon is given, as a sentence; `NOTHING` where it is."""
         if self.options.discount_rate == 0:
-            return "Without a discount rate a value without an end to the horizon need not be finite."
+            return say("Without a discount rate a value without an end to the horizon need not be finite.")
         if self.holdout is not None and self.holdout.winner in RULES:
-            return (
-                "A value without an end to the horizon is not given, because a simple rule predicts the time "
-                "kept back at least as well as the model does."
+            return say(
+                "A value without an end to the horizon is not given, because a simple rule predicts the time kept back "
+                "at least as well as the model does."
             )
-        return ""
+        return NOTHING
 
     @property
     def choice(self) -> Prose:
@@ -182,7 +189,7 @@ class LifetimeValue:
             return Prose(story.choice(self))
         if self.fit is None:
             return Prose((self.why_no_model,), kind="note")
-        why = f"{self.fit.model.label} is used because it is the simplest."
+        why = say("{model} is used because it is the simplest.", model=model_name(self.fit.model.label))
         return Prose((NO_HOLDOUT, why), kind="note")
 
     @property
@@ -194,12 +201,12 @@ class LifetimeValue:
     def so_far(self) -> Prose:
         """What the customers have brought until now, to read."""
         known = story.so_far(self)
-        return Prose(known) if known else Prose(("What each month brought is not known.",), kind="note")
+        return Prose(known) if known else Prose((say("What each month brought is not known."),), kind="note")
 
     @property
     def endless(self) -> Prose:
         """What a value without an end to the horizon would be, to read."""
-        return Prose(story.endless(self) or ("Without a model there is no value to come.",), kind="note")
+        return Prose(story.endless(self) or (say("Without a model there is no value to come."),), kind="note")
 
     @property
     def warnings_list(self) -> Prose:
@@ -217,17 +224,17 @@ class LifetimeValue:
         return reading.tables(self)
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What this means here."""
         return story.findings(self)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next."""
         return story.next_steps(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text, ...]:
         """What a reader must know before believing the figures."""
         return caveats.warnings(self)
 
@@ -440,14 +447,14 @@ def _money_at(snapshots: pd.DataFrame, date: dt.date) -> pd.DataFrame:
 
 def _fit(
     now: pd.DataFrame, today: pd.DataFrame, holdout: Holdout | None, options: ClvSettings
-) -> tuple[Fit[PurchaseModel] | None, str]:
+) -> tuple[Fit[PurchaseModel] | None, Text]:
     repeaters = int((now["frequency"] > 0).sum())
     if repeaters < assume.LEAST_REPEATERS:
         return None, story.too_few(len(now), repeaters)
     try:
-        return fit_chosen(holdout, now, time_unit=options.time_unit, patterns=today)[1], ""
+        return fit_chosen(holdout, now, time_unit=options.time_unit, patterns=today)[1], NOTHING
     except FitError as reason:
-        return None, f"No model could be fitted. {reason}"
+        return None, say("No model could be fitted. {reason}", reason=reported(reason))
 
 
 def _valuation(
@@ -471,10 +478,10 @@ def _covariates(
     fit: Fit[PurchaseModel] | None,
     customer_file: pd.DataFrame | None,
     options: ClvSettings,
-) -> tuple[CovariateFit | None, str]:
+) -> tuple[CovariateFit | None, Text]:
     """What the categories change, by the chosen model where it takes covariates, else by BG/NBD."""
     if fit is None:
-        return None, "Without a model there is nothing that categories of customers could change."
+        return None, say("Without a model there is nothing that categories of customers could change.")
     kinds = [model for model in MODELS if isinstance(fit.model, model)]
     return covariate_fits(now, customer_file, options, kinds[0] if kinds else BetaGeoNBD)
 

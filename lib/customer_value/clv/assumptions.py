@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,13 +14,17 @@ from scipy.optimize import brentq
 from scipy.special import polygamma, psi
 from scipy.stats import rankdata
 
-from customer_value import words
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
+from customer_value.clv.phrases import customers as number_of_customers
+from customer_value.clv.phrases import days as number_of_days
+from customer_value.clv.phrases import model as model_name
+from customer_value.clv.phrases import numbers, reported, shares
 from customer_value.clv.seasons import Season, season_of
 from customer_value.clv.trends import SpendTrend, cohort_change, spend_trend
 from customer_value.errors import FitError, InputError
+from customer_value.text import NOTHING, Count, Day, Number, Share, Text, Value, say, say_for
 
 if TYPE_CHECKING:
     from customer_value.clv.validation import Holdout
@@ -61,6 +65,24 @@ _CHANGE, _LARGE_CHANGE = 0.20, 0.50
 
 _REGULAR_MODEL = "ModifiedBetaGeoCNBD"
 
+_ASSUMPTIONS = {
+    "enough repeat customers": say("Enough repeat customers"),
+    "spend independent of frequency": say("Spend independent of frequency"),
+    "average spend defined": say("Average spend defined"),
+    "one order a day": say("One order a day"),
+    "random timing of purchases": say("Random timing of purchases"),
+    "first purchase in the data is the first ever": say("First purchase in the data is the first ever"),
+    "purchases even over the year": say("Purchases even over the year"),
+    "steady spend per purchase": say("Steady spend per purchase"),
+    "newcomers alike over time": say("Newcomers alike over time"),
+}
+_VERDICTS = {
+    "holds": say("holds"),
+    "doubtful": say("doubtful"),
+    "fails": say("fails"),
+    "cannot tell": say("cannot tell"),
+}
+
 Verdict = Literal["holds", "doubtful", "fails", "cannot tell"]
 
 
@@ -70,8 +92,20 @@ class Check:
 
     name: str
     verdict: Verdict
-    evidence: str
-    remedy: str = ""
+    evidence: Text
+    remedy: Text = NOTHING
+
+    @property
+    def judged(self) -> Text:
+        """The assumption and its verdict, as a sentence begins."""
+        return say(
+            "{assumption}: {verdict}", assumption=_ASSUMPTIONS[self.name], verdict=_VERDICTS[self.verdict]
+        )
+
+    @property
+    def told(self) -> Text:
+        """The assumption, its verdict, and what shows it."""
+        return say("{check}. {evidence}", check=self.judged, evidence=self.evidence)
 
 
 def assumptions(
@@ -148,18 +182,32 @@ def assumptions(
 
 def check_repeaters(repeaters: int) -> Check:
     """Whether enough customers bought again for a model to learn from."""
-    evidence = f"{words.count(repeaters, 'customer')} bought again."
+    name = "enough repeat customers"
     if repeaters >= _ENOUGH:
-        return Check("enough repeat customers", "holds", evidence)
+        return Check(
+            name,
+            "holds",
+            say_for(repeaters, "{n} customer bought again.", "{n} customers bought again."),
+        )
     if repeaters >= LEAST_REPEATERS:
         return Check(
-            "enough repeat customers",
+            name,
             "doubtful",
-            f"{evidence} Under {_ENOUGH} the parameters are rough.",
-            "Read the intervals, not the single figures, and take in more history if there is any.",
+            say_for(
+                repeaters,
+                "{n} customer bought again. Under {enough} the parameters are rough.",
+                "{n} customers bought again. Under {enough} the parameters are rough.",
+                enough=Count(_ENOUGH),
+            ),
+            say("Read the intervals, not the single figures, and take in more history if there is any."),
         )
-    short = f"{evidence} It takes {LEAST_REPEATERS} for any model."
-    return Check("enough repeat customers", "fails", short, "Take in more history if there is any.")
+    short = say_for(
+        repeaters,
+        "{n} customer bought again. It takes {least} for any model.",
+        "{n} customers bought again. It takes {least} for any model.",
+        least=Count(LEAST_REPEATERS),
+    )
+    return Check(name, "fails", short, say("Take in more history if there is any."))
 
 
 def check_independence(x: Array, mean: Array) -> Check:
@@ -175,25 +223,33 @@ def check_independence(x: Array, mean: Array) -> Check:
     """
     name = "spend independent of frequency"
     if len(x) < 10 or np.ptp(x) == 0 or np.ptp(mean) == 0:
-        return Check(name, "cannot tell", "Too few customers, or all alike, to see a relation.")
+        return Check(name, "cannot tell", say("Too few customers, or all alike, to see a relation."))
     pearson = float(np.corrcoef(x, mean)[0, 1])
     spearman = float(np.corrcoef(rankdata(x), rankdata(mean))[0, 1])
     by_rank = correlation_interval(spearman, len(x))
     plain = correlation_interval(pearson, len(x), ranks=False)
-    evidence = (
-        f"Rank correlation {words.decimal(spearman)} ({_bounds(by_rank)}) and plain correlation "
-        f"{words.decimal(pearson)} ({_bounds(plain)}) over {words.count(len(x), 'customer')}."
+    evidence = say(
+        "Rank correlation {spearman} ({by_rank}) and plain correlation {pearson} ({plain}) over {customers}.",
+        spearman=Number(spearman),
+        by_rank=numbers(*by_rank),
+        pearson=Number(pearson),
+        plain=numbers(*plain),
+        customers=number_of_customers(len(x)),
     )
     related = _apart(by_rank) and abs(spearman) >= 0.1
     few_accounts = _apart(plain) and abs(pearson) >= 0.3
     if not related and not few_accounts:
         return Check(name, "holds", evidence)
-    more = (spearman if related else pearson) > 0
-    remedy = (
-        f"Customers who buy often spend {'more' if more else 'less'} per purchase than the spend "
-        f"model thinks, so the value of the best customers is rather too {'low' if more else 'high'}. "
-        "Value large and small accounts apart."
-    )
+    if (spearman if related else pearson) > 0:
+        remedy = say(
+            "Customers who buy often spend more per purchase than the spend model thinks, so the value of the best "
+            "customers is rather too low. Value large and small accounts apart."
+        )
+    else:
+        remedy = say(
+            "Customers who buy often spend less per purchase than the spend model thinks, so the value of the best "
+            "customers is rather too high. Value large and small accounts apart."
+        )
     return Check(name, "fails" if related and abs(spearman) >= 0.3 else "doubtful", evidence, remedy)
 
 
@@ -201,12 +257,14 @@ def check_spend_mean(fit: Fit[GammaGamma] | None) -> Check:
     """Whether the spend model has a mean (q > 1)."""
     name = "average spend defined"
     if fit is None:
-        return Check(name, "cannot tell", "The spend model could not be fitted.")
+        return Check(name, "cannot tell", say("The spend model could not be fitted."))
     if fit.model.q > _ALIKE:
-        return Check(name, "holds", "Customers hardly differ in what they spend per purchase.")
+        return Check(name, "holds", say("Customers hardly differ in what they spend per purchase."))
     low, _ = fit.interval()["q"]
-    evidence = f"q is {words.decimal(fit.model.q)} (lower bound {words.decimal(low)}); it must be above 1."
-    remedy = "Look for a few huge orders and value those accounts by hand."
+    evidence = say(
+        "q is {q} (lower bound {low}); it must be above 1.", q=Number(fit.model.q), low=Number(low)
+    )
+    remedy = say("Look for a few huge orders and value those accounts by hand.")
     if fit.model.q <= 1:
         return Check(name, "fails", evidence, remedy)
     return Check(name, "holds", evidence) if low > 1 else Check(name, "doubtful", evidence, remedy)
@@ -222,14 +280,17 @@ def check_same_day(customers: pd.DataFrame) -> Check:
     """
     name = "one order a day"
     if not {"orders", "purchase_days"} <= set(customers.columns):
-        return Check(name, "cannot tell", "Single orders are not known, only days with purchases.")
+        return Check(name, "cannot tell", say("Single orders are not known, only days with purchases."))
     orders, days = float(customers["orders"].sum()), float(customers["purchase_days"].sum())
     if orders <= 0:
-        return Check(name, "cannot tell", "No order is known.")
+        return Check(name, "cannot tell", say("No order is known."))
     share = max(1 - days / orders, 0.0)
-    evidence = (
-        f"{words.count(orders, 'order')} on {words.count(days, 'purchase day')}: {words.percent(share)} of orders "
-        f"are not the customer's first of the day."
+    evidence = say_for(
+        orders,
+        "{n} order on {days}: {share} of orders are not the customer's first of the day.",
+        "{n} orders on {days}: {share} of orders are not the customer's first of the day.",
+        days=say_for(days, "{n} purchase day", "{n} purchase days"),
+        share=Share(share),
     )
     if share < _SOME_SAME_DAY:
         return Check(name, "holds", evidence)
@@ -237,8 +298,10 @@ def check_same_day(customers: pd.DataFrame) -> Check:
         name,
         "doubtful",
         evidence,
-        "No money is lost: spend is counted per purchase day. But read 'purchases' on this page as days, and "
-        "if one order comes as several, say so in the settings (one_order_is: day).",
+        say(
+            "No money is lost: spend is counted per purchase day. But read 'purchases' on this page as days, and "
+            "if one order comes as several, say so in the settings (one_order_is: day)."
+        ),
     )
 
 
@@ -255,27 +318,35 @@ def check_regularity(customers: pd.DataFrame, holdout: Holdout | None = None) ->
     name = "random timing of purchases"
     found = regularity(customers) if {"gap_mean", "gap_log_mean"} <= set(customers.columns) else None
     if found is None:
-        return Check(name, "cannot tell", "Too few customers with three or more purchases.")
+        return Check(name, "cannot tell", say("Too few customers with three or more purchases."))
     k, low, high = found
     if math.isinf(k):
-        evidence = "All customers buy at the same distance in time, again and again."
+        evidence = say("All customers buy at the same distance in time, again and again.")
     else:
-        bounds = words.interval(words.decimal(low), words.decimal(high))
-        evidence = f"Regularity {words.decimal(k)} ({bounds}); 1 is random timing, more is regular."
+        evidence = say(
+            "Regularity {regularity} ({interval}); 1 is random timing, more is regular.",
+            regularity=Number(k),
+            interval=numbers(low, high),
+        )
     if k > _RATHER_REGULAR:
         return Check(
             name,
             "fails" if k > _REGULAR else "doubtful",
             evidence,
-            "A customer who is late is more surely lost than a model of random timing thinks. Watch overdue "
-            f"accounts by their own rhythm. {_regular_model(holdout)}",
+            say(
+                "A customer who is late is more surely lost than a model of random timing thinks. Watch overdue "
+                "accounts by their own rhythm. {model}",
+                model=_regular_model(holdout),
+            ),
         )
     if k < _BURSTY:
         return Check(
             name,
             "doubtful",
-            f"{evidence} Purchases come in bursts.",
-            "A quiet customer may be between two bursts, not lost. Merge orders of one project into one.",
+            say("{evidence} Purchases come in bursts.", evidence=evidence),
+            say(
+                "A quiet customer may be between two bursts, not lost. Merge orders of one project into one."
+            ),
         )
     return Check(name, "holds", evidence)
 
@@ -300,22 +371,25 @@ def check_first_dates(
         if len(known):
             earlier = int((known < origin).sum())
             share = earlier / len(known)
-            evidence = (
-                f"{words.count(earlier)} of {words.count(len(known), 'customer')} with a known date "
-                f"({words.percent(share)}) {words.verb(earlier, 'was', 'were')} won before the data begin on "
-                f"{words.day(origin.date())}."
+            evidence = say_for(
+                earlier,
+                "{n} of {customers} with a known date ({share}) was won before the data begin on {day}.",
+                "{n} of {customers} with a known date ({share}) were won before the data begin on {day}.",
+                customers=number_of_customers(len(known)),
+                share=Share(share),
+                day=Day(origin.date()),
             )
             if share < 0.05:
                 return Check(name, "holds", evidence)
-            return Check(name, "fails", evidence, f"{_OLD_CUSTOMERS} {_LEAVE_OUT}")
-    return _guess_first_dates(name, first_orders, origin, as_of, f"{_OLD_CUSTOMERS} {_LEAVE_OUT}")
+            return Check(name, "fails", evidence, _OLD_CUSTOMERS)
+    return _guess_first_dates(name, first_orders, origin, as_of)
 
 
 def check_season(season: Season | None) -> Check:
     """Whether customers buy evenly over the year."""
     name = "purchases even over the year"
     if season is None:
-        return Check(name, "cannot tell", "Purchases by month are not known.")
+        return Check(name, "cannot tell", say("Purchases by month are not known."))
     if season.verdict == "cannot tell":
         return Check(name, "cannot tell", season.evidence)
     if season.verdict == "none":
@@ -324,8 +398,10 @@ def check_season(season: Season | None) -> Check:
         name,
         "fails" if season.verdict == "strong" else "doubtful",
         season.evidence,
-        "Keep back whole years to compare the models, look ahead whole years, and do not call a customer "
-        "lost who is silent out of season.",
+        say(
+            "Keep back whole years to compare the models, look ahead whole years, and do not call a customer lost who "
+            "is silent out of season."
+        ),
     )
 
 
@@ -339,11 +415,11 @@ def check_spend_trend(months: Any | None) -> Check:
     """
     name = "steady spend per purchase"
     if months is None:
-        return Check(name, "cannot tell", "Purchases by month are not known.")
+        return Check(name, "cannot tell", say("Purchases by month are not known."))
     found = spend_trend(months)
     if found is None:
         return Check(
-            name, "cannot tell", "Too few customers bought in more than one half-year to see a trend."
+            name, "cannot tell", say("Too few customers bought in more than one half-year to see a trend.")
         )
     evidence = _yearly_change(found)
     if not _apart((found.low, found.high)):
@@ -351,12 +427,21 @@ def check_spend_trend(months: Any | None) -> Check:
         return Check(name, "cannot tell" if rough else "holds", evidence)
     if abs(found.yearly) < _DRIFT:
         return Check(name, "holds", evidence)
-    gap = words.percent(abs(found.now - 1))
-    remedy = (
-        f"A purchase now brings about {gap} {'more' if found.now > 1 else 'less'} than the average of all "
-        f"years that the spend model learns from, so values are rather too {'low' if found.now > 1 else 'high'}"
-        " by as much. Look at the row 'spend per purchase' of the sensitivity table, and at price lists."
-    )
+    gap = Share(abs(found.now - 1))
+    if found.now > 1:
+        remedy = say(
+            "A purchase now brings about {gap} more than the average of all years that the spend model learns from, so "
+            "values are rather too low by as much. Look at the row 'spend per purchase' of the sensitivity table, and "
+            "at price lists.",
+            gap=gap,
+        )
+    else:
+        remedy = say(
+            "A purchase now brings about {gap} less than the average of all years that the spend model learns from, so "
+            "values are rather too high by as much. Look at the row 'spend per purchase' of the sensitivity table, and "
+            "at price lists.",
+            gap=gap,
+        )
     return Check(name, "fails" if abs(found.yearly) >= _FAST_DRIFT else "doubtful", evidence, remedy)
 
 
@@ -372,16 +457,23 @@ def check_cohorts(weekly: pd.DataFrame | None, as_of: pd.Timestamp) -> Check:
     """
     name = "newcomers alike over time"
     if weekly is None:
-        return Check(name, "cannot tell", "Purchases by week of acquisition are not known.")
+        return Check(name, "cannot tell", say("Purchases by week of acquisition are not known."))
     found = cohort_change(weekly, as_of)
     if found is None:
         return Check(
-            name, "cannot tell", "Too few newcomers, or too short a time, to compare early and late."
+            name, "cannot tell", say("Too few newcomers, or too short a time, to compare early and late.")
         )
-    evidence = (
-        f"In their first {words.count(found.weeks, 'week')}, newcomers since {words.day(found.since)} bought again "
-        f"{words.decimal(found.late)} times each, earlier ones {words.decimal(found.early)} times (ratio "
-        f"{words.decimal(found.ratio)}, {_bounds((found.low, found.high))})."
+    evidence = say_for(
+        found.weeks,
+        "In their first {n} week, newcomers since {day} bought again {late} times each, earlier ones {early} times "
+        "(ratio {ratio}, {interval}).",
+        "In their first {n} weeks, newcomers since {day} bought again {late} times each, earlier ones {early} times "
+        "(ratio {ratio}, {interval}).",
+        day=Day(found.since),
+        late=Number(found.late),
+        early=Number(found.early),
+        ratio=Number(found.ratio),
+        interval=numbers(found.low, found.high),
     )
     if found.low <= 1 <= found.high:
         rough = found.high / found.low > (1 + _LARGE_CHANGE) ** 2
@@ -389,13 +481,17 @@ def check_cohorts(weekly: pd.DataFrame | None, as_of: pd.Timestamp) -> Check:
     size = max(found.ratio, 1 / found.ratio) - 1
     if size < _CHANGE:
         return Check(name, "holds", evidence)
-    fewer = found.ratio < 1
-    remedy = (
-        f"The model takes all customers for one kind, so it expects too {'much' if fewer else 'little'} of late "
-        f"newcomers. Fit early and late customers apart{', and ' if fewer else '.'}"
-    )
-    if fewer:
-        remedy += "check that the early ones are not old customers whose first purchase is not in the data."
+    if found.ratio < 1:
+        remedy = say(
+            "The model takes all customers for one kind, so it expects too much of late newcomers. Fit early and late "
+            "customers apart, and check that the early ones are not old customers whose first purchase is not in the "
+            "data."
+        )
+    else:
+        remedy = say(
+            "The model takes all customers for one kind, so it expects too little of late newcomers. Fit early and "
+            "late customers apart."
+        )
     return Check(name, "fails" if size >= _LARGE_CHANGE else "doubtful", evidence, remedy)
 
 
@@ -529,10 +625,10 @@ def correlation_interval(correlation: float, customers: int, *, ranks: bool = Tr
     return math.tanh(z - width), math.tanh(z + width)
 
 
-_OLD_CUSTOMERS = "The model takes old customers for new ones and may misjudge how long customers stay."
-_LEAVE_OUT = (
-    "Take in older orders, or fit on the customers won since the data begin and score the older ones from the "
-    "day the data begin (with_true_first_dates); what they bought before stays unknown."
+_OLD_CUSTOMERS = say(
+    "The model takes old customers for new ones and may misjudge how long customers stay. Take in older orders, or fit "
+    "on the customers won since the data begin and score the older ones from the day the data begin "
+    "(with_true_first_dates); what they bought before stays unknown."
 )
 
 
@@ -545,38 +641,56 @@ def _spend_fit(again: pd.DataFrame) -> Fit[GammaGamma] | None:
         return None
 
 
-def _regular_model(holdout: Holdout | None) -> str:
+def _regular_model(holdout: Holdout | None) -> Text:
     """What became of the model for regular buyers."""
     if holdout is None:
-        return "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), could not be compared here."
+        return say("MBG/CNBD-k, a model for regular buyers (Erlang-k timing), could not be compared here.")
     if _REGULAR_MODEL in holdout.scores:
-        error = holdout.scores[_REGULAR_MODEL].mean_absolute_error
-        told = "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), was compared on the time kept back"
+        error = Number(holdout.scores[_REGULAR_MODEL].mean_absolute_error)
         if holdout.model == _REGULAR_MODEL:
-            return f"{told} and is used: off by {words.decimal(error)} purchases per customer."
-        chosen = holdout.scores[holdout.model].mean_absolute_error
-        return (
-            f"{told} and is not used: off by {words.decimal(error)} purchases per customer, against "
-            f"{words.decimal(chosen)} for {holdout.label}, which is simpler or better."
+            return say(
+                "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), was compared on the time kept back and is "
+                "used: off by {error} purchases per customer.",
+                error=error,
+            )
+        return say(
+            "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), was compared on the time kept back and is not "
+            "used: off by {error} purchases per customer, against {least} for {model}, which is simpler or better.",
+            error=error,
+            least=Number(holdout.scores[holdout.model].mean_absolute_error),
+            model=model_name(holdout.label),
         )
-    reason = holdout.failures.get(_REGULAR_MODEL) or holdout.left_out.get(_REGULAR_MODEL, "")
-    return f"MBG/CNBD-k, a model for regular buyers (Erlang-k timing), is not used. {reason}".strip()
-
-
-def _yearly_change(found: SpendTrend) -> str:
-    """How much more or less is spent per purchase, with its interval; none where all figures read as nothing."""
-    customers = words.count(found.customers, "customer")
-    if max(abs(found.yearly), abs(found.low), abs(found.high)) < _NO_CHANGE:
-        return f"The same customers spend the same per purchase from year to year ({customers})."
-    side = "more" if found.yearly > 0 else "less"
-    return (
-        f"The same customers spend {words.percent(abs(found.yearly))} {side} per purchase from year to year "
-        f"({_bounds((found.low, found.high), words.percent)}; {customers})."
+    failed = holdout.failures.get(_REGULAR_MODEL)
+    reason = reported(failed) if failed else holdout.left_out.get(_REGULAR_MODEL)
+    if not reason:
+        return say("MBG/CNBD-k, a model for regular buyers (Erlang-k timing), is not used.")
+    return say(
+        "MBG/CNBD-k, a model for regular buyers (Erlang-k timing), is not used. {reason}", reason=reason
     )
 
 
-def _bounds(interval: tuple[float, float], write: Callable[[float], str] = words.decimal) -> str:
-    return words.interval(write(interval[0]), write(interval[1]))
+def _yearly_change(found: SpendTrend) -> Text:
+    """How much more or less is spent per purchase, with its interval; none where all figures read as nothing."""
+    customers = number_of_customers(found.customers)
+    if max(abs(found.yearly), abs(found.low), abs(found.high)) < _NO_CHANGE:
+        return say(
+            "The same customers spend the same per purchase from year to year ({customers}).",
+            customers=customers,
+        )
+    change: dict[str, Value] = {
+        "change": Share(abs(found.yearly)),
+        "interval": shares(found.low, found.high),
+        "customers": customers,
+    }
+    if found.yearly > 0:
+        return say(
+            "The same customers spend {change} more per purchase from year to year ({interval}; {customers}).",
+            **change,
+        )
+    return say(
+        "The same customers spend {change} less per purchase from year to year ({interval}; {customers}).",
+        **change,
+    )
 
 
 def _apart(interval: tuple[float, float]) -> bool:
@@ -585,22 +699,33 @@ def _apart(interval: tuple[float, float]) -> bool:
 
 
 def _guess_first_dates(
-    name: str, first_orders: pd.Series, origin: pd.Timestamp, as_of: pd.Timestamp, remedy: str
+    name: str, first_orders: pd.Series, origin: pd.Timestamp, as_of: pd.Timestamp
 ) -> Check:
     stretch = (as_of - origin).days / 8
     if stretch < 14:
-        return Check(name, "cannot tell", "The data cover too short a time.")
+        return Check(name, "cannot tell", say("The data cover too short a time."))
     day = (first_orders - origin).dt.days
     at_once, next_ones = int((day < stretch).sum()), int(((day >= stretch) & (day < 2 * stretch)).sum())
-    evidence = (
-        f"{words.count(at_once)} of {words.count(len(day), 'customer')} "
-        f"{words.verb(at_once, 'appears', 'appear')} within the first {words.count(stretch, 'day')} of the "
-        f"data and {words.count(next_ones)} within as long a time after that."
+    evidence = say_for(
+        at_once,
+        "{n} of {customers} appears within the first {days} of the data and {next} within as long a time after that.",
+        "{n} of {customers} appear within the first {days} of the data and {next} within as long a time after that.",
+        customers=number_of_customers(len(day)),
+        days=number_of_days(stretch),
+        next=Count(next_ones),
     )
     if at_once <= _CROWD * next_ones + 2 * math.sqrt(max(next_ones, 9)):
         return Check(name, "holds", evidence)
-    doubt = f"{evidence} Unless sales began on {words.day(origin.date())}, many of them are older customers."
-    return Check(name, "doubtful", doubt, f"Give the true dates (acquired_on) if they are known. {remedy}")
+    return Check(
+        name,
+        "doubtful",
+        say(
+            "{evidence} Unless sales began on {day}, many of them are older customers.",
+            evidence=evidence,
+            day=Day(origin.date()),
+        ),
+        say("Give the true dates (acquired_on) if they are known. {old}", old=_OLD_CUSTOMERS),
+    )
 
 
 def worst(checks: Sequence[Check]) -> tuple[Check, ...]:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_value import words
 from customer_value.clv.assumptions import regularity
 from customer_value.clv.bg_nbd import BetaGeoNBD
 from customer_value.clv.fitting import Fit
@@ -24,7 +23,9 @@ from customer_value.clv.mbg_nbd import ModifiedBetaGeoNBD
 from customer_value.clv.pareto_nbd import ParetoNBD
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.units import in_time_unit
+from customer_value.display import written
 from customer_value.errors import FitError
+from customer_value.text import NOTHING, Number, Text, say
 
 __all__ = ["CANDIDATES", "Candidate", "candidate_for", "fit_all", "fit_candidate", "histories_of"]
 
@@ -63,7 +64,7 @@ class Candidate:
     predict: Callable[[Fit[Any], pd.DataFrame, float], Array]
     draw: Callable[[Fit[Any], int, np.random.Generator], Sequence[Any]]
     future: Callable[[Any, pd.DataFrame, Array, float, np.random.Generator], Array]
-    unsuited: Callable[[pd.DataFrame], str] = lambda customers: ""
+    unsuited: Callable[[pd.DataFrame], Text] = lambda customers: NOTHING
     columns: tuple[str, ...] = HISTORY
     by_customer: bool = False
 
@@ -100,7 +101,7 @@ def fit_candidate(
     """
     reason = candidate.unsuited(customers)
     if reason:
-        raise FitError(reason)
+        raise FitError(written(reason))
     if patterns is not None and not candidate.by_customer:
         return candidate.fit(in_time_unit(patterns, time_unit), time_unit)
     return candidate.fit(histories_of(customers, time_unit), time_unit)
@@ -108,7 +109,7 @@ def fit_candidate(
 
 def fit_all(
     customers: pd.DataFrame, time_unit: str, patterns: pd.DataFrame | None = None
-) -> tuple[dict[str, Fit[Any]], dict[str, str], dict[str, str]]:
+) -> tuple[dict[str, Fit[Any]], dict[str, str], dict[str, Text]]:
     """Fit every candidate that suits the customers.
 
     Returns
@@ -118,7 +119,7 @@ def fit_all(
     """
     fits: dict[str, Fit[Any]] = {}
     failures: dict[str, str] = {}
-    left_out: dict[str, str] = {}
+    left_out: dict[str, Text] = {}
     for name, candidate in CANDIDATES.items():
         reason = candidate.unsuited(customers)
         if reason:
@@ -186,17 +187,19 @@ def _regular_fit(customers: pd.DataFrame, time_unit: str) -> Fit[Any]:
     return fit
 
 
-def _not_regular(customers: pd.DataFrame) -> str:
-    """Why a model for regular buyers is not tried, or ""."""
+def _not_regular(customers: pd.DataFrame) -> Text:
+    """Why a model for regular buyers is not tried, or `NOTHING`."""
     found = regularity(customers) if {"gap_mean", "gap_log_mean"} <= set(customers.columns) else None
     if found is None:
-        return "Too few gaps between purchases are known to tell whether customers buy regularly."
+        return say("Too few gaps between purchases are known to tell whether customers buy regularly.")
     k, low, _ = found
     if low > 1:
-        return ""
-    return (
-        f"Customers do not buy more regularly than by chance (regularity {words.decimal(k)}, lower bound "
-        f"{words.decimal(low)}; it takes a lower bound above 1)."
+        return NOTHING
+    return say(
+        "Customers do not buy more regularly than by chance (regularity {regularity}, lower bound {low}; it takes a "
+        "lower bound above 1).",
+        regularity=Number(k),
+        low=Number(low),
     )
 
 

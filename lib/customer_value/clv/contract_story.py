@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from customer_value import words
 from customer_value.clv.counts import Renewals
+from customer_value.clv.phrases import between, money, months, open_contracts, shares
 from customer_value.clv.retention import wilson
+from customer_value.text import Count, Day, Listing, Name, Share, Text, say, say_for
 
 if TYPE_CHECKING:
     from customer_value.clv.contracts import ContractValue
@@ -26,8 +27,8 @@ __all__ = [
     "warnings",
 ]
 
-NO_CONTRACTS = "The contract table holds no contract that started by the report's date."
-NO_RENEWAL = (
+NO_CONTRACTS = say("The contract table holds no contract that started by the report's date.")
+NO_RENEWAL = say(
     "No contract has come up for renewal yet, so nobody can tell how many are renewed. There is no value."
 )
 _DIFFERENT = 0.01
@@ -35,58 +36,68 @@ _SOON_DAYS = 92
 _LARGE = 0.05
 
 
-def none_open(contracts: int) -> str:
+def none_open(contracts: int) -> Text:
     """Why there is no value, when all contracts have ended."""
-    if contracts == 1:
-        return "The only contract has ended, so there is nothing left to come from it."
-    return (
-        f"The {words.count(contracts)} contracts have all ended, so there is nothing left to come from them."
+    return say_for(
+        contracts,
+        "The only contract has ended, so there is nothing left to come from it.",
+        "The {n} contracts have all ended, so there is nothing left to come from them.",
     )
 
 
-def no_money(unknown: int, contracts: int) -> str:
+def no_money(unknown: int, contracts: int) -> Text:
     """Why there is no value, when money is not known."""
-    return (
-        f"Nothing is known of the money of {words.count(unknown)} of "
-        f"{words.count(contracts, 'open contract')}: no value is stated and no orders fall under it. "
-        "Map the column value of the contracts."
+    return say(
+        "Nothing is known of the money of {unknown} of {contracts}: no value is stated and no orders fall under it. "
+        "Map the column value of the contracts.",
+        unknown=Count(unknown),
+        contracts=open_contracts(contracts),
     )
 
 
-def one_sided(data: Renewals) -> str:
+def one_sided(data: Renewals) -> Text:
     """Why there is no fit, when all contracts or none ended."""
     asked, lost = float(data.at_risk.sum()), float(data.lost.sum())
     if asked == 0:
-        return "No contract has come up for renewal, so no model of renewals is fitted."
-    times = words.count(asked, "time")
+        return say("No contract has come up for renewal, so no model of renewals is fitted.")
     if lost == 0:
-        return (
-            f"Contracts came up for renewal {times} and were always renewed. How many will end one day cannot "
-            "be fitted; the values average over all churn rates that agree with this."
+        return say_for(
+            asked,
+            "Contracts came up for renewal {n} time and were always renewed. How many will end one day cannot be "
+            "fitted; the values average over all churn rates that agree with this.",
+            "Contracts came up for renewal {n} times and were always renewed. How many will end one day cannot be "
+            "fitted; the values average over all churn rates that agree with this.",
         )
     if lost == asked:
-        return (
-            f"Contracts came up for renewal {times} and were never renewed. How many would stay cannot be "
-            "fitted; the values average over all renewal rates that agree with this."
+        return say_for(
+            asked,
+            "Contracts came up for renewal {n} time and were never renewed. How many would stay cannot be fitted; the "
+            "values average over all renewal rates that agree with this.",
+            "Contracts came up for renewal {n} times and were never renewed. How many would stay cannot be fitted; "
+            "the values average over all renewal rates that agree with this.",
         )
-    return "No best model of renewals was found; the values average over all models that agree with the data."
-
-
-def too_thin(data: Renewals, few: bool) -> str:
-    """Why there is no fit, when the data do not determine one."""
-    if few:
-        lost = float(data.lost.sum())
-        return (
-            f"Only {words.count(lost, 'contract')} {words.verb(lost, 'was', 'were')} not renewed, too few for one "
-            "best model; the values average over all models that agree with the data."
-        )
-    return (
-        "The data do not tell how much customers differ in their chance to leave; the values average over all "
-        "models that agree with the data."
+    return say(
+        "No best model of renewals was found; the values average over all models that agree with the data."
     )
 
 
-def findings(result: ContractValue) -> tuple[str, ...]:
+def too_thin(data: Renewals, few: bool) -> Text:
+    """Why there is no fit, when the data do not determine one."""
+    if few:
+        return say_for(
+            float(data.lost.sum()),
+            "Only {n} contract was not renewed, too few for one best model; the values average over all models that "
+            "agree with the data.",
+            "Only {n} contracts were not renewed, too few for one best model; the values average over all models that "
+            "agree with the data.",
+        )
+    return say(
+        "The data do not tell how much customers differ in their chance to leave; the values average over all models "
+        "that agree with the data."
+    )
+
+
+def findings(result: ContractValue) -> tuple[Text, ...]:
     """What the contracts say, most important first."""
     return (
         *_value(result),
@@ -98,7 +109,7 @@ def findings(result: ContractValue) -> tuple[str, ...]:
     )
 
 
-def next_steps(result: ContractValue) -> tuple[str, ...]:
+def next_steps(result: ContractValue) -> tuple[Text, ...]:
     """What to do, following from the findings."""
     return (
         *_without_value(result),
@@ -108,147 +119,200 @@ def next_steps(result: ContractValue) -> tuple[str, ...]:
     )
 
 
-def warnings(result: ContractValue) -> tuple[str, ...]:
+def warnings(result: ContractValue) -> tuple[Text, ...]:
     """What a reader must know before believing the values."""
     contracts = result.contracts
     found = [result.why_no_fit] if result.why_no_fit and not result.why_no_value else []
     if result.ends_later:
         found.append(
-            f"{words.count(result.ends_later, 'contract')} {words.verb(result.ends_later, 'has', 'have')} an end "
-            f"after {words.day(result.as_of)} and {words.verb(result.ends_later, 'counts', 'count')} as open: what "
-            "is known only later is not used."
+            say_for(
+                result.ends_later,
+                "{n} contract has an end after {as_of} and counts as open: what is known only later is not used.",
+                "{n} contracts have an end after {as_of} and count as open: what is known only later is not used.",
+                as_of=Day(result.as_of),
+            )
         )
     joined = int((contracts["rows"] - 1).sum())
     if joined:
         found.append(
-            f"{words.count(joined, 'row')} {words.verb(joined, 'continues', 'continue')} an earlier contract of the "
-            f"same customer and {words.verb(joined, 'counts', 'count')} as its renewal."
+            say_for(
+                joined,
+                "{n} row continues an earlier contract of the same customer and counts as its renewal.",
+                "{n} rows continue an earlier contract of the same customer and count as its renewal.",
+            )
         )
     means = int((result.table["value_from"] == "mean").sum())
     if means and not result.why_no_value:
         found.append(
-            f"{words.count(means)} of {words.count(len(result.table), 'open contract')} "
-            f"{words.verb(means, 'has', 'have')} no value stated and no completed period with orders; "
-            f"the mean of the others stands in for {words.verb(means, 'its', 'their')} value."
+            say_for(
+                means,
+                "{n} of {all} has no value stated and no completed period with orders; the mean of the others stands "
+                "in for its value.",
+                "{n} of {all} have no value stated and no completed period with orders; the mean of the others stands "
+                "in for their value.",
+                all=open_contracts(len(result.table)),
+            )
         )
     stated = int((result.table["value_from"] == "stated").sum())
     if stated and result.basis == "margin" and not result.why_no_value:
         found.append(
-            "Contract values are taken as they stand in the contract table; the rest of the report counts margin, "
-            "so they must be margins too."
+            say(
+                "Contract values are taken as they stand in the contract table; the rest of the report counts margin, "
+                "so they must be margins too."
+            )
         )
     if result.cohorts_differ is not None and result.cohorts_differ < _DIFFERENT:
         found.append(_different(result))
     if _falls_with_age(result):
         found.append(
-            "Renewal falls with the age of contracts, which the model does not know: it expects old contracts to "
-            "stay longer than these data show."
+            say(
+                "Renewal falls with the age of contracts, which the model does not know: it expects old contracts to "
+                "stay longer than these data show."
+            )
         )
     return tuple(found)
 
 
-def _value(result: ContractValue) -> tuple[str, ...]:
+def _value(result: ContractValue) -> tuple[Text, ...]:
     if result.why_no_value:
         return (result.why_no_value,)
     assert result.equity is not None
     assert result.interval is not None
-    low, high = (_money(result, bound) for bound in result.interval)
-    number = len(result.table)
-    who = "The only open contract is" if number == 1 else f"The {words.count(number, 'open contract')} are"
-    cost = result.equity < 0
-    brings = (
-        f"make a loss of {_money(result, -result.equity)}"
-        if cost
-        else f"bring {_money(result, result.equity)} in {_what(result)}"
-    )
     return (
-        f"{who} expected to {brings} from renewals within the next "
-        f"{words.count(result.options.horizon_months, 'month')}, discounted at "
-        f"{words.percent(result.options.discount_rate)} a year ({words.interval(low, high)}). "
-        f"Each renewal counts on its day, for {_period(result)}; what is running has been paid for.",
+        say_for(
+            len(result.table),
+            "The only open contract is expected to {bring} from renewals within the next {months}, discounted at "
+            "{rate} a year ({interval}). Each renewal counts on its day, for {period}; what is running has been paid "
+            "for.",
+            "The {n} open contracts are expected to {bring} from renewals within the next {months}, discounted at "
+            "{rate} a year ({interval}). Each renewal counts on its day, for {period}; what is running has been paid "
+            "for.",
+            bring=_brings(result, result.equity),
+            months=months(result.options.horizon_months),
+            rate=Share(result.options.discount_rate),
+            interval=between(*result.interval, result.currency),
+            period=_period(result),
+        ),
     )
 
 
-def _renewal(result: ContractValue) -> tuple[str, ...]:
+def _brings(result: ContractValue, equity: float) -> Text:
+    if equity < 0:
+        return say("make a loss of {money}", money=money(-equity, result.currency))
+    earned = money(equity, result.currency)
+    if (result.table["value_from"] == "stated").all():
+        return say("bring {money} in contract value", money=earned)
+    if result.basis == "margin":
+        return say("bring {money} in margin", money=earned)
+    return say("bring {money} in sales", money=earned)
+
+
+def _renewal(result: ContractValue) -> tuple[Text, ...]:
     everyone = _everyone(result)
     asked, renewed = int(everyone["at_risk"].sum()), int(everyone["renewed"].sum())
     if not asked:
         return ()
     return (
-        f"Of {words.count(asked, 'renewal')} that came up so far, {words.count(renewed)} happened "
-        f"({words.percent(renewed / asked)}).",
+        say_for(
+            asked,
+            "Of {n} renewal that came up so far, {renewed} happened ({share}).",
+            "Of {n} renewals that came up so far, {renewed} happened ({share}).",
+            renewed=Count(renewed),
+            share=Share(renewed / asked),
+        ),
     )
 
 
-def _by_age(result: ContractValue) -> tuple[str, ...]:
+def _by_age(result: ContractValue) -> tuple[Text, ...]:
     everyone = _everyone(result)
     if len(everyone) < 2:
         return ()
     first, (rate, lowest, highest) = everyone.iloc[0], _later(everyone)
-    bounds = words.interval(words.percent(first["low"]), words.percent(first["high"]))
-    told = (
-        f"At the first renewal {words.percent(first['rate'])} stay ({bounds}), at later ones "
-        f"{words.percent(rate)}"
-    )
+    reading = say("no clear difference")
     if first["high"] < lowest:
-        return (f"{told}: whoever has stayed once is more likely to stay again.",)
-    if first["low"] > highest:
-        return (f"{told}: contracts are lost later, not at the start.",)
-    return (f"{told}: no clear difference.",)
+        reading = say("whoever has stayed once is more likely to stay again")
+    elif first["low"] > highest:
+        reading = say("contracts are lost later, not at the start")
+    return (
+        say(
+            "At the first renewal {first} stay ({interval}), at later ones {later}: {reading}.",
+            first=Share(first["rate"]),
+            interval=shares(first["low"], first["high"]),
+            later=Share(rate),
+            reading=reading,
+        ),
+    )
 
 
-def _churn(result: ContractValue) -> tuple[str, ...]:
+def _churn(result: ContractValue) -> tuple[Text, ...]:
     if result.churn.empty:
         return ()
     year = result.churn.iloc[0]
-    bounds = words.interval(words.percent(year["low"]), words.percent(year["high"]))
     return (
-        f"In the year to {words.day(year['to_day'].date())}, {words.count(year['ended'])} of "
-        f"{words.count(year['open_at_start'], 'contract')} ended: "
-        f"a churn of {words.percent(year['churn'])} ({bounds}).",
+        say_for(
+            year["open_at_start"],
+            "In the year to {day}, {ended} of {n} contract ended: a churn of {churn} ({interval}).",
+            "In the year to {day}, {ended} of {n} contracts ended: a churn of {churn} ({interval}).",
+            day=Day(year["to_day"].date()),
+            ended=Count(year["ended"]),
+            churn=Share(year["churn"]),
+            interval=shares(year["low"], year["high"]),
+        ),
     )
 
 
-def _endless(result: ContractValue) -> tuple[str, ...]:
+def _endless(result: ContractValue) -> tuple[Text, ...]:
     if result.why_no_value:
         return ()
     endless, equity = result.endless_value, result.equity
     if endless is None or equity is None:
-        return ("Without an end and without a discount the value has no finite sum, so none is stated.",)
+        return (say("Without an end and without a discount the value has no finite sum, so none is stated."),)
     if endless <= 0:
         return ()
     return (
-        f"Without an end it would be {_money(result, endless)}; {words.percent(1 - equity / endless)} of that "
-        f"lies beyond the {words.count(result.options.horizon_months, 'month')}.",
+        say(
+            "Without an end it would be {money}; {share} of that lies beyond the {months}.",
+            money=money(endless, result.currency),
+            share=Share(1 - equity / endless),
+            months=months(result.options.horizon_months),
+        ),
     )
 
 
-def _largest(result: ContractValue) -> tuple[str, ...]:
+def _largest(result: ContractValue) -> tuple[Text, ...]:
     if result.why_no_value or len(result.table) < 2 or not result.equity or result.equity <= 0:
         return ()
     row = result.table.sort_values(["clv", "customer_id"], ascending=[False, True]).iloc[0]
     if row["clv"] < _LARGE * result.equity or (result.table["clv"] == row["clv"]).sum() > 1:
         return ()
     return (
-        f"The most valuable contract is that of {words.plain(row['customer_id'], most=24)}: "
-        f"{_money(result, row['clv'])}, {words.percent(row['clv'] / result.equity)} of the total.",
+        say(
+            "The most valuable contract is that of {customer}: {money}, {share} of the total.",
+            customer=_named(row["customer_id"]),
+            money=money(row["clv"], result.currency),
+            share=Share(row["clv"] / result.equity),
+        ),
     )
 
 
-def _without_value(result: ContractValue) -> tuple[str, ...]:
+def _without_value(result: ContractValue) -> tuple[Text, ...]:
     if not result.why_no_value:
         return ()
     if result.contracts.empty:
-        return ("Check the dates of the contract table, or set a later as_of.",)
+        return (say("Check the dates of the contract table, or set a later as_of."),)
     if result.table.empty:
-        return ("Ask the customers whose contracts ended why they left, and what would bring them back.",)
+        return (
+            say("Ask the customers whose contracts ended why they left, and what would bring them back."),
+        )
     if result.retention.empty:
         first = result.table["next_renewal"].min()
-        return (f"Run this page again after {words.day(first.date())}, when the first renewal is due.",)
-    return ("Add the money per period to the contract table and map it as value.",)
+        return (
+            say("Run this page again after {day}, when the first renewal is due.", day=Day(first.date())),
+        )
+    return (say("Add the money per period to the contract table and map it as value."),)
 
 
-def _renewals_due(result: ContractValue) -> tuple[str, ...]:
+def _renewals_due(result: ContractValue) -> tuple[Text, ...]:
     if result.why_no_value:
         return ()
     days = (result.table["next_renewal"] - pd.Timestamp(result.as_of)).dt.days
@@ -257,53 +321,73 @@ def _renewals_due(result: ContractValue) -> tuple[str, ...]:
         return ()
     risk = (due["value_per_period"] * (1 - due["p_renewal"])).rename("risk")
     order = due.assign(risk=risk).sort_values(["risk", "customer_id"], ascending=[False, True])
-    names = words.listing(
-        f"{words.plain(row.customer_id, most=24)} ({words.day(row.next_renewal.date())})"
+    first = (
+        say("{customer} ({day})", customer=_named(row.customer_id), day=Day(row.next_renewal.date()))
         for row in order.head(5).itertuples()
     )
     return (
-        f"Prepare the {words.count(len(due), 'renewal')} of the next three months "
-        f"({_money(result, float(due['value_per_period'].sum()))} for {_period(result)} at stake, "
-        f"{_money(result, float(risk.sum()))} of it expected to be lost), starting with {names}.",
+        say_for(
+            len(due),
+            "Prepare the {n} renewal of the next three months ({stake} for {period} at stake, {lost} of it expected "
+            "to be lost), starting with {first}.",
+            "Prepare the {n} renewals of the next three months ({stake} for {period} at stake, {lost} of it expected "
+            "to be lost), starting with {first}.",
+            stake=money(float(due["value_per_period"].sum()), result.currency),
+            period=_period(result),
+            lost=money(float(risk.sum()), result.currency),
+            first=Listing(tuple(first)),
+        ),
     )
 
 
-def _first_renewal(result: ContractValue) -> tuple[str, ...]:
+def _first_renewal(result: ContractValue) -> tuple[Text, ...]:
     everyone = _everyone(result)
     if len(everyone) < 2 or result.why_no_value:
         return ()
     young = int((result.table["renewals"] == 0).sum())
     if young and everyone.iloc[0]["high"] < _later(everyone)[1]:
         return (
-            f"Look after the {words.count(young, 'contract')} in {words.verb(young, 'its', 'their')} first period: "
-            "contracts are most at risk at their first renewal.",
+            say_for(
+                young,
+                "Look after the {n} contract in its first period: contracts are most at risk at their first renewal.",
+                "Look after the {n} contracts in their first period: contracts are most at risk at their first "
+                "renewal.",
+            ),
         )
     return ()
 
 
-def _look_apart(result: ContractValue) -> tuple[str, ...]:
+def _look_apart(result: ContractValue) -> tuple[Text, ...]:
     if result.cohorts_differ is None or result.cohorts_differ >= _DIFFERENT:
         return ()
     best, worst = _extremes(result)
-    return (f"Find out what cohort {best} has that cohort {worst} lacks, and look at the two apart.",)
-
-
-def _different(result: ContractValue) -> str:
-    best, worst = _extremes(result)
     return (
-        f"The cohorts do not renew alike (best {best}, worst {worst}), yet one model stands for all: contracts of "
-        "good cohorts are worth more than it says, those of bad ones less."
+        say(
+            "Find out what cohort {best} has that cohort {worst} lacks, and look at the two apart.",
+            best=best,
+            worst=worst,
+        ),
     )
 
 
-def _extremes(result: ContractValue) -> tuple[str, str]:
+def _different(result: ContractValue) -> Text:
+    best, worst = _extremes(result)
+    return say(
+        "The cohorts do not renew alike (best {best}, worst {worst}), yet one model stands for all: contracts of good "
+        "cohorts are worth more than it says, those of bad ones less.",
+        best=best,
+        worst=worst,
+    )
+
+
+def _extremes(result: ContractValue) -> tuple[Name, Name]:
     """Cohorts with the highest and the lowest renewals over those that the model expects of them."""
     table = result.retention[result.retention["cohort"] != "all"]
     everyone = _everyone(result).set_index("period")["rate"]
     expected = table["at_risk"] * table["period"].map(everyone)
     sums = table.assign(expected=expected).groupby("cohort")[["renewed", "expected", "at_risk"]].sum()
     gap = ((sums["renewed"] - sums["expected"]) / sums["at_risk"]).sort_index()
-    return words.plain(gap.idxmax(), most=24), words.plain(gap.idxmin(), most=24)
+    return _named(gap.idxmax()), _named(gap.idxmin())
 
 
 def _falls_with_age(result: ContractValue) -> bool:
@@ -328,16 +412,12 @@ def _everyone(result: ContractValue) -> pd.DataFrame:
     return result.retention[result.retention["cohort"] == "all"]
 
 
-def _what(result: ContractValue) -> str:
-    if (result.table["value_from"] == "stated").all():
-        return "contract value"
-    return "margin" if result.basis == "margin" else "sales"
+def _period(result: ContractValue) -> Text:
+    length = result.period_months
+    if length == 12:
+        return say("a year")
+    return say("a month") if length == 1 else months(length)
 
 
-def _period(result: ContractValue) -> str:
-    months = result.period_months
-    return "a year" if months == 12 else "a month" if months == 1 else f"{words.count(months, 'month')}"
-
-
-def _money(result: ContractValue, amount: float) -> str:
-    return words.short_money(amount, result.currency)
+def _named(text: object) -> Name:
+    return Name(str(text), most=24)

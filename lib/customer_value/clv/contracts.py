@@ -28,10 +28,12 @@ from customer_value.clv.simulation import replicates_for
 from customer_value.clv.survival import endless_stay, log_stay
 from customer_value.clv.units import DAYS
 from customer_value.contract_spans import add_months, continued, first_fault, renewals_before, renewals_until
+from customer_value.display import written
 from customer_value.errors import FitError, InputError
 from customer_value.kept import kept_share_of, stated_rate
 from customer_value.result import Fact
 from customer_value.settings import ClvSettings
+from customer_value.text import NOTHING, Text
 
 if TYPE_CHECKING:
     from customer_value.workbook import Workbook
@@ -89,8 +91,8 @@ class ContractValue:
     retention: pd.DataFrame
     churn: pd.DataFrame
     fit: Fit[ShiftedBetaGeometric] | None
-    why_no_fit: str
-    why_no_value: str
+    why_no_fit: Text
+    why_no_value: Text
     cohorts_differ: float | None
     ends_later: int
     basis: str
@@ -145,7 +147,7 @@ class ContractValue:
             "horizon_months": self.options.horizon_months,
             "discount_rate": self.options.discount_rate,
             "value_basis": self.basis,
-            "warnings": list(self.warnings),
+            "warnings": [written(sentence) for sentence in self.warnings],
         }
 
     @property
@@ -155,17 +157,17 @@ class ContractValue:
         return {"clv_contracts": self.table} | {name: table for name, table in found.items() if len(table)}
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What the contracts say, most important first."""
         return story.findings(self)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do, following from the findings."""
         return story.next_steps(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text, ...]:
         """What a reader must know before believing the values."""
         return story.warnings(self)
 
@@ -394,7 +396,7 @@ def _from_orders(
     return own, float(total[counted].sum() / number[counted].sum()), basis
 
 
-def _fitted(spans: pd.DataFrame, data: Renewals) -> tuple[Fit[ShiftedBetaGeometric] | None, str]:
+def _fitted(spans: pd.DataFrame, data: Renewals) -> tuple[Fit[ShiftedBetaGeometric] | None, Text]:
     lost = int(data.lost.sum())
     try:
         fit = ShiftedBetaGeometric.fit(spans[["periods", "churned"]])
@@ -402,10 +404,10 @@ def _fitted(spans: pd.DataFrame, data: Renewals) -> tuple[Fit[ShiftedBetaGeometr
         return None, story.one_sided(data)
     if fit.undetermined or lost < _LEAST_LOST:
         return None, story.too_thin(data, lost < _LEAST_LOST)
-    return fit, ""
+    return fit, NOTHING
 
 
-def _why_no_value(spans: pd.DataFrame, open_ones: pd.DataFrame, data: Renewals) -> str:
+def _why_no_value(spans: pd.DataFrame, open_ones: pd.DataFrame, data: Renewals) -> Text:
     if spans.empty:
         return story.NO_CONTRACTS
     if open_ones.empty:
@@ -414,7 +416,7 @@ def _why_no_value(spans: pd.DataFrame, open_ones: pd.DataFrame, data: Renewals) 
         return story.NO_RENEWAL
     if open_ones["value_per_period"].isna().any():
         return story.no_money(int(open_ones["value_per_period"].isna().sum()), len(open_ones))
-    return ""
+    return NOTHING
 
 
 def _ahead(open_ones: pd.DataFrame, as_of: dt.date, options: ClvSettings, months: int) -> pd.DataFrame:

@@ -34,10 +34,12 @@ from customer_value.clv.bg_nbd import BetaGeoNBD
 from customer_value.clv.covariate_levels import LEAST, Covariate, cells, dummies, read_covariates
 from customer_value.clv.fitting import Fit, Optimum, in_logs, maximise
 from customer_value.clv.inputs import Array, History, checked_history, checked_times
+from customer_value.clv.phrases import reported
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.units import in_time_unit
 from customer_value.errors import FitError, InputError
 from customer_value.settings import ClvSettings
+from customer_value.text import NOTHING, Text, say
 
 __all__ = ["BUYING", "LEAVING", "CovariateFit", "CovariateModel", "covariate_fits", "fit_with_covariates"]
 
@@ -481,7 +483,7 @@ def covariate_fits(
     customer_file: pd.DataFrame | None,
     options: ClvSettings,
     model: type[PurchaseModel] = BetaGeoNBD,
-) -> tuple[CovariateFit | None, str]:
+) -> tuple[CovariateFit | None, Text]:
     """The fit with the covariates that the settings name, or None and the reason.
 
     Parameters
@@ -500,20 +502,20 @@ def covariate_fits(
     Returns
     -------
     tuple
-        The fit and "", or None and a sentence; both empty if the settings name no covariate.
+        The fit and `NOTHING`, or None and a sentence; both empty if the settings name no covariate.
     """
     if not options.covariates:
-        return None, ""
+        return None, NOTHING
     if customer_file is None:
-        return None, "There is no customer file, so the categories of the customers are not known."
+        return None, say("There is no customer file, so the categories of the customers are not known.")
     try:
         table = with_categories(customers[customers["frequency"].notna()], customer_file, options.covariates)
         summary = in_time_unit(table, options.time_unit)
         return fit_with_covariates(
             model, summary, covariates=options.covariates, time_unit=options.time_unit
-        ), ""
+        ), NOTHING
     except FitError as reason:
-        return None, str(reason)
+        return None, reported(reason)
 
 
 def with_categories(

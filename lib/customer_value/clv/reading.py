@@ -16,9 +16,10 @@ from customer_value.clv.classes import CLASSES
 from customer_value.clv.units import unit_name
 from customer_value.clv.validation import label_of
 from customer_value.clv.validation_tables import NO_HOLDOUT
-from customer_value.display import Prose, Table
+from customer_value.display import Prose, Table, written
 from customer_value.expressions import as_fact
 from customer_value.result import Fact
+from customer_value.text import say
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue
@@ -84,7 +85,7 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "log_likelihood": fit.log_likelihood if fit else None,
         "time_unit": unit_name(result.options.time_unit),
         "spend_parameters": dict(spend.parameters) if spend else None,
-        "chosen_because": holdout.because if holdout else None,
+        "chosen_because": written(holdout.because) if holdout else None,
         "best_on_holdout": label_of(holdout.winner) if holdout else None,
         "holdout": {label_of(n): asdict(s) for n, s in holdout.scores.items()} if holdout else None,
         "holdout_actual": holdout.actual if holdout else None,
@@ -102,7 +103,7 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "customer_equity_contracts": equity.contracts if equity else None,
         "contracts": dict(result.contracts.facts) if result.contracts else None,
         "customer_equity_endless": value.endless if value and not result.why_not_endless else None,
-        "why_not_endless": (result.why_not_endless or None) if value else None,
+        "why_not_endless": (written(result.why_not_endless) or None) if value else None,
         "equity_by_class": _by_class(result),
         "realised_value": result.realised.total if result.realised else None,
         "acquisition_cost": result.realised.cost if result.realised and result.realised.costed else None,
@@ -118,7 +119,7 @@ def facts(result: LifetimeValue) -> dict[str, Fact]:
         "repeat_customers": result.repeaters,
         "returns_only": result.returns_only,
         "checks": {check.name: check.verdict for check in result.checks},
-        "warnings": list(result.warnings),
+        "warnings": [written(sentence) for sentence in result.warnings],
     }
     return {f"clv.{name}": fact for name, fact in known.items()}
 
@@ -133,7 +134,7 @@ def tables(result: LifetimeValue) -> dict[str, Any]:
         "clv_classes": result.valuation.classes if result.valuation else pd.DataFrame(),
         "clv_covariates": result.covariates.coefficients if result.covariates else pd.DataFrame(),
         "clv_sensitivity": result.valuation.sensitivity if result.valuation else pd.DataFrame(),
-        "clv_checks": pd.DataFrame([asdict(check) for check in result.checks]),
+        "clv_checks": _checks(result),
     }
     found |= dict(result.contracts.tables) if result.contracts else {}
     customers = with_contracts(result.table, result.contracts)
@@ -152,7 +153,7 @@ def histories_table(result: LifetimeValue) -> Table | Prose:
     shown.columns = [
         "Customer", "Repeat purchases (x)", "Days from first to last (t_x)", "Days observed (T)", "Days silent"
     ]  # fmt: skip
-    caption = f"Customers as the models see them{f', of {result.sampled}' if result.sampled else ''}"
+    caption = f"Customers as the models see them{f', of {written(result.sampled)}' if result.sampled else ''}"
     return Table(shown, dict.fromkeys(shown.columns[1:], words.count), caption)
 
 
@@ -171,7 +172,7 @@ def holdout_table(result: LifetimeValue) -> Table | Prose:
     caption = (
         f"Purchases in the {words.count(result.holdout.days, 'day')} after "
         f"{words.day(result.calibration_end)}: {words.count(result.holdout.actual)} happened"
-        f"{f' to {result.sampled}' if result.sampled else ''}"
+        f"{f' to {written(result.sampled)}' if result.sampled else ''}"
     )
     return Table(shown, formats, caption)
 
@@ -197,7 +198,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
                 }
             )
     if not rows:
-        return Prose(("No model could be fitted, so there are no parameters.",), kind="note")
+        return Prose((say("No model could be fitted, so there are no parameters."),), kind="note")
     unit = unit_name(result.options.time_unit)
     caption = words.with_currency(f"Parameters, time in {unit}s", result.currency, ", spend in {}")
     three = {"Value": lambda v: words.decimal(v, 3), "Standard error": lambda v: words.decimal(v, 3)}
@@ -207,7 +208,7 @@ def parameters_table(result: LifetimeValue) -> Table | Prose:
 def top_accounts_table(result: LifetimeValue, most: int = 15) -> Table | Prose:
     """The customers with the highest lifetime value, with interval and value at risk."""
     if result.valuation is None:
-        return Prose(("Without a model there are no values.",), kind="note")
+        return Prose((say("Without a model there are no values."),), kind="note")
     shown = result.figures.best.head(most)
     columns: dict[str, Any] = {"Customer": shown["customer_id"]}
     if result.names is not None:
@@ -236,18 +237,21 @@ def spend_check(result: LifetimeValue) -> Prose:
     """The two assumptions of the spend model as sentences."""
     found = [check for check in result.checks if check.name in (INDEPENDENCE, SPEND_MEAN)]
     if not found:
-        return Prose(("Without purchases there is nothing to check.",), kind="note")
-    said = tuple(f"{_capital(c.name)}: {c.verdict}. {c.evidence} {c.remedy}".strip() for c in found)
-    return Prose(said)
+        return Prose((say("Without purchases there is nothing to check."),), kind="note")
+    told = (
+        say("{check} {remedy}", check=check.told, remedy=check.remedy) if check.remedy else check.told
+        for check in found
+    )
+    return Prose(tuple(told))
 
 
 def classes_table(result: LifetimeValue) -> Table | Prose:
     """Customer equity by class with its interval."""
     if result.valuation is None:
-        return Prose(("Without a model there is no customer equity to split.",), kind="note")
+        return Prose((say("Without a model there is no customer equity to split."),), kind="note")
     shown = result.valuation.classes
     if shown.empty:
-        return Prose(("All customers are in one class, whatever they are sorted by.",), kind="note")
+        return Prose((say("All customers are in one class, whatever they are sorted by."),), kind="note")
     named = shown["by"].map(CLASSES).map(_capital)
     shown = shown.assign(by=named).rename(columns=_CLASS)
     formats = dict.fromkeys(("Customer equity", "Low", "High"), lambda v: words.money(v, result.currency))
@@ -261,7 +265,7 @@ def classes_table(result: LifetimeValue) -> Table | Prose:
 def sensitivity_table(result: LifetimeValue) -> Table | Prose:
     """Customer equity when one assumption changes."""
     if result.valuation is None:
-        return Prose(("Without a model there is nothing to vary.",), kind="note")
+        return Prose((say("Without a model there is nothing to vary."),), kind="note")
     shown = result.valuation.sensitivity.rename(columns=_SENSITIVITY)
     shown = shown.assign(Assumption=shown["Assumption"].map(_capital))
     money = dict.fromkeys(("Customer equity", "Change"), lambda v: words.money(v, result.currency))
@@ -271,10 +275,10 @@ def sensitivity_table(result: LifetimeValue) -> Table | Prose:
 def checks_table(result: LifetimeValue) -> Table | Prose:
     """Every assumption with its verdict, evidence and remedy."""
     if not result.checks:
-        return Prose(("Without purchases there is nothing to check.",), kind="note")
-    shown = pd.DataFrame([asdict(check) for check in result.checks]).rename(columns=_CHECK)
+        return Prose((say("Without purchases there is nothing to check."),), kind="note")
+    shown = _checks(result).rename(columns=_CHECK)
     shown = shown[list(_CHECK.values())].assign(Assumption=shown["Assumption"].map(_capital))
-    caption = f"What the models assume{f', seen on {result.sampled}' if result.sampled else ''}"
+    caption = f"What the models assume{f', seen on {written(result.sampled)}' if result.sampled else ''}"
     return Table(shown, dict.fromkeys(shown.columns, str), caption)
 
 
@@ -315,6 +319,21 @@ _SENSITIVITY = {
     "change": "Change",
 }
 _CHECK = {"name": "Assumption", "verdict": "Verdict", "evidence": "Evidence", "remedy": "Remedy"}
+
+
+def _checks(result: LifetimeValue) -> pd.DataFrame:
+    """A row per assumption, in words."""
+    return pd.DataFrame(
+        [
+            {
+                "name": check.name,
+                "verdict": check.verdict,
+                "evidence": written(check.evidence),
+                "remedy": written(check.remedy),
+            }
+            for check in result.checks
+        ]
+    )
 
 
 def _at_risk(values: pd.Series, currency: str) -> pd.Series:

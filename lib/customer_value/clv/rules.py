@@ -13,13 +13,14 @@ import pandas as pd
 
 from customer_value.clv.inputs import Array
 from customer_value.clv.units import DAYS
+from customer_value.text import say
 
 __all__ = ["RULES", "rule_predictions"]
 
 RULES = {
-    "same_rate": "same rate as before",
-    "last_period": "last period repeated",
-    "hiatus": "silent too long",
+    "same_rate": say("same rate as before"),
+    "last_period": say("last period repeated"),
+    "hiatus": say("silent too long"),
 }
 """Name in facts and tables, and in sentences."""
 

@@ -16,15 +16,17 @@ import pandas as pd
 from scipy.special import xlogy
 from scipy.stats import f as f_distribution
 
-from customer_value import words
 from customer_value.clv.inputs import Array
+from customer_value.clv.phrases import months as months_long
+from customer_value.text import ENGLISH, NOTHING, Day, Share, Text, Value, say, say_for
 
 __all__ = ["MONTHS", "Season", "season_note", "season_of"]
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+_NAMES = (
+    say("January"), say("February"), say("March"), say("April"), say("May"), say("June"),
+    say("July"), say("August"), say("September"), say("October"), say("November"), say("December"),
 )  # fmt: skip
+MONTHS = tuple(map(ENGLISH.read, _NAMES))
 
 _LEAST_MONTHS = 24
 _LEAST_PURCHASES = 240
@@ -61,7 +63,7 @@ class Season:
     index: pd.Series
     verdict: SeasonVerdict
     p_value: float | None
-    evidence: str
+    evidence: Text
 
     @property
     def month_names(self) -> list[str]:
@@ -93,38 +95,58 @@ def season_of(months: Any, first_orders: pd.Series, as_of: dt.date) -> Season:
     table = _by_month(months, pd.to_datetime(first_orders), pd.Timestamp(as_of))
     purchases = float(table["repeats"].sum())
     if len(table) < _LEAST_MONTHS:
-        covered = words.count(len(table), "whole month")
-        return _unknown(table, f"The data cover {covered}; it takes two years to tell a season from chance.")
+        return _unknown(
+            table,
+            say_for(
+                len(table),
+                "The data cover {n} whole month; it takes two years to tell a season from chance.",
+                "The data cover {n} whole months; it takes two years to tell a season from chance.",
+            ),
+        )
     if purchases < _LEAST_PURCHASES:
-        seen = words.count(purchases, "repeat purchase")
-        return _unknown(table, f"{seen} are too few to tell twelve months apart.")
+        return _unknown(
+            table,
+            say_for(
+                purchases,
+                "{n} repeat purchase are too few to tell twelve months apart.",
+                "{n} repeat purchases are too few to tell twelve months apart.",
+            ),
+        )
     return _estimated(table)
 
 
-def season_note(season: Season, calibration_end: dt.date, as_of: dt.date) -> str:
-    """What the season does to a comparison on the time after a date, as a sentence; "" if nothing."""
+def season_note(season: Season, calibration_end: dt.date, as_of: dt.date) -> Text:
+    """What the season does to a comparison on the time after a date, as a sentence; `NOTHING` if nothing."""
     start, stop = pd.Timestamp(calibration_end) + pd.Timedelta(days=1), pd.Timestamp(as_of)
     if abs((stop - start).days + 1 - 365.25 * round(((stop - start).days + 1) / 365.25)) <= 20:
-        return ""
-    covered = f"The time kept back runs from {words.day(start.date())} to {words.day(stop.date())}"
+        return NOTHING
+    kept_back: dict[str, Value] = {"start": Day(start.date()), "stop": Day(stop.date())}
     if season.verdict == "cannot tell":
-        return (
-            f"{covered}, not whole years, and these data cannot tell whether customers buy more in other "
-            "months. A good or bad season would look like an error of the models."
+        return say(
+            "The time kept back runs from {start} to {stop}, not whole years, and these data cannot tell whether "
+            "customers buy more in other months. A good or bad season would look like an error of the models.",
+            **kept_back,
         )
     if season.verdict == "none":
-        return ""
+        return NOTHING
     before = pd.date_range(season.months["month"].min(), pd.Timestamp(calibration_end), freq="D")
     later = pd.date_range(start, stop, freq="D")
     level = [float(season.index.reindex(days.month).mean()) for days in (later, before)]
     shift = level[0] / level[1] - 1
     if abs(shift) < _SHIFT:
-        return ""
-    side = "more" if shift > 0 else "less"
-    error = "too low" if shift > 0 else "too high"
-    return (
-        f"{covered}, a season in which customers buy {words.percent(abs(shift))} {side} than in the time "
-        f"before it. Predictions that know no season come out {error} by about as much."
+        return NOTHING
+    if shift > 0:
+        return say(
+            "The time kept back runs from {start} to {stop}, a season in which customers buy {shift} more than in the "
+            "time before it. Predictions that know no season come out too low by about as much.",
+            shift=Share(shift),
+            **kept_back,
+        )
+    return say(
+        "The time kept back runs from {start} to {stop}, a season in which customers buy {shift} less than in the time "
+        "before it. Predictions that know no season come out too high by about as much.",
+        shift=Share(abs(shift)),
+        **kept_back,
     )
 
 
@@ -159,7 +181,7 @@ def _purchases(months: Any, as_of: pd.Timestamp) -> pd.Series:
     return total[total.index <= as_of]
 
 
-def _unknown(table: pd.DataFrame, evidence: str) -> Season:
+def _unknown(table: pd.DataFrame, evidence: Text) -> Season:
     return Season(table.assign(expected=np.nan), pd.Series(dtype=float), "cannot tell", None, evidence)
 
 
@@ -194,16 +216,31 @@ def _verdict(index: pd.Series, p_value: float, error: float) -> SeasonVerdict:
     return "none" if error < _ROUGH else "cannot tell"
 
 
-def _evidence(index: pd.Series, verdict: SeasonVerdict, months: int) -> str:
-    over = f"over {words.count(months, 'month')}"
+def _evidence(index: pd.Series, verdict: SeasonVerdict, months: int) -> Text:
+    over = months_long(months)
     if verdict == "none":
-        return f"No month of the year differs from the trend by more than chance {over}."
+        return say(
+            "No month of the year differs from the trend by more than chance over {months}.", months=over
+        )
     best, worst = int(index.idxmax()), int(index.idxmin())
-    peak = f"{MONTHS[best - 1]} {words.percent(index[best] - 1)} above an average month"
-    low = f"{MONTHS[worst - 1]} {words.percent(1 - index[worst])} below"
+    found: dict[str, Value] = {
+        "months": over,
+        "best": _NAMES[best - 1],
+        "above": Share(index[best] - 1),
+        "worst": _NAMES[worst - 1],
+        "below": Share(1 - index[worst]),
+    }
     if verdict == "cannot tell":
-        return f"{peak}, {low} {over}, but single months vary so much that this may be chance."
-    return f"Repeat purchases by month of the year {over}: {peak}, {low}; more than chance explains."
+        return say(
+            "{best} {above} above an average month, {worst} {below} below over {months}, but single months vary so "
+            "much that this may be chance.",
+            **found,
+        )
+    return say(
+        "Repeat purchases by month of the year over {months}: {best} {above} above an average month, {worst} {below} "
+        "below; more than chance explains.",
+        **found,
+    )
 
 
 def _poisson(design: Array, count: Array, offset: Array) -> tuple[Array, Array, Array]:

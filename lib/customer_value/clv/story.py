@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from customer_value import words
 from customer_value.clv.assumptions import LEAST_REPEATERS, worst
 from customer_value.clv.covariate_story import covariate_findings
+from customer_value.clv.phrases import between, customers, days, money, months, open_contracts, reported
 from customer_value.clv.units import DAYS
-from customer_value.clv.validation import label_of
+from customer_value.clv.validation import method
 from customer_value.clv.validation_tables import holdout_notes
+from customer_value.text import NOTHING, Count, Day, Listing, Money, Name, Share, Text, Value, say, say_for
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue
@@ -24,34 +25,44 @@ _EVENLY = 1.2
 _WORTH_A_WORD = 0.005
 
 
-def too_few(customers: int, repeaters: int) -> str:
+def too_few(customers: int, repeaters: int) -> Text:
     """Why there is no model, when too few customers bought again."""
     if customers == 0:
-        return "No customer has a purchase, so there is no lifetime value to speak of."
+        return say("No customer has a purchase, so there is no lifetime value to speak of.")
     if repeaters == 0:
-        only = "The only customer" if customers == 1 else f"None of the {words.count(customers, 'customer')}"
-        has = "has not bought on a second day" if customers == 1 else "has bought on a second day"
-        return f"{only} {has}, so nobody can tell yet how long customers stay. There is no lifetime value."
-    who = (
-        "There is only one customer."
-        if customers == 1
-        else f"Only {words.count(repeaters)} of {words.count(customers, 'customer')} bought on a second day."
-    )
-    return (
-        f"{who} With fewer than {LEAST_REPEATERS} repeat customers a model of how long customers stay would be "
-        "guesswork, so none is fitted."
+        return say_for(
+            customers,
+            "The only customer has not bought on a second day, so nobody can tell yet how long customers stay. There "
+            "is no lifetime value.",
+            "None of the {n} customers has bought on a second day, so nobody can tell yet how long customers stay. "
+            "There is no lifetime value.",
+        )
+    least = Count(LEAST_REPEATERS)
+    if customers == 1:
+        return say(
+            "There is only one customer. With fewer than {least} repeat customers a model of how long customers stay "
+            "would be guesswork, so none is fitted.",
+            least=least,
+        )
+    return say(
+        "Only {repeaters} of {customers} customers bought on a second day. With fewer than {least} repeat customers a "
+        "model of how long customers stay would be guesswork, so none is fitted.",
+        repeaters=Count(repeaters),
+        customers=Count(customers),
+        least=least,
     )
 
 
-def only_contracts(contracts: ContractValue) -> str:
+def only_contracts(contracts: ContractValue) -> Text:
     """Why there is no model, when every customer with a purchase has a contract."""
-    return (
-        f"All customers with a purchase have a contract ({words.count(len(contracts.customer_ids), 'customer')}), so "
-        "there is nobody to whom a model of purchases without a contract would apply."
+    return say(
+        "All customers with a purchase have a contract ({customers}), so there is nobody to whom a model of purchases "
+        "without a contract would apply.",
+        customers=customers(len(contracts.customer_ids)),
     )
 
 
-def findings(result: LifetimeValue) -> tuple[str, ...]:
+def findings(result: LifetimeValue) -> tuple[Text, ...]:
     """What the figures mean, most important first."""
     if result.valuation is None:
         return (result.why_no_model, *_what_is_known(result), *_contracts(result))
@@ -72,7 +83,7 @@ def findings(result: LifetimeValue) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def next_steps(result: LifetimeValue) -> tuple[str, ...]:
+def next_steps(result: LifetimeValue) -> tuple[Text, ...]:
     """What to do, following from the findings."""
     contracts = result.contracts.next_steps if result.contracts else ()
     if result.valuation is None:
@@ -83,7 +94,7 @@ def next_steps(result: LifetimeValue) -> tuple[str, ...]:
         *_second_purchase(result),
         *_use_of_the_model(result),
         *(
-            f"{check.remedy} ({_capital(check.name)}: {check.verdict}.)"
+            say("{remedy} ({check}.)", remedy=check.remedy, check=check.judged)
             for check in worst(result.checks)
             if check.remedy
         ),
@@ -91,100 +102,134 @@ def next_steps(result: LifetimeValue) -> tuple[str, ...]:
     )
 
 
-def choice(result: LifetimeValue) -> tuple[str, ...]:
+def choice(result: LifetimeValue) -> tuple[Text, ...]:
     """Why the model was chosen, and what a reader must know of the comparison."""
     holdout = result.holdout
     if holdout is None:
         return ()
-    failed = (f"{label_of(name)} is not compared. {why}" for name, why in holdout.failures.items())
+    failed = (
+        say("{model} is not compared. {why}", model=method(name), why=reported(why))
+        for name, why in holdout.failures.items()
+    )
     return (holdout.because, *holdout_notes(holdout, result.currency), *failed)
 
 
-def so_far(result: LifetimeValue) -> tuple[str, ...]:
+def so_far(result: LifetimeValue) -> tuple[Text, ...]:
     """What the customers have brought until now, less what it cost to win them."""
     found = result.realised
     if found is None or result.start is None:
         return ()
-    who = words.count(found.customers, "customer")
-    what = "margin" if found.basis == "margin" else "sales"
-    each = "their" if found.customers == 1 else "each customer's"
-    discounted = (
-        f", discounted at {words.percent(result.options.discount_rate)} a year to {each} first purchase"
-        if result.options.discount_rate
-        else ""
+    since = say_for(
+        found.customers,
+        "Since {start} the {n} customer {brought}{discounted}",
+        "Since {start} the {n} customers {brought}{discounted}",
+        start=Day(result.start),
+        brought=_brought(result, found),
+        discounted=_discounted(result, found),
     )
-    earned = found.earned
-    brought = (
-        f"lost {_money(result, -earned)}" if earned < 0 else f"brought {_money(result, earned)} in {what}"
-    )
-    since = f"Since {words.day(result.start)} the {who} {brought}{discounted}"
     if not found.costed:
-        return (f"{since}: the realised value.",)
-    less = (
-        f"Less {_money(result, found.cost)} to win {_of_them(found)}, as far as it "
-        f"is known, the realised value is {_money(result, found.total)}."
+        return (say("{since}: the realised value.", since=since),)
+    less = say(
+        "{since}. Less {cost} to win {whom}, as far as it is known, the realised value is {total}.",
+        since=since,
+        cost=_money(result, found.cost),
+        whom=_of_them(found),
+        total=_money(result, found.total),
     )
-    return f"{since}. {less}", *_paid_back(result)
+    return less, *_paid_back(result)
 
 
-def endless(result: LifetimeValue) -> tuple[str, ...]:
+def endless(result: LifetimeValue) -> tuple[Text, ...]:
     """What a value without an end to the horizon would be, and how much of it is far from evidence."""
     value = result.valuation
     if value is None:
         return ()
     far = _far(result, value.beyond_data_share)
     if result.why_not_endless or value.endless is None:
-        return (f"{result.why_not_endless}{f' {far}.' if far else ''}",)
-    whole = f"Without an end to the horizon, customer equity would be {_money(result, value.endless)}."
-    return (f"{whole} {far}, where nothing is known.",) if far else (whole,)
+        why = result.why_not_endless
+        return (say("{why} {far}.", why=why, far=far) if far else why,)
+    whole = say(
+        "Without an end to the horizon, customer equity would be {equity}.",
+        equity=_money(result, value.endless),
+    )
+    return (say("{whole} {far}, where nothing is known.", whole=whole, far=far) if far else whole,)
 
 
-def _far(result: LifetimeValue, share: float | None) -> str:
+def _far(result: LifetimeValue, share: float | None) -> Text:
     if share is None or result.start is None:
-        return ""
-    months = 3 * (pd.Timestamp(result.as_of) - pd.Timestamp(result.start)).days / DAYS["M"]
-    return (
-        f"{words.percent(share)} of it would lie later than three times the length of the data, beyond "
-        f"{words.count(months, 'month')} from now"
+        return NOTHING
+    return say_for(
+        3 * (pd.Timestamp(result.as_of) - pd.Timestamp(result.start)).days / DAYS["M"],
+        "{share} of it would lie later than three times the length of the data, beyond {n} month from now",
+        "{share} of it would lie later than three times the length of the data, beyond {n} months from now",
+        share=Share(share),
     )
 
 
-def _of_them(found: Realised) -> str:
-    everyone = found.customers
-    if found.costed == everyone:
-        return "them" if everyone > 1 else "this one"
-    return f"{words.count(found.costed)} of them"
+def _brought(result: LifetimeValue, found: Realised) -> Text:
+    if found.earned < 0:
+        return say("lost {money}", money=_money(result, -found.earned))
+    earned = _money(result, found.earned)
+    if found.basis == "margin":
+        return say("brought {money} in margin", money=earned)
+    return say("brought {money} in sales", money=earned)
 
 
-def _paid_back(result: LifetimeValue) -> tuple[str, ...]:
+def _discounted(result: LifetimeValue, found: Realised) -> Text:
+    rate = result.options.discount_rate
+    if not rate:
+        return NOTHING
+    if found.customers == 1:
+        return say(", discounted at {rate} a year to their first purchase", rate=Share(rate))
+    return say(", discounted at {rate} a year to each customer's first purchase", rate=Share(rate))
+
+
+def _of_them(found: Realised) -> Text:
+    if found.costed == found.customers:
+        return say("them") if found.customers > 1 else say("this one")
+    return say("{n} of them", n=Count(found.costed))
+
+
+def _paid_back(result: LifetimeValue) -> tuple[Text, ...]:
     found = result.realised
     if found is None or not found.judged:
         return ()
-    known = words.count(found.judged, "customer")
     parts = []
-    earlier = found.costed - found.judged
     if found.behind:
-        share = words.percent(found.behind / found.judged)
         parts.append(
-            f"Of {known} with a known cost and all purchases in the data, {words.count(found.behind)} ({share}) "
-            f"{words.verb(found.behind, 'has', 'have')} not earned that cost back yet."
+            say_for(
+                found.behind,
+                "Of {known} with a known cost and all purchases in the data, {n} ({share}) has not earned that cost "
+                "back yet.",
+                "Of {known} with a known cost and all purchases in the data, {n} ({share}) have not earned that cost "
+                "back yet.",
+                known=customers(found.judged),
+                share=Share(found.behind / found.judged),
+            )
         )
     else:
         parts.append(
-            f"All {known} with a known cost and all purchases in the data have earned that cost back."
-            if found.judged > 1
-            else "The one customer with a known cost and all purchases in the data has earned it back."
+            say_for(
+                found.judged,
+                "The one customer with a known cost and all purchases in the data has earned it back.",
+                "All {n} customers with a known cost and all purchases in the data have earned that cost back.",
+            )
         )
+    earlier = found.costed - found.judged
     if earlier:
-        were = words.verb(earlier, "was", "were")
         parts.append(
-            f"{words.count(earlier, 'customer')} with a known cost {were} won before the data begin; what "
-            f"{words.verb(earlier, 'that one', 'those')} brought before is not in the realised value."
+            say_for(
+                earlier,
+                "{n} customer with a known cost was won before the data begin; what that one brought before is not in "
+                "the realised value.",
+                "{n} customers with a known cost were won before the data begin; what those brought before is not in "
+                "the realised value.",
+            )
         )
     return tuple(parts)
 
 
-def _by_class(result: LifetimeValue) -> tuple[str, ...]:
+def _by_class(result: LifetimeValue) -> tuple[Text, ...]:
     """How much of what is to come the customers bring who brought most so far."""
     assert result.valuation is not None
     table = result.valuation.classes
@@ -192,203 +237,288 @@ def _by_class(result: LifetimeValue) -> tuple[str, ...]:
     if best.empty or result.valuation.equity <= 0:
         return ()
     row = best.iloc[0]
-    bounds = words.interval(_money(result, row["low"]), _money(result, row["high"]))
-    who = words.count(row["customers"], "customer")
-    whose = " of customers without a contract" if result.contracts is not None else ""
     return (
-        f"The {who} of class A, who brought the first {words.percent(result.abc_cuts[0])} of sales so far, "
-        f"{words.verb(row['customers'], 'holds', 'hold')} {words.percent(row['share'])} of the value to "
-        f"come{whose}: "
-        f"{_money(result, row['equity'])} ({bounds}).",
+        say_for(
+            row["customers"],
+            "The {n} customer of class A, who brought the first {cut} of sales so far, holds {share} of the value to "
+            "come{without}: {equity} ({interval}).",
+            "The {n} customers of class A, who brought the first {cut} of sales so far, hold {share} of the value to "
+            "come{without}: {equity} ({interval}).",
+            cut=Share(result.abc_cuts[0]),
+            share=Share(row["share"]),
+            without=NOTHING if result.contracts is None else say(" of customers without a contract"),
+            equity=_money(result, row["equity"]),
+            interval=between(row["low"], row["high"], result.currency),
+        ),
     )
 
 
-def _what_is_known(result: LifetimeValue) -> tuple[str, ...]:
-    customers = result.number
-    if not customers or result.spend is None or result.start is None:
+def _what_is_known(result: LifetimeValue) -> tuple[Text, ...]:
+    number = result.number
+    if not number or result.spend is None or result.start is None:
         return ()
-    days = result.purchase_days
-    more = "none" if result.repeaters == 0 else words.count(result.repeaters)
-    again = f"{more} of them on more than one day" if customers > 1 else f"on {words.count(days, 'day')}"
-    known = f"What can be said: since {words.day(result.start)}, {words.count(customers, 'customer')} bought, {again}."
-    net = result.net_revenue
-    spent = (
-        f"Purchases brought {words.money(net, result.currency)} in all after returns, "
-        f"{words.money(net / days, result.currency)} each on average."
+    if number == 1:
+        again = say("on {days}", days=days(result.purchase_days))
+    elif result.repeaters == 0:
+        again = say("none of them on more than one day")
+    else:
+        again = say("{n} of them on more than one day", n=Count(result.repeaters))
+    known = say(
+        "What can be said: since {start}, {customers} bought, {again}.",
+        start=Day(result.start),
+        customers=customers(number),
+        again=again,
+    )
+    spent = say(
+        "Purchases brought {all} in all after returns, {each} each on average.",
+        all=Money(result.net_revenue, result.currency),
+        each=Money(result.net_revenue / result.purchase_days, result.currency),
     )
     return known, spent
 
 
-def _steps_without_model(result: LifetimeValue) -> tuple[str, ...]:
+def _steps_without_model(result: LifetimeValue) -> tuple[Text, ...]:
     if not result.number and result.contracts is not None:
         return ()
     if not result.number:
-        return ("Check that the order file holds sales, not only returns.",)
-    steps = ["Take in more order history, if there is any, and run this page again."]
+        return (say("Check that the order file holds sales, not only returns."),)
+    steps = [say("Take in more order history, if there is any, and run this page again.")]
     single = result.number - result.repeaters
     if single:
         steps.append(
-            f"Find out what would bring back the {words.count(single, 'customer')} with a single purchase, "
-            "and note who returns: that is the data this page needs."
+            say_for(
+                single,
+                "Find out what would bring back the {n} customer with a single purchase, and note who returns: that is "
+                "the data this page needs.",
+                "Find out what would bring back the {n} customers with a single purchase, and note who returns: that "
+                "is the data this page needs.",
+            )
         )
     return tuple(steps)
 
 
-def _equity(result: LifetimeValue) -> str:
+def _equity(result: LifetimeValue) -> Text:
     value = result.valuation
     assert value is not None
-    who = words.count(result.number, "customer")
-    who = who if result.contracts is None else f"{who} without a contract"
-    bounds = words.interval(_money(result, value.low), _money(result, value.high))
-    horizon = f"within the next {words.count(result.options.horizon_months, 'month')}"
-    worth = f"discounted at {words.percent(result.options.discount_rate)} a year"
+    told: dict[str, Value] = {
+        "without": NOTHING if result.contracts is None else say(" without a contract"),
+        "months": months(result.options.horizon_months),
+        "rate": Share(result.options.discount_rate),
+        "interval": between(value.low, value.high, result.currency),
+    }
     if value.equity < 0:
-        return (
-            f"The {who} are expected to cost more than they bring: a loss of {_money(result, -value.equity)} "
-            f"in margin {horizon}, {worth} ({bounds}). More purchases make it worse."
+        return say_for(
+            result.number,
+            "The {n} customer{without} are expected to cost more than they bring: a loss of {loss} in margin within "
+            "the next {months}, discounted at {rate} a year ({interval}). More purchases make it worse.",
+            "The {n} customers{without} are expected to cost more than they bring: a loss of {loss} in margin within "
+            "the next {months}, discounted at {rate} a year ({interval}). More purchases make it worse.",
+            loss=_money(result, -value.equity),
+            **told,
         )
-    after = " after returns" if result.kept.company < 1 else ""
-    what = "margin" if result.kept.basis == "margin" else f"sales{after}"
-    return (
-        f"The {who} {words.verb(result.number, 'is', 'are')} expected to bring "
-        f"{_money(result, value.equity)} in {what} {horizon}, {worth} ({bounds})."
+    return say_for(
+        result.number,
+        "The {n} customer{without} is expected to bring {equity} in {what} within the next {months}, discounted at "
+        "{rate} a year ({interval}).",
+        "The {n} customers{without} are expected to bring {equity} in {what} within the next {months}, discounted at "
+        "{rate} a year ({interval}).",
+        equity=_money(result, value.equity),
+        what=_what(result),
+        **told,
     )
 
 
-def _both(result: LifetimeValue) -> tuple[str, ...]:
+def _what(result: LifetimeValue) -> Text:
+    if result.kept.basis == "margin":
+        return say("margin")
+    return say("sales after returns") if result.kept.company < 1 else say("sales")
+
+
+def _both(result: LifetimeValue) -> tuple[Text, ...]:
     """The sum over both kinds of customers, where there are contracts."""
     equity, found = result.equity, result.contracts
     if found is None or equity is None:
         return ()
     if equity.contracts is None:
-        return (f"Customer equity holds customers without a contract only. {found.why_no_value}",)
-    bounds = words.interval(_money(result, equity.low), _money(result, equity.high))
+        return (
+            say("Customer equity holds customers without a contract only. {why}", why=found.why_no_value),
+        )
     return (
-        f"Customers with and without a contract together are worth {_money(result, equity.total)} ({bounds}): "
-        f"{_money(result, equity.contracts)} of it is with {words.count(len(found.table), 'open contract')}.",
+        say(
+            "Customers with and without a contract together are worth {total} ({interval}): {part} of it is with "
+            "{contracts}.",
+            total=_money(result, equity.total),
+            interval=between(equity.low, equity.high, result.currency),
+            part=_money(result, equity.contracts),
+            contracts=open_contracts(len(found.table)),
+        ),
     )
 
 
-def _contracts(result: LifetimeValue) -> tuple[str, ...]:
+def _contracts(result: LifetimeValue) -> tuple[Text, ...]:
     return result.contracts.findings if result.contracts is not None else ()
 
 
-def _active(result: LifetimeValue) -> tuple[str, ...]:
+def _active(result: LifetimeValue) -> tuple[Text, ...]:
     again = result.figures["again"]
+    who = customers(again.customers)
     if again.customers - again.p_alive < 0.5:
         return (
-            f"All {words.count(again.customers, 'customer')} who bought more than once are still active by the model.",
+            say("All {customers} who bought more than once are still active by the model.", customers=who),
         )
     return (
-        f"Of the {words.count(again.customers, 'customer')} who bought more than once, about "
-        f"{words.count(again.p_alive)} ({words.percent(again.p_alive / again.customers)}) are still customers by the "
-        "model; the others have been silent for too long, given how often they used to buy.",
+        say(
+            "Of the {customers} who bought more than once, about {active} ({share}) are still customers by the model; "
+            "the others have been silent for too long, given how often they used to buy.",
+            customers=who,
+            active=Count(again.p_alive),
+            share=Share(again.p_alive / again.customers),
+        ),
     )
 
 
-def _concentration(result: LifetimeValue) -> tuple[str, ...]:
+def _concentration(result: LifetimeValue) -> tuple[Text, ...]:
     figures = result.figures
-    customers = figures["everyone"].customers
-    top = max(1, round(customers / 10))
-    if customers < 10 or figures.positive <= 0:
+    everyone = figures["everyone"].customers
+    top = max(1, round(everyone / 10))
+    if everyone < 10 or figures.positive <= 0:
         return ()
     share = figures.top_positive / figures.positive
-    if share < _EVENLY * top / customers:
-        return (f"Value is spread evenly: the best tenth of customers holds {words.percent(share)} of it.",)
+    if share < _EVENLY * top / everyone:
+        return (
+            say(
+                "Value is spread evenly: the best tenth of customers holds {share} of it.", share=Share(share)
+            ),
+        )
     return (
-        f"The {words.count(top, 'customer')} with the highest value (10%) hold {words.percent(share)} of it.",
+        say(
+            "The {customers} with the highest value (10%) hold {share} of it.",
+            customers=customers(top),
+            share=Share(share),
+        ),
     )
 
 
-def _losing(result: LifetimeValue) -> tuple[str, ...]:
+def _losing(result: LifetimeValue) -> tuple[Text, ...]:
     losing = result.figures["losing"]
     number = losing.customers
     if number in (0, result.figures["everyone"].customers):
         return ()
     return (
-        f"{words.count(number, 'customer')} {words.verb(number, 'is', 'are')} expected to lose "
-        f"{_money(result, -losing.clv)}: {words.verb(number, 'its', 'their')} margin is negative.",
+        say_for(
+            number,
+            "{n} customer is expected to lose {loss}: its margin is negative.",
+            "{n} customers are expected to lose {loss}: their margin is negative.",
+            loss=_money(result, -losing.clv),
+        ),
     )
 
 
-def _at_risk(result: LifetimeValue) -> tuple[str, ...]:
+def _at_risk(result: LifetimeValue) -> tuple[Text, ...]:
     figures = result.figures
     known, likely = figures["known"], figures["likely"]
     if known.value_at_risk <= 0.001 * abs(known.clv):
         return ()
-    everyone = known.customers == figures["everyone"].customers
-    who = "every customer" if everyone else "every customer who bought more than once"
+    who = say("every customer who bought more than once")
+    if known.customers == figures["everyone"].customers:
+        who = say("every customer")
     return (
-        f"If {who} were still active, {_money(result, known.value_at_risk)} more would come in: the value at risk. "
-        f"{_money(result, likely.value_at_risk)} of it is with {words.count(likely.customers, 'customer')} who "
-        f"{words.verb(likely.customers, 'is', 'are')} more likely still active than not; the rest would have to be "
-        "won back.",
+        say_for(
+            likely.customers,
+            "If {who} were still active, {more} more would come in: the value at risk. {part} of it is with {n} "
+            "customer who is more likely still active than not; the rest would have to be won back.",
+            "If {who} were still active, {more} more would come in: the value at risk. {part} of it is with {n} "
+            "customers who are more likely still active than not; the rest would have to be won back.",
+            who=who,
+            more=_money(result, known.value_at_risk),
+            part=_money(result, likely.value_at_risk),
+        ),
     )
 
 
-def _one_time(result: LifetimeValue) -> tuple[str, ...]:
+def _one_time(result: LifetimeValue) -> tuple[Text, ...]:
     single = result.figures["once"]
     if not single.customers:
         return ()
-    each = _money(result, single.mean)
     return (
-        f"{_capital(words.count(single.customers, 'customer'))} bought on one day only. By the model "
-        f"{words.verb(single.customers, 'this one is', 'they are')} worth {each} on average, "
-        f"{_money(result, single.clv)} together.",
+        say_for(
+            single.customers,
+            "{n} customer bought on one day only. By the model this one is worth {each} on average, {all} together.",
+            "{n} customers bought on one day only. By the model they are worth {each} on average, {all} together.",
+            each=_money(result, single.mean),
+            all=_money(result, single.clv),
+        ),
     )
 
 
-def _holdout(result: LifetimeValue) -> tuple[str, ...]:
+def _holdout(result: LifetimeValue) -> tuple[Text, ...]:
     holdout = result.holdout
     if holdout is None:
         return (
-            "No time could be kept back to check the model on, so nobody knows yet how well it predicts.",
+            say(
+                "No time could be kept back to check the model on, so nobody knows yet how well it predicts."
+            ),
         )
-    predicted = holdout.scores[holdout.model].predicted
-    period = f"in the {words.count(holdout.days, 'day')} after {words.day(result.calibration_end)}"
-    told = (
-        f"Fitted on the time before, {label_of(holdout.model)} expected {words.count(predicted, 'purchase')} "
-        f"{period}{_of_the_sample(result)}; {words.count(holdout.actual)} happened."
+    told = say_for(
+        holdout.scores[holdout.model].predicted,
+        "Fitted on the time before, {model} expected {n} purchase in the {days} after {day}{sample}; {actual} "
+        "happened.",
+        "Fitted on the time before, {model} expected {n} purchases in the {days} after {day}{sample}; {actual} "
+        "happened.",
+        model=method(holdout.model),
+        days=days(holdout.days),
+        day=Day(result.calibration_end),
+        sample=say(" from {sample}", sample=result.sampled) if result.sampled else NOTHING,
+        actual=Count(holdout.actual),
     )
-    bounds = f"{words.count(holdout.total_low)} to {words.count(holdout.total_high)}"
-    judged = (
-        f"That is outside its 95% interval of {bounds}."
-        if holdout.missed
-        else f"That is inside its 95% interval of {bounds}."
-    )
-    return f"{told} {judged}", holdout.because
+    bounds: dict[str, Value] = {"low": Count(holdout.total_low), "high": Count(holdout.total_high)}
+    if holdout.missed:
+        judged = say("{told} That is outside its 95% interval of {low} to {high}.", told=told, **bounds)
+    else:
+        judged = say("{told} That is inside its 95% interval of {low} to {high}.", told=told, **bounds)
+    return judged, holdout.because
 
 
-def _protect(result: LifetimeValue) -> tuple[str, ...]:
+def _protect(result: LifetimeValue) -> tuple[Text, ...]:
     likely, gone = result.figures.likely, result.figures.gone
     steps = []
     if len(likely):
         steps.append(
-            f"Call {_names(result, likely)} before they drift away: probably still active, yet "
-            f"{_at_risk_of(result, likely)} of their value is at risk."
+            say(
+                "Call {names} before they drift away: probably still active, yet {risk} of their value is at risk.",
+                names=_names(result, likely),
+                risk=_at_risk_of(result, likely),
+            )
         )
     if len(gone):
         steps.append(
-            f"Ask {_names(result, gone)} why they stopped: probably gone, and "
-            f"{_at_risk_of(result, gone)} would come back with them."
+            say(
+                "Ask {names} why they stopped: probably gone, and {risk} would come back with them.",
+                names=_names(result, gone),
+                risk=_at_risk_of(result, gone),
+            )
         )
     return tuple(steps)
 
 
-def _mend_margin(result: LifetimeValue) -> tuple[str, ...]:
+def _mend_margin(result: LifetimeValue) -> tuple[Text, ...]:
     figures = result.figures
     if not figures["losing"].customers:
         return ()
     if figures["losing"].customers > figures["everyone"].customers / 2:
-        return ("Raise prices or lower the cost of goods before selling more: most customers lose money.",)
-    worst_ones = figures.worst
+        return (
+            say("Raise prices or lower the cost of goods before selling more: most customers lose money."),
+        )
     return (
-        f"Look at prices and discounts of {_names(result, worst_ones)}: expected loss "
-        f"{_money(result, -float(worst_ones['clv'].sum()))}.",
+        say(
+            "Look at prices and discounts of {names}: expected loss {loss}.",
+            names=_names(result, figures.worst),
+            loss=_money(result, -float(figures.worst["clv"].sum())),
+        ),
     )
 
 
-def _second_purchase(result: LifetimeValue) -> tuple[str, ...]:
+def _second_purchase(result: LifetimeValue) -> tuple[Text, ...]:
     figures = result.figures
     once, twice = figures["once"], figures["twice"]
     if not once.customers or not twice.customers:
@@ -396,54 +526,53 @@ def _second_purchase(result: LifetimeValue) -> tuple[str, ...]:
     more = twice.mean - once.mean
     if more * once.customers < _WORTH_A_WORD * abs(figures["everyone"].clv):
         return ()
-    gain = _money(result, more)
     return (
-        f"Win a second purchase from the {words.count(once.customers, 'customer')} with one: a customer with two "
-        f"purchases is worth {gain} more on average. What is spent on it must cost less, and a trial must show "
-        "that it works.",
+        say(
+            "Win a second purchase from the {customers} with one: a customer with two purchases is worth {gain} more "
+            "on average. What is spent on it must cost less, and a trial must show that it works.",
+            customers=customers(once.customers),
+            gain=_money(result, more),
+        ),
     )
 
 
-def _use_of_the_model(result: LifetimeValue) -> tuple[str, ...]:
+def _use_of_the_model(result: LifetimeValue) -> tuple[Text, ...]:
     holdout = result.holdout
     if holdout is None or result.figures["everyone"].clv <= 0:
         return ()
     rule, model = holdout.scores[holdout.winner].gini or 0.0, holdout.scores[holdout.model].gini or 0.0
     if rule > model:
         return (
-            f"For a list of who buys next, use the simple rule '{label_of(holdout.winner)}'; use the values of "
-            "the model for budgets, with their intervals.",
+            say(
+                "For a list of who buys next, use the simple rule '{rule}'; use the values of the model for budgets, "
+                "with their intervals.",
+                rule=method(holdout.winner),
+            ),
         )
     return (
-        "Use the values to decide how much an account may cost; look at the interval before a large decision.",
+        say(
+            "Use the values to decide how much an account may cost; look at the interval before a large decision."
+        ),
     )
 
 
-def _of_the_sample(result: LifetimeValue) -> str:
-    return f" from {result.sampled}" if result.sampled else ""
+def _money(result: LifetimeValue, amount: float) -> Money:
+    return money(amount, result.currency)
 
 
-def _money(result: LifetimeValue, amount: float) -> str:
-    return words.short_money(amount, result.currency)
-
-
-def _names(result: LifetimeValue, rows: pd.DataFrame) -> str:
-    names = words.listing(_name(result, customer) for customer in rows["customer_id"])
+def _names(result: LifetimeValue, rows: pd.DataFrame) -> Value:
+    names = Listing(tuple(_name(result, customer) for customer in rows["customer_id"]))
     if result.names is not None:
         return names
-    return f"{words.verb(len(rows), 'customer', 'customers')} {names}"
+    return say("customer {names}", names=names) if len(rows) == 1 else say("customers {names}", names=names)
 
 
-def _at_risk_of(result: LifetimeValue, rows: pd.DataFrame) -> str:
+def _at_risk_of(result: LifetimeValue, rows: pd.DataFrame) -> Money:
     return _money(result, float(rows["value_at_risk"].sum()))
 
 
-def _name(result: LifetimeValue, customer: str) -> str:
-    name = (result.names or {}).get(customer)
+def _name(result: LifetimeValue, customer: str) -> Value:
+    name, number = (result.names or {}).get(customer), Name(str(customer), most=24)
     if isinstance(name, str) and name.strip():
-        return f"{words.plain(name, most=40)} ({words.plain(customer, most=24)})"
-    return words.plain(customer, most=24)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        return say("{name} ({id})", name=Name(name, most=40), id=number)
+    return number

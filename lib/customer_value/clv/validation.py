@@ -25,15 +25,18 @@ from customer_value.clv.forecast import Forecast, forecast
 from customer_value.clv.inputs import Array
 from customer_value.clv.mbg_nbd import ModifiedBetaGeoNBD
 from customer_value.clv.pareto_nbd import ParetoNBD
+from customer_value.clv.phrases import model as model_name
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.rules import RULES, rule_predictions
 from customer_value.clv.scores import Score, calibration_by_group, paired_interval, score
 from customer_value.clv.seasons import Season, season_note, season_of
 from customer_value.clv.simulation import replicates_for
 from customer_value.clv.units import DAYS
+from customer_value.display import written
 from customer_value.errors import FitError, InputError
+from customer_value.text import NOTHING, Listing, Number, Share, Text, Value, say
 
-__all__ = ["MODELS", "Holdout", "Newcomers", "fit_chosen", "label_of", "validate"]
+__all__ = ["MODELS", "Holdout", "Newcomers", "fit_chosen", "label_of", "method", "validate"]
 
 MODELS: tuple[type[PurchaseModel], ...] = (BetaGeoNBD, ModifiedBetaGeoNBD, ParetoNBD)
 """Models of purchases at random times, the simplest first."""
@@ -116,15 +119,15 @@ class Holdout:
     predictions: pd.DataFrame
     model: str
     winner: str
-    because: str
+    because: Text
     total_low: float
     total_high: float
     hiatus_months: int | None
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, Text]
     came: Newcomers
     forecast: Forecast
     season: Season | None
-    season_note: str
+    season_note: Text
 
     @property
     def label(self) -> str:
@@ -263,7 +266,7 @@ def validate(
     )  # fmt: skip
     low, high = np.quantile(futures.totals, (0.025, 0.975))
     came = _newcomers(known, later)
-    season, season_told = None, ""
+    season, season_told = None, NOTHING
     if months is not None and calibration_end and as_of and "first_order" in later.columns:
         season = season_of(months, later["first_order"], as_of)
         season_told = season_note(season, calibration_end, as_of)
@@ -328,8 +331,13 @@ def fit_chosen(
 
 
 def label_of(name: str) -> str:
+    """The name of a model or rule in tables."""
+    return written(RULES[name]) if name in RULES else CANDIDATES[name].label
+
+
+def method(name: str) -> Value:
     """The name of a model or rule in sentences."""
-    return RULES.get(name) or CANDIDATES[name].label
+    return RULES.get(name) or model_name(CANDIDATES[name].label)
 
 
 def _length(days: int | None, calibration_end: dt.date | None, as_of: dt.date | None) -> int:
@@ -367,7 +375,7 @@ def _newcomers(known: pd.DataFrame, later: pd.DataFrame) -> Newcomers:
 
 def _choose(
     actual: Array, predicted: dict[str, Array], scores: dict[str, Score], models: list[str], seed: int
-) -> tuple[str, str, str]:
+) -> tuple[str, str, Text]:
     errors = {name: np.abs(values - actual) for name, values in predicted.items()}
     means = {name: figures.mean_absolute_error for name, figures in scores.items()}
     best = min(models, key=lambda name: means[name])
@@ -375,48 +383,76 @@ def _choose(
     rule = min((name for name in scores if name in RULES), key=lambda name: means[name])
     low, high = paired_interval(errors[rule] - errors[model], seed)
     among = _among_models(model, best, means, len(models))
+    compared: dict[str, Value] = {"among": among, "rule": method(rule), "error": Number(means[rule])}
     if low > 0:
-        against = (
-            f"It beats the best simple rule, '{label_of(rule)}', which is off by "
-            f"{means[rule]:.2f}: more than chance explains."
+        because = say(
+            "{among} It beats the best simple rule, '{rule}', which is off by {error}: more than chance explains.",
+            **compared,
         )
-        return model, model, f"{among} {against}"
+        return model, model, because
+    compared["kept"] = _beside(scores[model], scores[rule])
     if high < 0:
-        against = (
-            f"The simple rule wins here: '{label_of(rule)}' is off by only {means[rule]:.2f} purchases, "
-            "and chance does not explain the difference."
+        because = say(
+            "{among} The simple rule wins here: '{rule}' is off by only {error} purchases, and chance does not explain "
+            "the difference. {kept}",
+            **compared,
         )
     else:
-        against = (
-            f"The simple rule '{label_of(rule)}' is off by {means[rule]:.2f}; chance explains the "
-            "difference, so by this measure the simple rule wins here as the simpler one."
+        because = say(
+            "{among} The simple rule '{rule}' is off by {error}; chance explains the difference, so by this measure "
+            "the simple rule wins here as the simpler one. {kept}",
+            **compared,
         )
-    return model, rule, f"{among} {against} {_beside(scores[model], scores[rule])}"
+    return model, rule, because
 
 
-def _beside(model: Score, rule: Score) -> str:
+def _beside(model: Score, rule: Score) -> Text:
     """What else tells a model from a rule, and why the model is kept."""
-    parts = []
+    parts: list[Value] = []
     if model.bias is not None and rule.bias is not None:
-        parts.append(f"misses the total by {_signed(model.bias)} against {_signed(rule.bias)} for the rule")
+        parts.append(
+            say(
+                "misses the total by {model} against {rule} for the rule",
+                model=_signed(model.bias),
+                rule=_signed(rule.bias),
+            )
+        )
     if model.gini is not None and rule.gini is not None:
-        order, other = words.decimal(model.gini), words.decimal(rule.gini)
-        parts.append(f"orders the customers to {order} against {other}, where 1 is perfect")
-    kept = "The model is kept for values, which a rule cannot give"
-    return f"{kept}; it {' and '.join(parts)}." if parts else f"{kept}."
+        parts.append(
+            say(
+                "orders the customers to {model} against {rule}, where 1 is perfect",
+                model=Number(model.gini),
+                rule=Number(rule.gini),
+            )
+        )
+    if not parts:
+        return say("The model is kept for values, which a rule cannot give.")
+    return say(
+        "The model is kept for values, which a rule cannot give; it {parts}.", parts=Listing(tuple(parts))
+    )
 
 
-def _signed(share: float) -> str:
-    return ("+" if share > 0 else "") + words.percent(share)
+def _signed(share: float) -> Value:
+    return say("+{share}", share=Share(share)) if share > 0 else Share(share)
 
 
-def _among_models(model: str, best: str, means: dict[str, float], models: int) -> str:
-    name, error = label_of(model), f"off by {means[model]:.2f} purchases per customer"
+def _among_models(model: str, best: str, means: dict[str, float], models: int) -> Text:
+    told: dict[str, Value] = {"model": method(model), "error": Number(means[model])}
     if models == 1:
-        return f"{name} is the only model that could be fitted; it was {error} on average."
+        return say(
+            "{model} is the only model that could be fitted; it was off by {error} purchases per customer on average.",
+            **told,
+        )
     if model == best:
-        return f"{name} has the smallest error of the models on the time kept back: {error} on average."
-    return (
-        f"{name} is the simplest of the models whose errors chance cannot tell apart: {error} on average, "
-        f"against {means[best]:.2f} for {label_of(best)}."
+        return say(
+            "{model} has the smallest error of the models on the time kept back: off by {error} purchases per customer "
+            "on average.",
+            **told,
+        )
+    return say(
+        "{model} is the simplest of the models whose errors chance cannot tell apart: off by {error} purchases per "
+        "customer on average, against {least} for {best}.",
+        least=Number(means[best]),
+        best=method(best),
+        **told,
     )

@@ -9,8 +9,9 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.clv.tracking import holdout_histogram
-from customer_value.clv.validation import label_of
-from customer_value.display import Prose, Table
+from customer_value.clv.validation import method
+from customer_value.display import Prose, Table, written
+from customer_value.text import NOTHING, Money, Share, Text, say, say_for
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["calibration_table", "coverage_table", "holdout_histogram_table", "holdout_notes", "season_table"]
 
-NO_HOLDOUT = (
+NO_HOLDOUT = say(
     "There is no check on time kept back: either none was kept back, or too few customers had bought again "
     "before it."
 )
@@ -113,12 +114,12 @@ def season_table(result: LifetimeValue) -> Table | Prose:
     """Repeat purchases by month of the year against an average month, or why it cannot be told."""
     season = result.holdout.season if result.holdout else None
     if season is None or season.index.empty:
-        told = season.evidence if season else "Purchases by month are not known, or there are too few."
+        told = season.evidence if season else say("Purchases by month are not known, or there are too few.")
         return Prose((told,), kind="note")
     shown = pd.DataFrame(
         {"Month": season.month_names, "Against an average month": season.index.to_numpy() - 1}
     )
-    return Table(shown, {"Against an average month": words.percent}, season.evidence)
+    return Table(shown, {"Against an average month": words.percent}, written(season.evidence))
 
 
 def group_name(holdout: Holdout) -> str:
@@ -126,39 +127,54 @@ def group_name(holdout: Holdout) -> str:
     return "tenth" if holdout.groups == 10 else "group"
 
 
-def holdout_notes(holdout: Holdout, currency: str) -> tuple[str, ...]:
+def holdout_notes(holdout: Holdout, currency: str) -> tuple[Text, ...]:
     """What a reader must know of the comparison: newcomers, season, intervals, models not tried."""
     notes = [_newcomers(holdout, currency), holdout.season_note, _intervals(holdout)]
     return (*(note for note in notes if note), *(_left_out(holdout)))
 
 
-def _newcomers(holdout: Holdout, currency: str) -> str:
+def _newcomers(holdout: Holdout, currency: str) -> Text:
     came = holdout.came
     if not came.customers:
-        return ""
-    who = words.count(came.customers, "customer")
-    told = f"{who} came only in the time kept back; no model can foresee newcomers"
+        return NOTHING
     if came.revenue is None or came.known_revenue is None:
-        return f"{told}."
-    share = f" ({words.percent(came.share)} of all)" if came.share is not None else ""
-    return (
-        f"{told}. {words.verb(came.customers, 'This one', 'They')} brought {words.money(came.revenue, currency)} of "
-        f"revenue{share}, beside {words.money(came.known_revenue, currency)} from the customers known before."
+        return say_for(
+            came.customers,
+            "{n} customer came only in the time kept back; no model can foresee newcomers.",
+            "{n} customers came only in the time kept back; no model can foresee newcomers.",
+        )
+    share = NOTHING if came.share is None else say(" ({share} of all)", share=Share(came.share))
+    return say_for(
+        came.customers,
+        "{n} customer came only in the time kept back; no model can foresee newcomers. This one brought {brought} of "
+        "revenue{share}, beside {known} from the customers known before.",
+        "{n} customers came only in the time kept back; no model can foresee newcomers. They brought {brought} of "
+        "revenue{share}, beside {known} from the customers known before.",
+        brought=Money(came.revenue, currency),
+        share=share,
+        known=Money(came.known_revenue, currency),
     )
 
 
-def _intervals(holdout: Holdout) -> str:
+def _intervals(holdout: Holdout) -> Text:
     found = holdout.coverage.set_index("nominal")
     row = found.loc[0.95]
     if row["verdict"] == "holds":
-        return ""
-    held = f"Intervals meant to hold 95% of customers held {words.percent(float(row['covered']), 1)}"
+        return NOTHING
+    held = Share(float(row["covered"]), 1)
     if row["verdict"] == "too narrow":
-        return (
-            f"{held}: they are too narrow here. Read the intervals of single customers as wider than printed."
+        return say(
+            "Intervals meant to hold 95% of customers held {held}: they are too narrow here. Read the intervals of "
+            "single customers as wider than printed.",
+            held=held,
         )
-    return f"{held}: they are wider than needed here."
+    return say(
+        "Intervals meant to hold 95% of customers held {held}: they are wider than needed here.", held=held
+    )
 
 
-def _left_out(holdout: Holdout) -> list[str]:
-    return [f"{label_of(name)} was not compared. {reason}" for name, reason in holdout.left_out.items()]
+def _left_out(holdout: Holdout) -> list[Text]:
+    return [
+        say("{model} was not compared. {reason}", model=method(name), reason=reason)
+        for name, reason in holdout.left_out.items()
+    ]

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_value import words
 from customer_value.clv.classes import class_equity, membership
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
+from customer_value.clv.phrases import reported
 from customer_value.clv.purchases import PurchaseModel
 from customer_value.clv.simulation import Base, replicates_for, simulate_values
 from customer_value.clv.units import DAYS, discount_rate_per_unit, in_time_unit, months_in_units
 from customer_value.errors import FitError
 from customer_value.kept import ShareDoubt
 from customer_value.settings import ClvSettings
+from customer_value.text import NOTHING, Text, say, say_for
 
 __all__ = [
     "SpendModel",
@@ -59,7 +60,7 @@ class SpendModel:
     average: float
     fitted_on: int
     left_out: int
-    why_not: str = ""
+    why_not: Text = NOTHING
 
     def expected(self, x: Array, mean: Array) -> Array:
         """Expected spend per purchase; a mean that is not positive counts as 0."""
@@ -121,19 +122,24 @@ def spend_of(customers: pd.DataFrame) -> SpendModel:
     average = float(customers["gross"].sum()) / days
     left_out = len(again) - len(usable)
 
-    def without(why: str) -> SpendModel:
+    def without(why: Text) -> SpendModel:
         return SpendModel(None, average, len(usable), left_out, why)
 
     if len(usable) < _LEAST_SPENDERS:
-        who = words.count(len(usable), "customer")
-        return without(f"Repeat purchases with a value are known of {who} only, too few for a spend model.")
+        return without(
+            say_for(
+                len(usable),
+                "Repeat purchases with a value are known of {n} customer only, too few for a spend model.",
+                "Repeat purchases with a value are known of {n} customers only, too few for a spend model.",
+            )
+        )
     try:
         fit = GammaGamma.fit(usable[["frequency", "monetary_value"]])
     except FitError as reason:
-        return without(str(reason))
+        return without(reported(reason))
     if fit.model.q <= 1:
         return without(
-            "Spend differs so much between customers that the model has no mean (q is not above 1)."
+            say("Spend differs so much between customers that the model has no mean (q is not above 1).")
         )
     return SpendModel(fit, average, len(usable), left_out)
 

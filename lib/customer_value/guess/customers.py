@@ -96,8 +96,8 @@ def guess_customer(
     if left:
         return _best(left, table)
     texts = [c.name for c in columns if c.kind == "text" and may_head_groups(table, c, date)]
-    few = table.first_few(texts, _MOST_NAMED, "of text that may stand above a customer's rows")
-    heads = next((name for name in few if heads_groups(table, name, date)), None)
+    above = table.first_few(texts, _MOST_NAMED, "of text that may stand above a customer's rows")
+    heads = next((name for name in above if heads_groups(table, name, date)), None)
     if heads is not None:
         return _heading_rows(table.column(heads))
     again = [c for c in columns if c.name not in fallen and _comes_again(c)]

@@ -9,11 +9,12 @@ import pandas as pd
 
 from customer_value import words
 from customer_value.codebook import OWN, rows_of
-from customer_value.display import Prose, Table
+from customer_value.display import Prose, Table, written
 from customer_value.loyalty.cells import FOUR
-from customer_value.loyalty.names import CLASS_NAMES, NAMES, RANKED_BY, title
+from customer_value.loyalty.names import CLASS_NAMES, NAMES, RANKED_BY, months, title
 from customer_value.loyalty.repeat_purchase import AGAIN, SHARES
 from customer_value.survey import MINIMUM
+from customer_value.text import Count, Day, Text, say
 
 if TYPE_CHECKING:
     from customer_value.loyalty.matrix import LoyaltyMatrix
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 _Formats = dict[str, Callable[[Any], str]]
-NEEDS_ORDERS = "This part needs orders, which this report does not have."
+NEEDS_ORDERS = say("This part needs orders, which this report does not have.")
 
 
 def cells_table(result: LoyaltyMatrix) -> Table | Prose:
@@ -111,22 +112,26 @@ def retention_table(result: LoyaltyMatrix) -> Table | Prose:
     return Table(shown, formats, caption)
 
 
-def why_no_retention(result: LoyaltyMatrix) -> str:
+def why_no_retention(result: LoyaltyMatrix) -> Text:
     """Why it cannot be said who came back after the survey."""
-    period = words.count(result.period_months, "month")
     if result.customers.empty or not result.with_orders:
         return _no_customers(result)
     if result.status != "placed":
-        return "Nobody is placed, so no cell can be followed up."
+        return say("Nobody is placed, so no cell can be followed up.")
     if result.by_wave.empty:
-        return "The survey has no dates (or purchases are not known by month), so no cell can be followed up."
+        return say(
+            "The survey has no dates (or purchases are not known by month), so no cell can be followed up."
+        )
     if result.by_wave["retained"].notna().any():
-        return "At the time of the survey nobody could be placed, so no cell can be followed up."
+        return say("At the time of the survey nobody could be placed, so no cell can be followed up.")
     first = result.by_wave["measured_on"].min()
     due = first + pd.DateOffset(months=result.period_months) + pd.offsets.MonthEnd(0)
-    return (
-        f"Who came back within {period} of the survey will be known with orders up to {words.day(due.date())}; "
-        f"this report ends on {words.day(result.as_of)}."
+    return say(
+        "Who came back within {months} of the survey will be known with orders up to {due}; this report ends on "
+        "{as_of}.",
+        months=months(result.period_months),
+        due=Day(due.date()),
+        as_of=Day(result.as_of),
     )
 
 
@@ -152,25 +157,27 @@ def moves_table(result: LoyaltyMatrix) -> Table | Prose:
     return Table(shown, formats, f"Between the surveys of {names}; net revenue")
 
 
-def why_no_moves(result: LoyaltyMatrix) -> str:
+def why_no_moves(result: LoyaltyMatrix) -> Text:
     """Why there is no movement to show."""
     if result.customers.empty or not result.with_orders:
         return _no_customers(result)
     asked = len(result.opinions)
-    if asked < 2:
-        return "Movement between cells needs two surveys; this report has " + (
-            "one." if asked else "none with an attitude."
-        )
-    return (
-        f"There are {words.count(asked, 'survey wave')}, but no two in succession that measured attitude alike and "
-        f"placed {MINIMUM} of the same customers."
+    if not asked:
+        return say("Movement between cells needs two surveys; this report has none with an attitude.")
+    if asked == 1:
+        return say("Movement between cells needs two surveys; this report has one.")
+    return say(
+        "There are {waves} survey waves, but no two in succession that measured attitude alike and placed {minimum} "
+        "of the same customers.",
+        waves=Count(asked),
+        minimum=Count(MINIMUM),
     )
 
 
 def sensitivity_table(result: LoyaltyMatrix) -> Table | Prose:
     """Per cell, how many customers other cuts or one standard error would move."""
     if result.placed.empty:
-        return _note(_if_customers(result, "Nobody is placed, so there is no cell to leave."))
+        return _note(_if_customers(result, say("Nobody is placed, so there is no cell to leave.")))
     other = "with median cuts" if result.options.cuts == "fixed" else "with fixed cuts"
     flags = {"changes_by_cuts": f"Other cell {other}", "within_one_error": "Within one standard error"}
     flags["near_border"] = "Either"
@@ -185,7 +192,7 @@ def sensitivity_table(result: LoyaltyMatrix) -> Table | Prose:
 def splits_table(result: LoyaltyMatrix) -> Table | Prose:
     """Sizes of the cells under other splits, and how many customers change their cell."""
     if result.placed.empty:
-        return _note(_if_customers(result, "Nobody is placed, so no other split can be tried."))
+        return _note(_if_customers(result, say("Nobody is placed, so no other split can be tried.")))
     shown = result.splits.rename(columns={cell: title(cell) for cell in FOUR})
     shown = shown.rename(columns={"split": "Split", "changed": "Change cell"})
     shown["Split"] = [_capital(text) for text in shown["Split"]]
@@ -196,7 +203,7 @@ def classes_table(result: LoyaltyMatrix) -> Table | Prose:
     """Response, attitude and true loyalty by class of customer, with intervals."""
     table = result.groups
     if result.placed.empty or table.empty:
-        return _note(_if_customers(result, "There are no classes with placed customers to compare."))
+        return _note(_if_customers(result, say("There are no classes with placed customers to compare.")))
     shown = pd.DataFrame(
         {
             "By": table["by"].map(CLASS_NAMES),
@@ -218,7 +225,7 @@ def opinions_table(result: LoyaltyMatrix) -> Table | Prose:
     """Attitude of the respondents, wave by wave; needs no orders."""
     table = result.opinions
     if table.empty:
-        return _note("The survey has no attitude to average." if result.survey else _NO_SURVEY)
+        return _note(say("The survey has no attitude to average.") if result.survey else _NO_SURVEY)
     shown = pd.DataFrame(
         {
             "Survey": table["name"],
@@ -240,11 +247,11 @@ def correlations_table(result: LoyaltyMatrix) -> Table | Prose:
     """How far the constructs of the survey go together."""
     table = getattr(result.survey, "correlations", None)
     if table is None or table.empty:
-        return _note(_NO_SURVEY if result.survey is None else "There are no two constructs to compare.")
+        return _note(_NO_SURVEY if result.survey is None else say("There are no two constructs to compare."))
     latest = table[table["wave"] == table["wave"].max()]
     shown = _own_scales(result, latest)
     if len(shown) < 2:
-        return _note("The survey has no two constructs on this company to compare.")
+        return _note(say("The survey has no two constructs on this company to compare."))
     pairs = {(row.construct, row.other): row.r for row in rows_of(latest)}
     square: dict[str, list[Any]] = {"Construct": shown}
     for number, other in enumerate(shown):
@@ -267,25 +274,28 @@ def correlations_table(result: LoyaltyMatrix) -> Table | Prose:
 def comparison_table(result: LoyaltyMatrix) -> Table | Prose:
     """Median value and recency of those who answered and of the rest."""
     if result.survey is None:
-        return _note("There is no survey in this report, so nobody is compared.")
+        return _note(say("There is no survey in this report, so nobody is compared."))
     if result.customers.empty or not result.with_orders:
         return _note(_no_customers(result))
     if result.respondents_vs_rest.empty:
         return _note(
-            f"Those who answered and the rest are not compared: one group has under {MINIMUM} customers."
+            say(
+                "Those who answered and the rest are not compared: one group has under {minimum} customers.",
+                minimum=Count(MINIMUM),
+            )
         )
     rows = []
     for row in rows_of(result.respondents_vs_rest):
         is_money = row.measure == "net_revenue"
 
-        def written(value: float, is_money: bool = is_money) -> str:
+        def shown(value: float, is_money: bool = is_money) -> str:
             return words.money(value, result.currency) if is_money else words.count(value, "day")
 
         rows.append(
             {
                 "Median": "net revenue" if is_money else "since the last purchase",
-                "Answered": written(row.respondents),
-                "The rest": written(row.rest),
+                "Answered": shown(row.respondents),
+                "The rest": shown(row.rest),
                 "Chance that a respondent has more": words.percent(row.chance),
                 "95% interval": f"{words.percent(row.lower)} to {words.percent(row.upper)}",
             }
@@ -296,7 +306,7 @@ def comparison_table(result: LoyaltyMatrix) -> Table | Prose:
 def answers_table(result: LoyaltyMatrix) -> Table | Prose:
     """Where every survey answer ended."""
     if result.survey is None:
-        return _note("There is no survey in this report.")
+        return _note(_NO_SURVEY)
     names = {"reason": "What became of them", "answers": "Answers"}
     return Table(result.survey.ledger.rename(columns=names), None, "Every answer of the survey")
 
@@ -304,11 +314,11 @@ def answers_table(result: LoyaltyMatrix) -> Table | Prose:
 def reliability_table(result: LoyaltyMatrix) -> Table | Prose:
     """Reliability per scale of two items or more, from the latest wave in which it could be measured."""
     if result.survey is None:
-        return _note("There is no survey in this report, so there are no scales to judge.")
+        return _note(say("There is no survey in this report, so there are no scales to judge."))
     table = result.survey.latest_reliability
     table = table[table["items"] > 1]
     if table.empty:
-        return _note("The survey has no scale of two items or more, so reliability cannot be measured.")
+        return _note(say("The survey has no scale of two items or more, so reliability cannot be measured."))
     shown = _columns(
         table, {"scale": "Scale", "items": "Items", "n": "Respondents", "alpha": "Cronbach's alpha"}
     )
@@ -333,7 +343,7 @@ def over_full_table(result: LoyaltyMatrix) -> Table | Prose:
     formats: _Formats = {"Last 12 months": money, "Yearly potential": money, "Share of wallet": words.percent}
     table = result.repeat.over_full[list(names)].rename(columns=names)
     if table.empty:
-        fine = "No customer bought more than its stated yearly potential, where that is known."
+        fine = say("No customer bought more than its stated yearly potential, where that is known.")
         return _note(_if_customers(result, fine))
     return Table(table, formats, "Share of wallet above 100%: the potential in the customer file is too low")
 
@@ -370,7 +380,7 @@ def priority_table(result: LoyaltyMatrix, cell: str, most: int = 10) -> Table | 
     money = ("Net revenue", "Yearly potential", "Margin", "Lifetime value")
     formats: _Formats = dict.fromkeys(money, _money(result))
     formats |= {repeat: _digits(result.repeat.source), "Chance still active": words.percent}
-    by = RANKED_BY[str(table["ranked_by"].iloc[0])]
+    by = written(RANKED_BY[str(table["ranked_by"].iloc[0])])
     caption = f"{title(cell)}, {by} at or above the median, highest first"
     return Table(table[list(known)].rename(columns=known), formats, caption, most)
 
@@ -379,8 +389,11 @@ def hindrances_table(result: LoyaltyMatrix) -> Table | Prose:
     """What the latent loyal rate lower than the truly loyal do, the largest gap first."""
     table = result.hindrances
     if table.empty:
-        reason = f"fewer than {MINIMUM} of one kind rated the same thing."
-        return _note(_if_customers(result, f"Latent and truly loyal customers are not compared: {reason}"))
+        few = say(
+            "Latent and truly loyal customers are not compared: fewer than {minimum} of one kind rated the same thing.",
+            minimum=Count(MINIMUM),
+        )
+        return _note(_if_customers(result, few))
     shown = pd.DataFrame(
         {
             "Attribute": table["attribute"],
@@ -398,8 +411,12 @@ def held_by_table(result: LoyaltyMatrix) -> Table | Prose:
     """What the inert loyal find better here than at the best competitor."""
     table = result.held_by
     if table.empty:
-        reason = f"fewer than {MINIMUM} of them rated this company and a competitor on the same attribute."
-        return _note(_if_customers(result, f"What holds the inert loyal is not known: {reason}"))
+        few = say(
+            "What holds the inert loyal is not known: fewer than {minimum} of them rated this company and a competitor "
+            "on the same attribute.",
+            minimum=Count(MINIMUM),
+        )
+        return _note(_if_customers(result, few))
     shown = pd.DataFrame(
         {
             "Attribute": table["attribute"],
@@ -412,30 +429,28 @@ def held_by_table(result: LoyaltyMatrix) -> Table | Prose:
     return Table(shown, None, caption)
 
 
-def _why_no_list(result: LoyaltyMatrix, cell: str) -> str:
+def _why_no_list(result: LoyaltyMatrix, cell: str) -> Text:
     if result.customers.empty or not result.with_orders:
         return _no_customers(result)
     if result.placed.empty and cell != "not_surveyed":
-        return f"Nobody is placed in the matrix, so nobody can be listed as {NAMES[cell]}."
+        return say("Nobody is placed in the matrix, so nobody can be listed as {cell}.", cell=NAMES[cell])
     if not (result.customers["cell"] == cell).any():
-        return (
-            f"No customer stands in the cell {NAMES[cell]}."
-            if cell == "none"
-            else f"No customer is {NAMES[cell]}."
-        )
-    return f"Nobody of the {NAMES[cell]} reaches the median of the customers compared."
+        if cell == "none":
+            return say("No customer stands in the cell {cell}.", cell=NAMES[cell])
+        return say("No customer is {cell}.", cell=NAMES[cell])
+    return say("Nobody of the {cell} reaches the median of the customers compared.", cell=NAMES[cell])
 
 
-_NO_SURVEY = "There is no survey in this report."
+_NO_SURVEY = say("There is no survey in this report.")
 
 
-def _no_customers(result: LoyaltyMatrix) -> str:
+def _no_customers(result: LoyaltyMatrix) -> Text:
     if not result.with_orders:
         return NEEDS_ORDERS
-    return "No customer has a purchase, so there are no cells."
+    return say("No customer has a purchase, so there are no cells.")
 
 
-def _if_customers(result: LoyaltyMatrix, sentence: str) -> str:
+def _if_customers(result: LoyaltyMatrix, sentence: Text) -> Text:
     return _no_customers(result) if result.customers.empty else sentence
 
 
@@ -477,7 +492,7 @@ def _one_digit(value: float) -> str:
     return words.decimal(value, 1)
 
 
-def _note(sentence: str) -> Prose:
+def _note(sentence: Text) -> Prose:
     return Prose((sentence,), kind="note")
 
 

@@ -38,6 +38,7 @@ from customer_value.purchase_share import share_item
 from customer_value.result import Fact, warning_list
 from customer_value.settings import LoyaltySettings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
+from customer_value.text import Text
 
 if TYPE_CHECKING:
     from customer_value.workbook import Workbook
@@ -418,17 +419,17 @@ class LoyaltyMatrix:
         return warning_list(self)
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What the matrix says here."""
         return sentences.findings(self)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next, with names."""
         return steps.next_steps(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text | str, ...]:
         """What to know before believing it."""
         return sentences.warnings(self)
 

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
-__all__ = ["CLASS_NAMES", "NAMES", "RANKED_BY", "title"]
+from functools import reduce
+
+from customer_value.codebook import rows_of
+from customer_value.display import written
+from customer_value.survey import SurveyScores
+from customer_value.text import NOTHING, Day, Interval, Number, Share, Text, Value, say, say_for
+
+__all__ = [
+    "CLASS_NAMES",
+    "NAMES",
+    "RANKED_BY",
+    "accounts",
+    "customers",
+    "days",
+    "decimals",
+    "months",
+    "paragraph",
+    "points",
+    "respondents",
+    "shares",
+    "title",
+    "unit",
+    "units",
+    "wave_name",
+]
 
 NAMES = {
-    "true": "truly loyal",
-    "latent": "latent loyal",
-    "inert": "inert loyal",
-    "none": "not loyal",
-    "not_surveyed": "not surveyed or not placed",
+    "true": say("truly loyal"),
+    "latent": say("latent loyal"),
+    "inert": say("inert loyal"),
+    "none": say("not loyal"),
+    "not_surveyed": say("not surveyed or not placed"),
 }
 """Names of the cells as they stand in a sentence."""
 
 RANKED_BY = {
-    "annual_potential": "yearly potential",
-    "clv": "lifetime value",
-    "margin": "margin",
-    "net_revenue": "net revenue",
+    "annual_potential": say("yearly potential"),
+    "clv": say("lifetime value"),
+    "margin": say("margin"),
+    "net_revenue": say("net revenue"),
 }
 """What a list of customers is sorted by."""
 
 CLASS_NAMES = {"abc": "ABC class", "industry": "industry", "region": "region"}
 """Classifications of customers."""
+
+_UNIT = {"customer": say("customer"), "account": say("account"), "respondent": say("respondent")}
+_UNITS = {"customer": say("customers"), "account": say("accounts"), "respondent": say("respondents")}
 
 
 def title(cell: str) -> str:
@@ -31,5 +58,75 @@ def title(cell: str) -> str:
     >>> title("true")
     'Truly loyal'
     """
-    name = NAMES[cell]
+    name = written(NAMES[cell])
     return name[:1].upper() + name[1:]
+
+
+def unit(kind: str, number: float = 1) -> Text:
+    """What is placed (``customer``, ``account``, ``respondent``), without the number that it agrees with."""
+    return (_UNIT if round(number) == 1 else _UNITS)[kind]
+
+
+def units(kind: str, number: float) -> Text:
+    """A number of what is placed."""
+    return {"customer": customers, "account": accounts, "respondent": respondents}[kind](number)
+
+
+def customers(number: float) -> Text:
+    """A number of customers."""
+    return say_for(number, "{n} customer", "{n} customers")
+
+
+def accounts(number: float) -> Text:
+    """A number of accounts."""
+    return say_for(number, "{n} account", "{n} accounts")
+
+
+def respondents(number: float) -> Text:
+    """A number of respondents."""
+    return say_for(number, "{n} respondent", "{n} respondents")
+
+
+def days(number: float) -> Text:
+    """A number of days."""
+    return say_for(number, "{n} day", "{n} days")
+
+
+def months(number: float) -> Text:
+    """A number of months."""
+    return say_for(number, "{n} month", "{n} months")
+
+
+def points(share: float) -> Text:
+    """A difference of two shares."""
+    return say("{n} points", n=Number(share * 100, 0))
+
+
+def decimals(low: float, high: float) -> Interval:
+    """An interval between two plain numbers."""
+    return Interval(Number(low), Number(high))
+
+
+def shares(low: float, high: float) -> Interval:
+    """An interval between two shares."""
+    return Interval(Share(low), Share(high))
+
+
+def wave_name(survey: SurveyScores | None, wave: int) -> Value:
+    """The days on which a dated wave was answered."""
+    if survey is None:
+        return NOTHING
+    row = next(rows_of(survey.waves[survey.waves["wave"] == wave]))
+    first, last = Day(row.first_day.date()), Day(row.last_day.date())
+    if row.first_day == row.last_day:
+        return first
+    return say("{first} to {last}", first=first, last=last)
+
+
+def paragraph(*sentences: Text) -> Text:
+    """Sentences one after the other; those that say nothing are left out."""
+    return reduce(_then, filter(None, sentences), NOTHING)
+
+
+def _then(told: Text, more: Text) -> Text:
+    return say("{told} {more}", told=told, more=more) if told else more

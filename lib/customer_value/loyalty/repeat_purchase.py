@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from customer_value import words
 from customer_value.errors import InputError
 from customer_value.expressions import as_table, exact_sum
 from customer_value.settings import LoyaltySettings
 from customer_value.survey import MINIMUM
+from customer_value.text import Day, Money, Name, Text, say, say_for
 
 __all__ = [
     "AGAIN",
@@ -71,8 +71,8 @@ class RepeatPurchase:
     source: str
     cut: float
     axis: str
-    definition: str
-    warnings: tuple[str, ...]
+    definition: Text
+    warnings: tuple[Text, ...]
 
     @property
     def over_full(self) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def measure_repeat_purchase(
     """
     values = _with_file(buyers, customer_file)
     values["year_revenue"] = np.nan
-    notes: list[str] = []
+    notes: list[Text] = []
     if customer_months is not None:
         values["year_revenue"], notes = _year_revenue(values, customer_months, as_of)
     judged = values["customer_id"].isin(surveyed) if len(surveyed) else pd.Series(True, index=values.index)
@@ -146,32 +146,36 @@ _RATE = (
     RATE,
     1.0,
     "Purchase rate ÷ rate of the own industry (stands in for share of wallet)",
-    "Repeat purchase is the rate of repeat purchases since the first one, divided by the rate of all "
-    "customers of the same industry; above 1 a customer buys more often than its industry. It stands in for "
-    "share of wallet, because potential is not known for enough customers.",
+    say(
+        "Repeat purchase is the rate of repeat purchases since the first one, divided by the rate of all "
+        "customers of the same industry; above 1 a customer buys more often than its industry. It stands in for "
+        "share of wallet, because potential is not known for enough customers."
+    ),
 )
 _AGAIN = (
     AGAIN,
     0.0,
     "Repeat purchase days, x (stands in for share of wallet)",
-    "Repeat purchase is the number of days with a purchase after the first one; above 0 the customer came "
-    "back. It stands in for share of wallet. Neither potential nor industry is known, so this cannot tell a "
-    "large share of a small need "
-    "from a small share of a large one.",
+    say(
+        "Repeat purchase is the number of days with a purchase after the first one; above 0 the customer came "
+        "back. It stands in for share of wallet. Neither potential nor industry is known, so this cannot tell a "
+        "large share of a small need from a small share of a large one."
+    ),
 )
 
 
-def _measure(values: pd.DataFrame, source: str, cut: float, axis: str, definition: str) -> RepeatPurchase:
+def _measure(values: pd.DataFrame, source: str, cut: float, axis: str, definition: Text) -> RepeatPurchase:
     columns = ["customer_id", "repeat_purchase", "year_revenue", "annual_potential"]
     return RepeatPurchase(values[columns].reset_index(drop=True), source, cut, axis, definition, ())
 
 
 def _wallet_measure(
-    values: pd.DataFrame, notes: list[str], as_of: dt.date, currency: str, options: LoyaltySettings
+    values: pd.DataFrame, notes: list[Text], as_of: dt.date, currency: str, options: LoyaltySettings
 ) -> RepeatPurchase:
-    definition = (
-        f"Repeat purchase is the share of wallet: net revenue of the 12 months to {words.day(as_of)} divided "
-        "by what the customer could buy in this category from anyone in a year."
+    definition = say(
+        "Repeat purchase is the share of wallet: net revenue of the 12 months to {day} divided by what the customer "
+        "could buy in this category from anyone in a year.",
+        day=Day(as_of),
     )
     axis = "Share of wallet, last 12 months"
     found = _measure(values, SHARE_OF_WALLET, options.share_of_wallet_cut, axis, definition)
@@ -180,17 +184,28 @@ def _wallet_measure(
     if new:
         notes = [
             *notes,
-            f"{words.count(new, 'customer')} first bought within the last 12 months; "
-            f"{words.verb(new, 'its', 'their')} share of wallet is understated.",
+            say_for(
+                new,
+                "{n} customer first bought within the last 12 months; its share of wallet is understated.",
+                "{n} customers first bought within the last 12 months; their share of wallet is understated.",
+            ),
         ]
     over = found.over_full
     if len(over):
         first = over.iloc[0]
         notes.append(
-            f"{words.count(len(over), 'customer')} bought more than {words.verb(len(over), 'its', 'their')} stated "
-            f"yearly potential, which cannot be right; the largest excess is {words.plain(first['customer_id'])} "
-            f"with {words.money(first['year_revenue'], currency)} against a potential of "
-            f"{words.money(first['annual_potential'], currency)}. Correct the potential in the customer file."
+            say_for(
+                len(over),
+                "{n} customer bought more than its stated yearly potential, which cannot be right; the largest excess "
+                "is {customer} with {bought} against a potential of {potential}. Correct the potential in the customer "
+                "file.",
+                "{n} customers bought more than their stated yearly potential, which cannot be right; the largest "
+                "excess is {customer} with {bought} against a potential of {potential}. Correct the potential in the "
+                "customer file.",
+                customer=Name(first["customer_id"]),
+                bought=Money(first["year_revenue"], currency),
+                potential=Money(first["annual_potential"], currency),
+            )
         )
     return RepeatPurchase(found.values, found.source, found.cut, found.axis, found.definition, tuple(notes))
 
@@ -214,7 +229,7 @@ def _with_file(buyers: pd.DataFrame, customer_file: pd.DataFrame | None) -> pd.D
     return values
 
 
-def _year_revenue(values: pd.DataFrame, months: Any, as_of: dt.date) -> tuple[pd.Series, list[str]]:
+def _year_revenue(values: pd.DataFrame, months: Any, as_of: dt.date) -> tuple[pd.Series, list[Text]]:
     """Net revenue of each customer in the last 12 months, brought to a full year."""
     start = (pd.Timestamp(as_of).replace(day=1) - pd.DateOffset(months=11)).date()
     end = as_of.replace(day=calendar.monthrange(as_of.year, as_of.month)[1])
@@ -234,8 +249,13 @@ def _year_revenue(values: pd.DataFrame, months: Any, as_of: dt.date) -> tuple[pd
     notes = []
     if covered < 330:
         notes.append(
-            f"The orders cover only {words.count(covered, 'day')} of the last 12 months; share of wallet is "
-            "brought to a full year in proportion, as if every part of the year sold alike."
+            say_for(
+                covered,
+                "The orders cover only {n} day of the last 12 months; share of wallet is brought to a full year in "
+                "proportion, as if every part of the year sold alike.",
+                "The orders cover only {n} days of the last 12 months; share of wallet is brought to a full year in "
+                "proportion, as if every part of the year sold alike.",
+            )
         )
     return revenue * (full / covered), notes
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from customer_value import words
 from customer_value.loyalty.repeat_purchase import STATED_SHARE, RepeatPurchase
 from customer_value.survey import SurveyScores
+from customer_value.text import Name, say
 
 __all__ = ["respondents_as_customers", "stated_purchases", "stated_shares"]
 
@@ -62,10 +62,11 @@ def stated_purchases(
     values = values.rename(columns={"share": "repeat_purchase"}).assign(
         year_revenue=np.nan, annual_potential=np.nan
     )
-    why = "as the settings ask" if with_orders else "because there are no orders"
-    definition = (
-        f"Repeat purchase is the share of purchases in the category that respondents say they make here (item "
-        f"{words.plain(item)}), {why}. It is what people say, not what was measured."
+    definition = say(
+        "Repeat purchase is the share of purchases in the category that respondents say they make here (item {item}), "
+        "{why}. It is what people say, not what was measured.",
+        item=Name(item),
+        why=say("as the settings ask") if with_orders else say("because there are no orders"),
     )
     return RepeatPurchase(
         values.astype({"repeat_purchase": float}),

@@ -38,7 +38,7 @@ class Movement:
 
     Parameters
     ----------
-    from_name, to_name
+    from_name, to_name, from_wave, to_wave
         The two waves.
     both
         Customers placed in both.
@@ -60,6 +60,8 @@ class Movement:
     ceased_true: int
     movers_near_border: int
     p_value: float
+    from_wave: int
+    to_wave: int
 
     @property
     def verdict(self) -> str:
@@ -140,7 +142,9 @@ def cells_by_wave(
             )
             if shares is not None:
                 repeat = replace(
-                    repeat, cut=options.share_of_wallet_cut, values=_as_stated(repeat, shares, wave.wave)
+                    repeat,
+                    cut=options.share_of_wallet_cut,
+                    values=_as_stated(repeat.values, shares, wave.wave),
                 )
             table = known.merge(repeat.values, on="customer_id").merge(opinions, on="customer_id", how="left")
             usable = int(table["respondents"].sum()) >= MINIMUM
@@ -232,7 +236,8 @@ def movement(by_wave: pd.DataFrame) -> Movement | None:
         chance = min(1.0, 2 * float(bdtr(min(became, ceased), changes, 0.5))) if changes else 1.0
         names = (str(first["name"].iloc[0]), str(second["name"].iloc[0]))
         counts = (len(both), int((~moved).sum()), became, ceased, int((moved & near).sum()))
-        return Movement(*names, *counts, chance)
+        numbers = (int(first["wave"].iloc[0]), int(second["wave"].iloc[0]))
+        return Movement(*names, *counts, chance, *numbers)
     return None
 
 

@@ -20,6 +20,7 @@ from customer_value.clv.inputs import Array
 from customer_value.clv.units import DAYS, discount_rate_per_unit, months_in_units
 from customer_value.clv.validation import Holdout, label_of
 from customer_value.clv.validation_tables import NO_HOLDOUT
+from customer_value.display import written
 from customer_value.errors import NotEnoughData
 from customer_value.plots import style
 from customer_value.plots.contracts import contract_survival
@@ -108,7 +109,7 @@ def repeat_histogram(result: LifetimeValue, ax: Axes) -> Axes:
 def conditional_expectation(result: LifetimeValue, ax: Axes) -> Axes:
     """Purchases in the time kept back by repeat purchases before it, actual beside expected."""
     if result.holdout is None or result.conditional.empty:
-        raise NotEnoughData(NO_HOLDOUT)
+        raise NotEnoughData(written(NO_HOLDOUT))
     table, name = result.conditional, label_of(result.holdout.model)
     _pairs(ax, table["repeats"], table["actual"], table["expected"], name)
     ax.set_xlabel(f"Repeat purchases up to {words.day(result.calibration_end)}")
@@ -268,7 +269,7 @@ def category_effects(result: LifetimeValue, ax: Axes) -> Axes:
     """What the categories that the settings name change; a sentence where they name none."""
     if result.covariates is None:
         raise NotEnoughData(
-            result.why_no_covariates
+            written(result.why_no_covariates)
             or "The settings name no categories of customers to compare (clv.covariates), such as industry or region."
         )
     return covariate_effects(result.covariates, ax)
@@ -287,7 +288,9 @@ def spend_distribution(result: LifetimeValue, ax: Axes) -> Axes:
     """Mean spend per repeat purchase of customers, actual against the spend model."""
     spend = result.spend
     if spend is None or spend.fit is None:
-        raise NotEnoughData(f"There is no spend model to draw. {spend.why_not if spend else ''}".strip())
+        raise NotEnoughData(
+            f"There is no spend model to draw. {written(spend.why_not) if spend else ''}".strip()
+        )
     known = result.customers[(result.customers["frequency"] > 0) & (result.customers["monetary_value"] > 0)]
     means, x = known["monetary_value"].to_numpy(float), known["frequency"].to_numpy(float)
     low, high = np.quantile(means, (0.005, 0.995))
@@ -310,7 +313,7 @@ def spend_distribution(result: LifetimeValue, ax: Axes) -> Axes:
     return style.describe(
         ax,
         f"Histogram of mean spend of {words.count(len(means), 'customer')} who bought again"
-        f"{f' (of {result.sampled})' if result.sampled else ''}, with the curve of "
+        f"{f' (of {written(result.sampled)})' if result.sampled else ''}, with the curve of "
         f"the spend model. The middle half of customers spends {middle_half[0]} to {middle_half[1]}; the model's "
         f"mean is {mean}.",
     )
@@ -410,7 +413,7 @@ def equity_by_assumption(result: LifetimeValue, ax: Axes) -> Axes:
 
 def _tracked(result: LifetimeValue) -> tuple[pd.DataFrame, Holdout]:
     if result.holdout is None:
-        raise NotEnoughData(NO_HOLDOUT)
+        raise NotEnoughData(written(NO_HOLDOUT))
     if len(result.tracking) < 2:
         raise NotEnoughData("The data cover less than two weeks to track.")
     return result.tracking, result.holdout

@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from customer_value import words
+from customer_value.display import written
 from customer_value.errors import NotEnoughData
 from customer_value.loyalty import LoyaltyMatrix
 from customer_value.loyalty.attitude import FIXED_CUTS, MEAN, RELATIVE
@@ -140,7 +141,7 @@ def repeat_purchase_only(result: LoyaltyMatrix, ax: Axes) -> Axes:
     """
     customers = result.customers
     if not result.with_orders:
-        raise NotEnoughData(NEEDS_ORDERS)
+        raise NotEnoughData(written(NEEDS_ORDERS))
     if customers.empty:
         raise NotEnoughData("No customer has a purchase, so there is no repeat purchase to draw.")
     counts, money = _by_class(customers)
@@ -177,7 +178,7 @@ def respondents_vs_rest(result: LoyaltyMatrix, ax: Axes) -> Axes:
         Where to draw.
     """
     if not result.with_orders:
-        raise NotEnoughData(NEEDS_ORDERS)
+        raise NotEnoughData(written(NEEDS_ORDERS))
     if result.respondents_vs_rest.empty:
         raise NotEnoughData(
             "Those who answered and the rest cannot be compared: one group has under 5 customers."
@@ -268,7 +269,9 @@ def cell_retention(result: LoyaltyMatrix, ax: Axes) -> Axes:
     known = table[table["rate"].notna()].iloc[::-1].reset_index(drop=True)
     if known.empty:
         raise NotEnoughData(
-            why_no_retention(result) if table.empty else "No cell had five customers, so none is followed up."
+            written(why_no_retention(result))
+            if table.empty
+            else "No cell had five customers, so none is followed up."
         )
     ends = [known["rate"] - known["low"], known["high"] - known["rate"]]
     for position, (cell, rate, low, high) in enumerate(zip(known["cell"], known["rate"], *ends, strict=True)):
@@ -309,7 +312,7 @@ def cell_moves(result: LoyaltyMatrix, ax: Axes) -> Axes:
         Where to draw.
     """
     if result.movement is None:
-        raise NotEnoughData(why_no_moves(result))
+        raise NotEnoughData(written(why_no_moves(result)))
     found = result.movement
     table = result.moves
     table = table[(table["from_name"] == found.from_name) & (table["to_name"] == found.to_name)]
@@ -404,9 +407,9 @@ def _outlook(result: LoyaltyMatrix, table: pd.DataFrame, cell: str) -> list[str]
 
 def _placed(result: LoyaltyMatrix) -> pd.DataFrame:
     if result.status == "no_orders":
-        raise NotEnoughData(NEEDS_ORDERS)
+        raise NotEnoughData(written(NEEDS_ORDERS))
     if result.placed.empty:
-        raise NotEnoughData(f"Nobody can be placed in the matrix. {result.findings[0]}")
+        raise NotEnoughData(f"Nobody can be placed in the matrix. {written(result.findings[0])}")
     return result.placed
 
 

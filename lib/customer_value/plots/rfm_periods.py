@@ -11,10 +11,11 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from customer_value import words
+from customer_value.display import written
 from customer_value.errors import NotEnoughData
 from customer_value.plots import style
 from customer_value.rfm.names import BEST, LEVELS, NOT_YET, OUTSIDE, PORTFOLIO, STATES
-from customer_value.rfm.prediction import GROUPINGS
+from customer_value.rfm.prediction import GROUPINGS_FIRST
 
 if TYPE_CHECKING:
     from customer_value.rfm import Migration, Prediction, Rfm
@@ -188,11 +189,11 @@ def lift_bars(result: Rfm, ax: Axes, *, of: str = "segment") -> Axes:
     )
     one = found.separations[of]
     verdict = "separate" if one.buying else "do not separate"
-    title = f"{GROUPINGS[of][0].upper()}{GROUPINGS[of][1:]} {verdict} who buys again"
+    title = f"{written(GROUPINGS_FIRST[of])} {verdict} who buys again"
     if found.buyers in (0, found.customers):
         title = "All bought again" if found.buyers else "Nobody bought again"
     elif not one.judged:
-        title = f"{GROUPINGS[of][0].upper()}{GROUPINGS[of][1:]} cannot be checked on who buys again"
+        title = f"{written(GROUPINGS_FIRST[of])} cannot be checked on who buys again"
     elif not found.judged:
         title = f"Who bought again: {words.count(found.customers, 'customer')} cannot be judged"
     ax.set_title(title, pad=16)

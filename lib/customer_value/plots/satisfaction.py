@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from customer_value import words
 from customer_value.codebook import rows_of
+from customer_value.display import written
 from customer_value.errors import NotEnoughData
 from customer_value.pareto.measure import value_name
 from customer_value.plots import style
@@ -17,7 +18,7 @@ from customer_value.satisfaction import Satisfaction
 from customer_value.satisfaction.delivered import DeliveredValue
 from customer_value.satisfaction.differences import clear_differences
 from customer_value.satisfaction.display import BY, point_words, points, signed
-from customer_value.satisfaction.story import COMPONENT_NAMES
+from customer_value.satisfaction.phrases import COMPONENT_NAMES
 
 __all__ = [
     "delivered_value_bridge",
@@ -231,7 +232,7 @@ def delivered_value_bridge(result: Satisfaction, ax: Axes, competitor: str | Non
             fontsize=9,
         )
         labels.append(
-            f"{COMPONENT_NAMES[row.component].removeprefix('cost in ')}\n"
+            f"{written(COMPONENT_NAMES[row.component]).removeprefix('cost in ')}\n"
             f"{point_words(row.own)} : {point_words(row.score)}"
         )
     last = len(parts) + 1
@@ -252,7 +253,7 @@ def delivered_value_bridge(result: Satisfaction, ax: Axes, competitor: str | Non
     ax.set_ylabel("Delivered value, points")
     ax.set_xlabel("Own score : competitor's score, 0 to 100; money, time, effort and worry are costs")
     ax.set_title(_bridge_verdict(total, name))
-    told = [f"{COMPONENT_NAMES[r.component]} {signed(r.difference)}" for r in rows_of(parts)]
+    told = [f"{written(COMPONENT_NAMES[r.component])} {signed(r.difference)}" for r in rows_of(parts)]
     return style.describe(
         ax,
         f"Bridge from the delivered value of {name}, {point_words(total['value'])}, to that of this company, "
@@ -339,7 +340,7 @@ def retention_by_satisfaction(result: Satisfaction, ax: Axes) -> Axes:
     if isinstance(link, str):
         raise NotEnoughData(link)
     if link.why_no_retention or link.months is None or link.difference is None:
-        raise NotEnoughData(link.why_no_retention)
+        raise NotEnoughData(written(link.why_no_retention))
     rows = link.table[link.table["retained"].notna()]
     reach = np.clip(
         [rows["retained"] - rows["retained_low"], rows["retained_high"] - rows["retained"]], 0, None

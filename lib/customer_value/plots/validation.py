@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from customer_value import words
 from customer_value.clv.tracking import holdout_histogram
 from customer_value.clv.validation_tables import NO_HOLDOUT, group_name
+from customer_value.display import written
 from customer_value.errors import NotEnoughData
 from customer_value.plots import style
 
@@ -124,7 +125,7 @@ def seasonality(result: LifetimeValue, ax: Axes) -> Axes:
     if season is None:
         raise NotEnoughData("Purchases by month are not known, so a season cannot be seen.")
     if season.index.empty:
-        raise NotEnoughData(season.evidence)
+        raise NotEnoughData(written(season.evidence))
     change = season.index.to_numpy() - 1
     clear = season.verdict in ("strong", "some")
     colors = [(style.ACCENT if v >= 0 else style.WARN) if clear else style.GREY for v in change]
@@ -148,13 +149,14 @@ def seasonality(result: LifetimeValue, ax: Axes) -> Axes:
         )
     each = ", ".join(f"{name} {_signed(v)}" for name, v in zip(season.month_names, change, strict=True))
     return style.describe(
-        ax, f"Repeat purchases by month of the year against an average month: {each}. {season.evidence}"
+        ax,
+        f"Repeat purchases by month of the year against an average month: {each}. {written(season.evidence)}",
     )
 
 
 def _holdout(result: LifetimeValue) -> Holdout:
     if result.holdout is None:
-        raise NotEnoughData(NO_HOLDOUT)
+        raise NotEnoughData(written(NO_HOLDOUT))
     return result.holdout
 
 

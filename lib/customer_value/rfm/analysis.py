@@ -25,6 +25,7 @@ from customer_value.rfm.prediction import Prediction, look_ahead
 from customer_value.rfm.scores import DIMENSIONS, NEEDED
 from customer_value.rfm.segments import GRID, segment_of
 from customer_value.settings import RfmSettings
+from customer_value.text import Text
 
 if TYPE_CHECKING:
     from customer_value.workbook import Workbook
@@ -199,17 +200,17 @@ class Rfm:
         return own
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What this means here."""
         return story.findings(self)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next."""
         return story.next_steps(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text, ...]:
         """What a reader must know before believing the scores."""
         return story.warnings(self)
 

@@ -21,8 +21,9 @@ from scipy import stats
 from customer_value.rfm.names import SEGMENTATIONS
 from customer_value.rfm.people import earlier, moment
 from customer_value.settings import RfmSettings
+from customer_value.text import say
 
-__all__ = ["GROUPINGS", "Prediction", "Separation", "look_ahead", "shown_groups"]
+__all__ = ["GROUPINGS", "GROUPINGS_FIRST", "Prediction", "Separation", "look_ahead", "shown_groups"]
 
 SCORE_COLUMNS = {
     "recency_score": "Recency score",
@@ -31,15 +32,26 @@ SCORE_COLUMNS = {
     "weighted_score": "Weighted score",
 }
 GROUPINGS = {
-    "segment": "the eleven segments",
-    "eight_class": "the eight classes",
-    "portfolio_group": "the portfolio groups",
-    "recency_score": "the recency scores",
-    "frequency_score": "the frequency scores",
-    "monetary_score": "the money scores",
-    "weighted_score": "the weighted scores",
+    "segment": say("the eleven segments"),
+    "eight_class": say("the eight classes"),
+    "portfolio_group": say("the portfolio groups"),
+    "recency_score": say("the recency scores"),
+    "frequency_score": say("the frequency scores"),
+    "monetary_score": say("the money scores"),
+    "weighted_score": say("the weighted scores"),
 }
-"""Grouping to its name in a sentence."""
+"""Grouping to its name within a sentence."""
+
+GROUPINGS_FIRST = {
+    "segment": say("The eleven segments"),
+    "eight_class": say("The eight classes"),
+    "portfolio_group": say("The portfolio groups"),
+    "recency_score": say("The recency scores"),
+    "frequency_score": say("The frequency scores"),
+    "monetary_score": say("The money scores"),
+    "weighted_score": say("The weighted scores"),
+}
+"""Grouping to its name at the beginning of a sentence."""
 
 FEW = 30
 """Customers below which a group, or a base, is not judged."""

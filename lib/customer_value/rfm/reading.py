@@ -9,10 +9,12 @@ import ibis
 import pandas as pd
 
 from customer_value import words
-from customer_value.display import Prose, Table
+from customer_value.display import Prose, Table, written
 from customer_value.rfm.classes import are_high
 from customer_value.rfm.names import BEST, CHINESE, LEVELS, PORTFOLIO, STATES, TEXTBOOK_GROUPS
+from customer_value.rfm.phrases import labels
 from customer_value.rfm.prediction import GROUPINGS
+from customer_value.text import say
 
 if TYPE_CHECKING:
     from customer_value.rfm.analysis import Rfm
@@ -95,7 +97,8 @@ def class_table(result: Rfm, of: str) -> Table | Prose:
     """
     if of not in result.classes:
         return Prose(
-            ("The months of the customers are not known, so there are no portfolio groups.",), kind="note"
+            (say("The months of the customers are not known, so there are no portfolio groups."),),
+            kind="note",
         )
     frame = result.classes[of]
     if of == "portfolio_group":
@@ -226,10 +229,10 @@ def movers_table(result: Rfm, which: str = "left") -> Table | Prose | None:
         return None
     frame = found.leavers if which == "left" else found.newcomers
     if not len(frame):
-        none = "left" if which == "left" else "joined"
-        return Prose(
-            (f"Nobody {none} the segments {words.listing(BEST)} between the two dates.",), kind="note"
-        )
+        none = say("Nobody joined the segments {best} between the two dates.", best=labels(BEST))
+        if which == "left":
+            none = say("Nobody left the segments {best} between the two dates.", best=labels(BEST))
+        return Prose((none,), kind="note")
     names = {
         "name": "Customer",
         "segment_then": "Segment then",
@@ -292,8 +295,9 @@ def lift_table(result: Rfm, of: str = "segment") -> Table | None:
         "net_revenue_per_customer_lift": 1.0 if found.net_revenue > 0 else float("nan"),
     }
     shown = pd.concat([frame[list(names)], pd.DataFrame([whole])], ignore_index=True).rename(columns=names)
+    title = written(GROUPINGS[of]).removeprefix("the ").capitalize()
     caption = (
-        f"{GROUPINGS[of].removeprefix('the ').capitalize()} of {words.day(found.previous)} and what they did until "
+        f"{title} of {words.day(found.previous)} and what they did until "
         f"{words.day(found.as_of)} (lift 1 is the mean of all)"
     )
     return Table(shown, formats, caption)
@@ -303,7 +307,7 @@ def cohort_table(result: Rfm) -> Table | Prose:
     """Size of the latest cohorts and how many of each bought 1, 3, 6, 12 months later."""
     found = result.cohorts
     if found is None:
-        return Prose(("Nobody bought, so there are no cohorts.",), kind="note")
+        return Prose((say("Nobody bought, so there are no cohorts."),), kind="note")
     wide = found.triangle("retention", most=None).iloc[-24:]
     shown = pd.DataFrame({"First purchase in": [f"{one:%Y-%m}" for one in wide.index]})
     shown["Customers"] = found.sizes.loc[wide.index].to_numpy() if len(wide) else []

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from customer_value import words
 from customer_value.display import Prose
-from customer_value.rfm.names import BEST, NOT_YET, OUTSIDE, SEGMENTS, TEXTBOOK_GROUPS
+from customer_value.rfm.names import BEST, NOT_YET, OUTSIDE, PORTFOLIO, SEGMENTS, TEXTBOOK_GROUPS
+from customer_value.rfm.phrases import (
+    DIMENSION_NAMES,
+    customers,
+    label,
+    labels,
+    months,
+    one_after_the_other,
+    scores,
+)
 from customer_value.rfm.portfolio import months_back, year_end
-from customer_value.rfm.prediction import FEW, GROUPINGS, Prediction, Separation, shown_groups
+from customer_value.rfm.prediction import (
+    FEW,
+    GROUPINGS,
+    GROUPINGS_FIRST,
+    Prediction,
+    Separation,
+    shown_groups,
+)
 from customer_value.rfm.proposal import proposed_cutoffs
+from customer_value.text import (
+    NOTHING,
+    Count,
+    Day,
+    Listing,
+    Money,
+    Name,
+    Series,
+    Share,
+    Text,
+    Value,
+    say,
+    say_for,
+)
 
 if TYPE_CHECKING:
     from customer_value.rfm.analysis import Rfm
@@ -21,13 +50,24 @@ __all__ = ["SMALL_BASE", "TOPICS", "remark", "sentences"]
 SMALL_BASE = 200
 """Customers below which quantiles move with every single customer."""
 
-_NAMES = {"recency": "recency", "frequency": "frequency", "monetary": "money"}
 _CLEAR = 1.1
+_LONGEST_SETTING = 400
 _TRENDS = {
-    1: "newer customers come back more often.",
-    0: "no more of a change than chance explains.",
-    -1: "newer customers come back less often.",
+    1: say("newer customers come back more often."),
+    0: say("no more of a change than chance explains."),
+    -1: say("newer customers come back less often."),
 }
+_ONE_SCORE = {
+    "recency_score": say("the recency score"),
+    "frequency_score": say("the frequency score"),
+    "monetary_score": say("the money score"),
+}
+_TIE_LINES = {
+    "Customers without an order in the window": say("customers without an order in the window"),
+    "Customers without a purchase": say("customers without a purchase"),
+    "Orders and returns before the window": say("orders and returns before the window"),
+}
+"""Line of the table ``rfm_tie`` to its name within a sentence."""
 
 
 def remark(result: Rfm, topic: str) -> Prose | None:
@@ -45,207 +85,300 @@ def remark(result: Rfm, topic: str) -> Prose | None:
     return Prose(parts, kind="text") if parts else None
 
 
-def sentences(result: Rfm, topic: str) -> tuple[str, ...]:
+def sentences(result: Rfm, topic: str) -> tuple[Text, ...]:
     """The sentences of `remark`."""
     return tuple(part for part in TOPICS[topic](result) if part)
 
 
-def _cutoffs(result: Rfm) -> list[str]:
+def _cutoffs(result: Rfm) -> list[Text]:
     if not result.customers:
-        return ["Nobody is scored, so there are no cut-offs."]
-    parts = []
-    for name, title in _NAMES.items():
-        own = result.cutoffs[(result.cutoffs["dimension"] == name) & (result.cutoffs["customers"] > 0)]
-        big, small = own.loc[own["customers"].idxmax()], own.loc[own["customers"].idxmin()]
-        if len(own) == 1:
-            parts.append(f"{title}: all have {big['score']}")
-        elif big["customers"] == small["customers"]:
-            parts.append(f"{title}: {words.count(big['customers'], 'customer')} with each score")
-        else:
-            parts.append(
-                f"{title}: from {words.count(small['customers'], 'customer')} with score {small['score']} to "
-                f"{words.count(big['customers'])} with score {big['score']}"
-            )
-    return [f"Sizes of the groups. {'; '.join(parts)}.".replace(". recency", ". Recency"), _empty(result)]
+        return [say("Nobody is scored, so there are no cut-offs.")]
+    first, *others = DIMENSION_NAMES
+    clauses = [_sizes(result, first, say("Recency"))]
+    clauses += [_sizes(result, name, DIMENSION_NAMES[name]) for name in others]
+    return [say("Sizes of the groups. {dimensions}.", dimensions=Series(tuple(clauses))), _empty(result)]
 
 
-def _empty(result: Rfm) -> str:
+def _sizes(result: Rfm, name: str, title: Text) -> Text:
+    own = result.cutoffs[(result.cutoffs["dimension"] == name) & (result.cutoffs["customers"] > 0)]
+    big, small = own.loc[own["customers"].idxmax()], own.loc[own["customers"].idxmin()]
+    if len(own) == 1:
+        return say("{dimension}: all have {score}", dimension=title, score=Count(big["score"]))
+    if big["customers"] == small["customers"]:
+        return say(
+            "{dimension}: {customers} with each score", dimension=title, customers=customers(big["customers"])
+        )
+    return say(
+        "{dimension}: from {fewest} with score {rare} to {most} with score {common}",
+        dimension=title,
+        fewest=customers(small["customers"]),
+        rare=Count(small["score"]),
+        most=Count(big["customers"]),
+        common=Count(big["score"]),
+    )
+
+
+def _empty(result: Rfm) -> Text:
     if not result.empty_scores:
-        return "Every score from 1 to 5 has customers."
-    scores = [f"{_NAMES[name]} {score}" for name, score in result.empty_scores]
-    return f"Nobody has {words.listing(scores, most=15, last='or')}."
+        return say("Every score from 1 to 5 has customers.")
+    return say("Nobody has {scores}.", scores=scores(result.empty_scores))
 
 
-def _proposal(result: Rfm) -> list[str]:
+def _proposal(result: Rfm) -> list[Text]:
     if not result.customers:
-        return ["Nobody is scored, so there is nothing to propose."]
-    fixed = [name for name in _NAMES if getattr(result.options.cutoffs, name) is not None]
-    if len(fixed) == len(_NAMES):
-        return ["All cut-offs are fixed: the same figures get the same scores in every period."]
+        return [say("Nobody is scored, so there is nothing to propose.")]
+    fixed = [name for name in DIMENSION_NAMES if getattr(result.options.cutoffs, name) is not None]
+    if len(fixed) == len(DIMENSION_NAMES):
+        return [say("All cut-offs are fixed: the same figures get the same scores in every period.")]
     fifth = result.customers / 5
     if result.customers >= SMALL_BASE:
         return [
-            f"{words.count(result.customers, 'customer')} are enough for quantiles: one score holds about "
-            f"{words.count(fifth)}, so one customer more or less moves a limit little. To compare periods, fix "
-            f"the cut-offs all the same."
+            say(
+                "{customers} are enough for quantiles: one score holds about {fifth}, so one customer more or less "
+                "moves a limit little. To compare periods, fix the cut-offs all the same.",
+                customers=customers(result.customers),
+                fifth=Count(fifth),
+            )
         ]
     settings = ", ".join(
         f"{name}: [{', '.join(_number(value) for value in four)}]"
         for name, four in proposed_cutoffs(result.cutoffs).items()
         if name not in fixed
     )
-    one = words.percent(1 / result.customers)
     return [
-        f"Under {SMALL_BASE} customers quantiles are not stable: with {words.count(result.customers)} of them each "
-        f"is {one} of the base, and a score holds about {words.count(max(fifth, 1), 'customer')}. When one buyer "
-        f"joins or leaves, the limits move and others change their score without having done anything.",
-        f"Fixed cut-offs stay. Round numbers near the present ones, to put under rfm in the settings: "
-        f"cutoffs: {{{settings}}}. Recency: most days for the scores 5, 4, 3 and 2; the others: least for 2, 3, "
-        f"4 and 5.",
+        say(
+            "Under {base} customers quantiles are not stable: with {number} of them each is {one} of the base, and a "
+            "score holds about {fifth}. When one buyer joins or leaves, the limits move and others change their "
+            "score without having done anything.",
+            base=Count(SMALL_BASE),
+            number=Count(result.customers),
+            one=Share(1 / result.customers),
+            fifth=customers(max(fifth, 1)),
+        ),
+        say(
+            "Fixed cut-offs stay. Round numbers near the present ones, to put under rfm in the settings: {setting}. "
+            "Recency: most days for the scores 5, 4, 3 and 2; the others: least for 2, 3, 4 and 5.",
+            setting=Name(f"cutoffs: {{{settings}}}", _LONGEST_SETTING),
+        ),
     ]
 
 
-def _map(result: Rfm) -> list[str]:
+def _map(result: Rfm) -> list[Text]:
     if not result.customers:
-        return ["Nobody is scored, so the map is empty."]
+        return [say("Nobody is scored, so the map is empty.")]
     best = result.segments[result.segments["segment"].isin(BEST)]
     number = int(best["customers"].sum())
     if not number:
         return [
-            f"Nobody is in {words.listing(BEST, last='or')}, the two segments that are recent and frequent.",
+            say(
+                "Nobody is in {best}, the two segments that are recent and frequent.",
+                best=labels(BEST, either=True),
+            ),
             _not_away(result),
         ]
-    text = (
-        f"{words.count(number, 'customer')} ({words.percent(number / result.customers)}) "
-        f"{words.verb(number, 'is', 'are')} in {words.listing(BEST)}, recent and frequent"
-    )
+    money = NOTHING
     if result.total > 0:
-        text += f", with {words.percent(best['net_revenue'].sum() / result.total)} of net revenue"
-    return [f"{text}.", _not_away(result)]
+        share = best["net_revenue"].sum() / result.total
+        money = say(", with {share} of net revenue", share=Share(share))
+    return [
+        say_for(
+            number,
+            "{n} customer ({share}) is in {best}, recent and frequent{money}.",
+            "{n} customers ({share}) are in {best}, recent and frequent{money}.",
+            share=Share(number / result.customers),
+            best=labels(BEST),
+            money=money,
+        ),
+        _not_away(result),
+    ]
 
 
-def _not_away(result: Rfm) -> str:
+def _not_away(result: Rfm) -> Text:
     """Who has a name of its own because nobody need miss it yet."""
     number = result.not_away
     if not number:
-        return ""
-    return (
-        f"{words.count(number, 'customer')} with recency 1 to 3 {words.verb(number, 'has', 'have')} been silent for no "
-        f"longer than usual between two orders, and so {words.verb(number, 'has', 'have')} the name that recency 4 "
-        "gives: the score is a rank, and somebody is always last."
+        return NOTHING
+    return say_for(
+        number,
+        "{n} customer with recency 1 to 3 has been silent for no longer than usual between two orders, and so has the "
+        "name that recency 4 gives: the score is a rank, and somebody is always last.",
+        "{n} customers with recency 1 to 3 have been silent for no longer than usual between two orders, and so have "
+        "the name that recency 4 gives: the score is a rank, and somebody is always last.",
     )
 
 
-def _tie(result: Rfm) -> list[str]:
+def _tie(result: Rfm) -> list[Text]:
     whole = result.tie.set_index("line")["net_revenue"]
-    scored, everything = float(whole["Scored customers"]), float(whole["All orders"])
-    text = f"The segments add to {words.money(scored, result.currency)}"
+    scored = Money(float(whole["Scored customers"]), result.currency)
     others = [
-        f"{words.money(money, result.currency)} of {name[0].lower()}{name[1:]}"
-        for name, money in whole.items()
-        if name not in ("Scored customers", "All orders") and round(money, 2)
+        say("{money} of {whose}", money=Money(float(whole[line]), result.currency), whose=whose)
+        for line, whose in _TIE_LINES.items()
+        if round(whole[line], 2)
     ]
     if not others:
-        return [f"{text}, which is the net revenue of all orders that were kept."]
+        return [
+            say(
+                "The segments add to {scored}, which is the net revenue of all orders that were kept.",
+                scored=scored,
+            )
+        ]
     return [
-        f"{text}; with {words.listing(others)} that is {words.money(everything, result.currency)}, the net "
-        f"revenue of all orders that were kept."
+        say(
+            "The segments add to {scored}; with {others} that is {all}, the net revenue of all orders that were kept.",
+            scored=scored,
+            others=Listing(tuple(others)),
+            all=Money(float(whole["All orders"]), result.currency),
+        )
     ]
 
 
-def _eight(result: Rfm) -> list[str]:
+def _eight(result: Rfm) -> list[Text]:
     if not result.customers:
-        return ["Nobody is scored, so there are no classes."]
+        return [say("Nobody is scored, so there are no classes.")]
     frame = result.classes["eight_class"]
     important = frame.iloc[:4]
     number, money = int(important["customers"].sum()), float(important["net_revenue"].sum())
-    kind = "money per order" if result.per_order else "money"
-    text = (
-        f"{words.count(number, 'customer')} of {words.count(result.customers)} "
-        f"{words.verb(number, 'is', 'are')} important ({kind} above the threshold)"
-    )
-    if result.total > 0:
-        text += f" and {words.verb(number, 'brings', 'bring')} {words.percent(money / result.total)} of net revenue"
-    held = frame[frame["customers"] > 0]
-    biggest = held.loc[held["customers"].idxmax()]
-    parts = [
-        f"{text}. The largest class is {biggest['eight_class']} with "
-        f"{words.count(biggest['customers'], 'customer')} ({words.percent(biggest['customer_share'])})."
-    ]
+    parts = [one_after_the_other([_important(result, number, money), _largest_class(frame)])]
     same = [
-        _NAMES[name]
-        for name in _NAMES
+        name
+        for name in DIMENSION_NAMES
         if (own := result.cutoffs[result.cutoffs["dimension"] == name])["lowest"].min()
         == own["highest"].max()
     ]
     away = frame.iloc[[1, 3]]
     gone = int(away["customers"].sum())
-    if gone and _NAMES["recency"] not in same:
+    if gone and "recency" not in same:
         parts.append(
-            f"{words.count(gone, 'important customer')} {words.verb(gone, 'has', 'have')} low recency: together "
-            f"they brought {words.money(float(away['net_revenue'].sum()), result.currency)}."
+            say_for(
+                gone,
+                "{n} important customer has low recency: together they brought {money}.",
+                "{n} important customers have low recency: together they brought {money}.",
+                money=Money(float(away["net_revenue"].sum()), result.currency),
+            )
         )
     elif number and not gone:
-        parts.append("No important customer has low recency.")
+        parts.append(say("No important customer has low recency."))
     if same:
-        parts.append(f"All have the same {words.listing(same)}, which therefore says nothing here.")
-    return parts
-
-
-def _portfolio(result: Rfm) -> list[str]:
-    frame = result.classes.get("portfolio_group")
-    if frame is None or not frame["customers"].sum():
-        return ["There are no customers with a purchase, so there are no portfolio groups."]
-    number, total = int(frame["customers"].sum()), float(frame["net_revenue"].sum())
-    held = frame[frame["customers"] > 0]
-    biggest = held.loc[held["customers"].idxmax()]
-    named = int(frame.loc[frame["portfolio_group"].isin(TEXTBOOK_GROUPS), "customers"].sum())
-    rest = "" if named == number else "; the others have names of their own, so that nobody is in a rest"
-    parts = [
-        f"The seven groups of the textbook hold {words.count(named)} of {words.count(number, 'customer')}{rest}. "
-        f"The largest group is "
-        f"{biggest['portfolio_group']} with {words.count(biggest['customers'], 'customer')} "
-        f"({words.percent(biggest['customer_share'])})."
-    ]
-    lost = frame[frame["portfolio_group"].str.startswith(("High lost", "High long lost"))]
-    gone = int(lost["customers"].sum())
-    if gone:
-        share = f" ({words.percent(lost['net_revenue'].sum() / total)})" if total > 0 else ""
         parts.append(
-            f"{words.count(gone, 'customer')} with high contribution in the last 24 months "
-            f"{words.verb(gone, 'has', 'have')} not bought for more than half a year: "
-            f"{words.money(float(lost['net_revenue'].sum()), result.currency)} of net revenue{share}."
-        )
-    else:
-        parts.append("No customer with high contribution has been silent for more than half a year.")
-    parts.append(_short_history(result))
-    fewer, money = result.shrinking
-    if fewer:
-        parts.append(
-            f"Stable is whoever is in no other state: {words.count(fewer)} of those customers "
-            f"{words.verb(fewer, 'has', 'have')} brought less than 80% of the year before, "
-            f"{words.money(money, result.currency)} less in all."
+            say(
+                "All have the same {dimensions}, which therefore says nothing here.",
+                dimensions=Listing(tuple(DIMENSION_NAMES[name] for name in same)),
+            )
         )
     return parts
 
 
-def _short_history(result: Rfm) -> str:
-    """Where the orders do not fill the two years that are compared."""
-    end = year_end(result.as_of)
-    if result.origin is None or result.origin <= months_back(end, 24):
-        return ""
-    if result.origin >= months_back(end, 12):
-        return (
-            f"The orders begin on {words.day(result.origin)}, so there is no year before the last to compare "
-            f"with: nobody can be growing or seasonal yet."
+def _important(result: Rfm, number: int, money: float) -> Text:
+    values: dict[str, Value] = {
+        "all": Count(result.customers),
+        "kind": say("money per order") if result.per_order else say("money"),
+    }
+    if result.total > 0:
+        return say_for(
+            number,
+            "{n} customer of {all} is important ({kind} above the threshold) and brings {share} of net revenue.",
+            "{n} customers of {all} are important ({kind} above the threshold) and bring {share} of net revenue.",
+            share=Share(money / result.total),
+            **values,
         )
-    return (
-        f"The orders begin on {words.day(result.origin)}, so the last 12 months are compared with less than a "
-        f"year: more customers look as if they were growing than are."
+    return say_for(
+        number,
+        "{n} customer of {all} is important ({kind} above the threshold).",
+        "{n} customers of {all} are important ({kind} above the threshold).",
+        **values,
     )
 
 
-def _migration(result: Rfm) -> list[str]:
+def _largest_class(frame: Any) -> Text:
+    biggest = _biggest(frame)
+    return say(
+        "The largest class is {class_} with {customers} ({share}).",
+        class_=label(biggest["eight_class"]),
+        customers=customers(biggest["customers"]),
+        share=Share(biggest["customer_share"]),
+    )
+
+
+def _portfolio(result: Rfm) -> list[Text]:
+    frame = result.classes.get("portfolio_group")
+    if frame is None or not frame["customers"].sum():
+        return [say("There are no customers with a purchase, so there are no portfolio groups.")]
+    number, biggest = int(frame["customers"].sum()), _biggest(frame)
+    named = int(frame.loc[frame["portfolio_group"].isin(TEXTBOOK_GROUPS), "customers"].sum())
+    rest = NOTHING
+    if named != number:
+        rest = say("; the others have names of their own, so that nobody is in a rest")
+    parts = [
+        say(
+            "The seven groups of the textbook hold {named} of {all}{rest}. The largest group is {group} with "
+            "{customers} ({share}).",
+            named=Count(named),
+            all=customers(number),
+            rest=rest,
+            group=label(biggest["portfolio_group"]),
+            customers=customers(biggest["customers"]),
+            share=Share(biggest["customer_share"]),
+        )
+    ]
+    parts += [_lost(result, frame), _short_history(result)]
+    fewer, less = result.shrinking
+    if fewer:
+        parts.append(
+            say_for(
+                fewer,
+                "Stable is whoever is in no other state: {n} of those customers has brought less than 80% of the year "
+                "before, {money} less in all.",
+                "Stable is whoever is in no other state: {n} of those customers have brought less than 80% of the "
+                "year before, {money} less in all.",
+                money=Money(less, result.currency),
+            )
+        )
+    return parts
+
+
+def _lost(result: Rfm, frame: Any) -> Text:
+    """The customers with high contribution that stay away, and their money."""
+    lost = frame[frame["portfolio_group"].isin([PORTFOLIO["High", "lost"], PORTFOLIO["High", "long lost"]])]
+    gone, money = int(lost["customers"].sum()), float(lost["net_revenue"].sum())
+    total = float(frame["net_revenue"].sum())
+    if not gone:
+        return say("No customer with high contribution has been silent for more than half a year.")
+    return say_for(
+        gone,
+        "{n} customer with high contribution in the last 24 months has not bought for more than half a year: {money} "
+        "of net revenue{share}.",
+        "{n} customers with high contribution in the last 24 months have not bought for more than half a year: "
+        "{money} of net revenue{share}.",
+        money=Money(money, result.currency),
+        share=say(" ({share})", share=Share(money / total)) if total > 0 else NOTHING,
+    )
+
+
+def _biggest(frame: Any) -> Any:
+    """The row of a segmentation with most customers."""
+    held = frame[frame["customers"] > 0]
+    return held.loc[held["customers"].idxmax()]
+
+
+def _short_history(result: Rfm) -> Text:
+    """Where the orders do not fill the two years that are compared."""
+    end = year_end(result.as_of)
+    if result.origin is None or result.origin <= months_back(end, 24):
+        return NOTHING
+    if result.origin >= months_back(end, 12):
+        return say(
+            "The orders begin on {origin}, so there is no year before the last to compare with: nobody can be "
+            "growing or seasonal yet.",
+            origin=Day(result.origin),
+        )
+    return say(
+        "The orders begin on {origin}, so the last 12 months are compared with less than a year: more customers look "
+        "as if they were growing than are.",
+        origin=Day(result.origin),
+    )
+
+
+def _migration(result: Rfm) -> list[Text]:
     found = result.migration
     if found is None:
         return [_nothing_before(result)]
@@ -255,73 +388,139 @@ def _migration(result: Rfm) -> list[str]:
     same = int(known.loc[known["segment_then"] == known["segment_now"], "customers"].sum())
     silent = int(known.loc[known["segment_now"] == OUTSIDE, "customers"].sum())
     new = int(flows.loc[flows["segment_then"] == NOT_YET, "customers"].sum())
-    parts = [
-        f"Of {words.count(number, 'customer')} with an order in the "
-        f"{words.count(found.window_months, 'month')} to {words.day(found.previous)}, {words.count(same)} "
-        f"({words.percent(same / number)}) {words.verb(same, 'is', 'are')} in the same segment on "
-        f"{words.day(found.as_of)} and {words.count(silent)} ({words.percent(silent / number)}) did not order in "
-        f"the {words.count(found.window_months, 'month')} to that date. "
-        f"{words.count(new, 'customer') if new else 'Nobody'} {words.verb(new or 1, 'has', 'have')} come since."
-    ]
+    moved = say_for(
+        same,
+        "Of {customers} with an order in the {months} to {previous}, {n} ({same_share}) is in the same segment on "
+        "{as_of} and {silent} ({silent_share}) did not order in the {months} to that date.",
+        "Of {customers} with an order in the {months} to {previous}, {n} ({same_share}) are in the same segment on "
+        "{as_of} and {silent} ({silent_share}) did not order in the {months} to that date.",
+        customers=customers(number),
+        months=months(found.window_months),
+        previous=Day(found.previous),
+        same_share=Share(same / number),
+        as_of=Day(found.as_of),
+        silent=Count(silent),
+        silent_share=Share(silent / number),
+    )
+    come = say("Nobody has come since.")
+    if new:
+        come = say_for(new, "{n} customer has come since.", "{n} customers have come since.")
+    parts = [one_after_the_other([moved, come])]
     if not found.whole_window:
         parts.append(
-            f"The data do not reach back to the beginning of the earlier window, so it holds less than "
-            f"{words.count(found.window_months, 'month')}: read the comparison with care."
+            say(
+                "The data do not reach back to the beginning of the earlier window, so it holds less than {months}: "
+                "read the comparison with care.",
+                months=months(found.window_months),
+            )
         )
     return parts
 
 
-def _left(result: Rfm) -> list[str]:
+def _left(result: Rfm) -> list[Text]:
     found = result.migration
     if found is None:
         return []
     number, then, now = found.moves["left"]
     stayed, _, _ = found.moves["stayed"]
     if not number + stayed:
-        return [f"Nobody was in {words.listing(BEST, last='or')} on {words.day(found.previous)}."]
+        either = labels(BEST, either=True)
+        return [say("Nobody was in {best} on {previous}.", best=either, previous=Day(found.previous))]
     if not number:
-        return [f"Nobody left {words.listing(BEST)}: all {words.count(stayed)} are still there."]
-    lost = then - now
-    text = (
-        f"{words.count(number)} of {words.count(number + stayed, 'customer')} left {words.listing(BEST)}. Their "
-        f"net revenue went from {words.money(then, result.currency)} to {words.money(now, result.currency)}: "
-    )
-    if lost > 0:
-        return [f"{text}{words.money(lost, result.currency)} less."]
-    return [f"{text}nothing was lost, they order less often or lately but spend as much."]
+        return [
+            say("Nobody left {best}: all {stayed} are still there.", best=labels(BEST), stayed=Count(stayed))
+        ]
+    values: dict[str, Value] = {
+        "number": Count(number),
+        "customers": customers(number + stayed),
+        "best": labels(BEST),
+        "then": Money(then, result.currency),
+        "now": Money(now, result.currency),
+    }
+    if then > now:
+        return [
+            say(
+                "{number} of {customers} left {best}. Their net revenue went from {then} to {now}: {lost} less.",
+                lost=Money(then - now, result.currency),
+                **values,
+            )
+        ]
+    return [
+        say(
+            "{number} of {customers} left {best}. Their net revenue went from {then} to {now}: nothing was lost, they "
+            "order less often or lately but spend as much.",
+            **values,
+        )
+    ]
 
 
-def _joined(result: Rfm) -> list[str]:
+def _joined(result: Rfm) -> list[Text]:
     found = result.migration
     if found is None:
         return []
     number, then, now = found.moves["joined"]
     if not number:
-        return [f"Nobody is new in {words.listing(BEST)}."]
-    left, lost = found.moves["left"][0], found.lost_value
-    compare = f"more than the {words.count(left)} that left" if number > left else (
-        f"fewer than the {words.count(left)} that left" if number < left else "as many as left"
-    )  # fmt: skip
-    change = now - then
-    direction = "more" if change >= 0 else "less"
-    text = (
-        f"{words.count(number, 'customer')} {words.verb(number, 'is', 'are')} new in {words.listing(BEST)}, "
-        f"{compare}. They brought {words.money(abs(change), result.currency)} {direction} than in the window before"
-    )
-    if lost > 0 and change > 0:
-        verdict = "makes up for" if change >= lost else "does not make up for"
-        text += f", which {verdict} the {words.money(lost, result.currency)} of those that left"
-    return [f"{text}."]
+        return [say("Nobody is new in {best}.", best=labels(BEST))]
+    values: dict[str, Value] = {
+        "best": labels(BEST),
+        "compared": _compared(number, found.moves["left"][0]),
+        "money": Money(abs(now - then), result.currency),
+    }
+    if now < then:
+        return [
+            say_for(
+                number,
+                "{n} customer is new in {best}, {compared}. They brought {money} less than in the window before.",
+                "{n} customers are new in {best}, {compared}. They brought {money} less than in the window before.",
+                **values,
+            )
+        ]
+    return [
+        say_for(
+            number,
+            "{n} customer is new in {best}, {compared}. They brought {money} more than in the window before{outcome}.",
+            "{n} customers are new in {best}, {compared}. They brought {money} more than in the window before"
+            "{outcome}.",
+            outcome=_outcome(now - then, found.lost_value, result.currency),
+            **values,
+        )
+    ]
 
 
-def _prediction(result: Rfm) -> list[str]:
+def _compared(joined: int, left: int) -> Text:
+    """How many joined the best segments beside those that left them."""
+    if joined > left:
+        return say("more than the {left} that left", left=Count(left))
+    if joined < left:
+        return say("fewer than the {left} that left", left=Count(left))
+    return say("as many as left")
+
+
+def _outcome(change: float, lost: float, currency: str) -> Text:
+    """Whether what was gained makes up for what was lost, if something was."""
+    if not (lost > 0 and change > 0):
+        return NOTHING
+    money = Money(lost, currency)
+    if change >= lost:
+        return say(", which makes up for the {lost} of those that left", lost=money)
+    return say(", which does not make up for the {lost} of those that left", lost=money)
+
+
+def _prediction(result: Rfm) -> list[Text]:
     found = result.prediction
     if found is None:
         return [_nothing_before(result)]
     if not found.judged:
         return [
-            f"Only {words.count(found.customers, 'customer')} {words.verb(found.customers, 'was', 'were')} scored "
-            f"on {words.day(found.previous)}; under {FEW} it cannot be judged whether the segments predict."
+            say_for(
+                found.customers,
+                "Only {n} customer was scored on {previous}; under {few} it cannot be judged whether the segments "
+                "predict.",
+                "Only {n} customers were scored on {previous}; under {few} it cannot be judged whether the segments "
+                "predict.",
+                previous=Day(found.previous),
+                few=Count(FEW),
+            )
         ]
     return [
         _verdict(found, found.separations[name], result.currency)
@@ -330,7 +529,7 @@ def _prediction(result: Rfm) -> list[str]:
     ]
 
 
-def _prediction_summary(result: Rfm) -> list[str]:
+def _prediction_summary(result: Rfm) -> list[Text]:
     """The verdict on the three segmentations in two sentences."""
     found = result.prediction
     if found is None or not found.judged or not 0 < found.buyers < found.customers:
@@ -344,115 +543,179 @@ def _prediction_summary(result: Rfm) -> list[str]:
         parts.append(_verdict(found, found.separations[best], result.currency))
         others = [GROUPINGS[name] for name in good if name != best]
         if others:
-            parts.append(f"So do {words.listing(others)}, but no better.")
+            parts.append(say("So do {groupings}, but no better.", groupings=Listing(tuple(others))))
     parts += [_verdict(found, found.separations[name], result.currency) for name in poor]
-    return [" ".join(parts)]
+    return [one_after_the_other(parts)]
 
 
-def _scores(result: Rfm) -> list[str]:
+def _scores(result: Rfm) -> list[Text]:
     found = result.prediction
     if found is None or not found.judged:
         return []
-    names = ("recency_score", "frequency_score", "monetary_score", "weighted_score")
+    names = (*_ONE_SCORE, "weighted_score")
     parts = [_verdict(found, found.separations[name], result.currency) for name in names]
-    known = {n: v for n in names[:3] if (v := found.separations[n].cramers_v) is not None}
+    known = {n: v for n in _ONE_SCORE if (v := found.separations[n].cramers_v) is not None}
     if known and any(found.separations[name].buying for name in known):
         best = max(known, key=lambda name: known[name])
-        parts.append(
-            f"Of the three, {GROUPINGS[best].removesuffix('s')} tells best who buys again.".replace(
-                "the ", "the ", 1
-            )
-        )
+        parts.append(say("Of the three, {score} tells best who buys again.", score=_ONE_SCORE[best]))
     return parts
 
 
-def _verdict(found: Prediction, one: Separation, currency: str) -> str:
-    name = GROUPINGS[one.grouping]
-    span = f"from {words.day(found.previous)} to {words.day(found.as_of)}"
-    if found.buyers in (0, found.customers):
-        who = "all" if found.buyers else "none"
-        return f"{_upper(name)} cannot be checked on who buys: {who} of the customers bought again {span}."
-    frame = found.of(one.grouping)
-    if len(frame) < 2:
-        return f"{_upper(name)} put all customers in one group, so they separate nothing."
-    frame = shown_groups(frame)
-    if not one.judged:
-        who = "all customers" if frame["buyers"].sum() else "none of the customers"
-        return (
-            f"{_upper(name)} cannot be checked on who buys: {who} of the groups that are large enough bought again "
-            f"{span}."
+def _verdict(found: Prediction, one: Separation, currency: str) -> Text:
+    unchecked = _unchecked(found, one)
+    if unchecked:
+        return unchecked
+    frame = shown_groups(found.of(one.grouping))
+    values = _period_of(found, one) | {"figures": _best_and_worst(found, one, frame)}
+    if not one.buying and one.money:
+        return say(
+            "{grouping} did not separate who buys from {previous} to {as_of}: {figures} is no more than chance or too "
+            "little to act on. They do separate how much is spent.",
+            **values,
         )
-    best, worst = frame.loc[frame["buying_share"].idxmax()], frame.loc[frame["buying_share"].idxmin()]
-    label = "score " if one.grouping.endswith("_score") else ""
-    figures = (
-        f"{words.percent(best['buying_share'])} of {label}{best['group']} bought again and "
-        f"{words.percent(worst['buying_share'])} of {label}{worst['group']} (all: "
-        f"{words.percent(found.buyers / found.customers)})"
-    )
     if not one.buying:
-        text = (
-            f"{_upper(name)} did not separate who buys {span}: {figures} is no more than chance or too little "
-            f"to act on."
+        return say(
+            "{grouping} did not separate who buys from {previous} to {as_of}: {figures} is no more than chance or too "
+            "little to act on. Nor do they separate how much is spent.",
+            **values,
         )
-        return text + (
-            " They do separate how much is spent."
-            if one.money
-            else " Nor do they separate how much is spent."
-        )
-    money = ""
-    if one.money:
-        rich = frame.loc[frame["net_revenue_per_customer"].idxmax()]
-        most = float(rich["net_revenue_per_customer"])
-        money = (
-            f" The most money per customer came from {label}{rich['group']}, {words.money(most, currency)}."
-            if most > 0
-            else " None of them brought any money, but some lost more than others."
+    if one.backwards:
+        separated = say(
+            "{grouping} separate who buys from {previous} to {as_of}, but the wrong way round: {figures}.",
+            **values,
         )
     else:
-        money = " How much is spent they do not separate."
-    if one.backwards:
-        return f"{_upper(name)} separate who buys {span}, but the wrong way round: {figures}.{money}"
-    return f"{_upper(name)} separate who buys {span}: {figures}.{money}"
+        separated = say("{grouping} separate who buys from {previous} to {as_of}: {figures}.", **values)
+    return one_after_the_other([separated, _richest(one, frame, currency)])
 
 
-def _cohorts(result: Rfm) -> list[str]:
+def _period_of(found: Prediction, one: Separation) -> dict[str, Value]:
+    return {
+        "grouping": GROUPINGS_FIRST[one.grouping],
+        "previous": Day(found.previous),
+        "as_of": Day(found.as_of),
+    }
+
+
+def _unchecked(found: Prediction, one: Separation) -> Text:
+    """Why it cannot be said whether a grouping separates who buys; nothing where it can."""
+    values = _period_of(found, one)
+    if found.buyers == found.customers:
+        return say(
+            "{grouping} cannot be checked on who buys: all of the customers bought again from {previous} to {as_of}.",
+            **values,
+        )
+    if not found.buyers:
+        return say(
+            "{grouping} cannot be checked on who buys: none of the customers bought again from {previous} to {as_of}.",
+            **values,
+        )
+    frame = found.of(one.grouping)
+    if len(frame) < 2:
+        return say(
+            "{grouping} put all customers in one group, so they separate nothing.",
+            grouping=values["grouping"],
+        )
+    if one.judged:
+        return NOTHING
+    if shown_groups(frame)["buyers"].sum():
+        return say(
+            "{grouping} cannot be checked on who buys: all customers of the groups that are large enough bought again "
+            "from {previous} to {as_of}.",
+            **values,
+        )
+    return say(
+        "{grouping} cannot be checked on who buys: none of the customers of the groups that are large enough bought "
+        "again from {previous} to {as_of}.",
+        **values,
+    )
+
+
+def _best_and_worst(found: Prediction, one: Separation, frame: Any) -> Text:
+    best, worst = frame.loc[frame["buying_share"].idxmax()], frame.loc[frame["buying_share"].idxmin()]
+    return say(
+        "{best_share} of {best} bought again and {worst_share} of {worst} (all: {all})",
+        best_share=Share(best["buying_share"]),
+        best=_group(one, best["group"]),
+        worst_share=Share(worst["buying_share"]),
+        worst=_group(one, worst["group"]),
+        all=Share(found.buyers / found.customers),
+    )
+
+
+def _richest(one: Separation, frame: Any, currency: str) -> Text:
+    """Whether the groups of a grouping that separates who buys also separate how much is spent."""
+    if not one.money:
+        return say("How much is spent they do not separate.")
+    rich = frame.loc[frame["net_revenue_per_customer"].idxmax()]
+    most = float(rich["net_revenue_per_customer"])
+    if not most > 0:
+        return say("None of them brought any money, but some lost more than others.")
+    return say(
+        "The most money per customer came from {group}, {money}.",
+        group=_group(one, rich["group"]),
+        money=Money(most, currency),
+    )
+
+
+def _group(one: Separation, group: str) -> Text:
+    """A group of a grouping: a segment by its name, or a score."""
+    if one.grouping.endswith("_score"):
+        return say("score {score}", score=Count(int(group)))
+    return label(group)
+
+
+def _cohorts(result: Rfm) -> list[Text]:
     found = result.cohorts
     if found is None:
-        return ["Nobody bought, so there are no cohorts."]
+        return [say("Nobody bought, so there are no cohorts.")]
     sizes = found.sizes
     parts = [
-        f"{words.count(int(sizes.sum()), 'customer')} bought for the first time in "
-        f"{words.count(len(sizes), 'different month')}."
+        say(
+            "{customers} bought for the first time in {months}.",
+            customers=customers(int(sizes.sum())),
+            months=say_for(len(sizes), "{n} different month", "{n} different months"),
+        )
     ]
     after = [
-        f"{words.percent(share[0])} after {words.count(month, 'month')}"
+        say("{share} after {months}", share=Share(share[0]), months=months(month))
         for month in (1, 3, 6, 12)
         if (share := found.retention_after(month)) is not None
     ]
     if after:
         parts.append(
-            f"Over all cohorts old enough to know, this share of the customers bought in that month after their "
-            f"first: {words.listing(after)}."
+            say(
+                "Over all cohorts old enough to know, this share of the customers bought in that month after their "
+                "first: {shares}.",
+                shares=Listing(tuple(after)),
+            )
         )
     parts += _cohort_trend(result)
     if round(found.returns_only, 2):
         parts.append(
-            f"{words.money(found.returns_only, result.currency)} belong to customers without a purchase, who are "
-            f"in no cohort."
+            say(
+                "{money} belong to customers without a purchase, who are in no cohort.",
+                money=Money(found.returns_only, result.currency),
+            )
         )
     return parts
 
 
-def _cohort_trend(result: Rfm) -> list[str]:
+def _cohort_trend(result: Rfm) -> list[Text]:
     """Whether newer customers come back as often as older ones."""
     halves = result.cohorts.halves if result.cohorts else None
     if halves is None:
         return []
     (old, _, _), (new, number, _) = halves
     return [
-        f"In the three months after the first purchase, {words.percent(new)} of the customers of the newer "
-        f"{words.count(number, 'monthly cohort')} bought in a month, and {words.percent(old)} of the older "
-        f"ones: {_TRENDS[_trend(*halves)]}"
+        say(
+            "In the three months after the first purchase, {new} of the customers of the newer {cohorts} bought in a "
+            "month, and {old} of the older ones: {trend}",
+            new=Share(new),
+            cohorts=say_for(number, "{n} monthly cohort", "{n} monthly cohorts"),
+            old=Share(old),
+            trend=_TRENDS[_trend(*halves)],
+        )
     ]
 
 
@@ -466,21 +729,20 @@ def _trend(older: tuple[float, int, int], newer: tuple[float, int, int]) -> int:
     return 1 if new > old else -1
 
 
-def _nothing_before(result: Rfm) -> str:
+def _nothing_before(result: Rfm) -> Text:
     if result.previous is None:
-        return "No earlier date is given, so there is nothing to compare with."
-    return f"Nobody ordered in the window before {words.day(result.previous)}, so there is nothing to compare with."
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]
+        return say("No earlier date is given, so there is nothing to compare with.")
+    return say(
+        "Nobody ordered in the window before {previous}, so there is nothing to compare with.",
+        previous=Day(result.previous),
+    )
 
 
 def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else str(value)
 
 
-TOPICS: Mapping[str, Callable[[Rfm], list[str]]] = {
+TOPICS: Mapping[str, Callable[[Rfm], list[Text]]] = {
     "cutoffs": _cutoffs,
     "proposal": _proposal,
     "map": _map,

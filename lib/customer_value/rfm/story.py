@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer_value import words
+from customer_value.rfm.phrases import DIMENSION_NAMES, customers, days, label, labels, months, scores
 from customer_value.rfm.prediction import GROUPINGS
 from customer_value.rfm.remarks import SMALL_BASE, sentences
+from customer_value.text import NOTHING, Count, Day, Listing, Money, Name, Share, Text, say, say_for
 
 if TYPE_CHECKING:
     from customer_value.rfm.analysis import Rfm
@@ -17,10 +18,10 @@ _QUIET = ("Can't lose", "At risk")
 _NOT_LONG = 14
 """Days of silence that worry nobody, wherever the ranking puts a customer."""
 
-_DIMENSIONS = {"recency": "recency", "frequency": "frequency", "monetary": "money"}
+_LONGEST_TREATMENT = 400
 
 
-def findings(result: Rfm) -> tuple[str, ...]:
+def findings(result: Rfm) -> tuple[Text, ...]:
     """What the scores and segments show, most important first."""
     if not result.customers:
         return (_base(result),)
@@ -46,14 +47,16 @@ def findings(result: Rfm) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def next_steps(result: Rfm) -> tuple[str, ...]:
+def next_steps(result: Rfm) -> tuple[Text, ...]:
     """What to do, the group with the most at stake first."""
     if not result.customers:
         return (
-            "Check that the orders hold sales and not returns alone; without a purchase nobody can be scored.",
+            say(
+                "Check that the orders hold sales and not returns alone; without a purchase nobody can be scored."
+            ),
         )
     if _one_cell(result):
-        return ("Treat these customers alike for now, and look again when their orders differ.",)
+        return (say("Treat these customers alike for now, and look again when their orders differ."),)
     recent, quiet = money_by_recency(result)
     keep, win_back = ("Champion", "Loyal"), _QUIET
     order = [*win_back, *keep] if quiet >= recent else [*keep, *win_back]
@@ -66,30 +69,39 @@ def next_steps(result: Rfm) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def warnings(result: Rfm) -> tuple[str, ...]:
+def warnings(result: Rfm) -> tuple[Text, ...]:
     """What limits the scores."""
-    parts: list[str] = []
+    parts: list[Text] = []
     if not result.customers:
         return ()
-    free = [name for name in _DIMENSIONS if getattr(result.options.cutoffs, name) is None]
+    free = [name for name in DIMENSION_NAMES if getattr(result.options.cutoffs, name) is None]
     if result.customers < SMALL_BASE and free:
         parts.append(
-            f"Only {words.count(result.customers, 'customer')} {words.verb(result.customers, 'is', 'are')} "
-            f"scored. Under {SMALL_BASE}, the steps move with every single customer: for comparisons over time "
-            f"use fixed cut-offs."
+            say_for(
+                result.customers,
+                "Only {n} customer is scored. Under {base}, the steps move with every single customer: for "
+                "comparisons over time use fixed cut-offs.",
+                "Only {n} customers are scored. Under {base}, the steps move with every single customer: for "
+                "comparisons over time use fixed cut-offs.",
+                base=Count(SMALL_BASE),
+            )
         )
     if result.empty_scores:
-        scores = [f"{_DIMENSIONS[name]} {score}" for name, score in result.empty_scores]
+        empty = scores(result.empty_scores)
         parts.append(
-            f"Nobody has {words.listing(scores, most=15, last='or')}: equal values share a score, and there "
-            f"are too few different ones to fill each."
-            if len(free) == len(_DIMENSIONS)
-            else f"Nobody has {words.listing(scores, most=15, last='or')} by the cut-offs in force."
+            say(
+                "Nobody has {scores}: equal values share a score, and there are too few different ones to fill each.",
+                scores=empty,
+            )
+            if len(free) == len(DIMENSION_NAMES)
+            else say("Nobody has {scores} by the cut-offs in force.", scores=empty)
         )
     if result.total <= 0:
         parts.append(
-            f"Net revenue in the window is {words.money(result.total, result.currency)} in total, so there "
-            f"are no shares of it."
+            say(
+                "Net revenue in the window is {total} in total, so there are no shares of it.",
+                total=Money(result.total, result.currency),
+            )
         )
     if result.migration is not None and not result.migration.whole_window:
         parts.append(sentences(result, "migration")[-1])
@@ -102,113 +114,163 @@ def money_by_recency(result: Rfm) -> tuple[float, float]:
     return float(by_score[[4, 5]].sum()), float(by_score[[1, 2]].sum())
 
 
-def _base(result: Rfm) -> str:
-    window = (
-        "an order"
-        if result.window_months is None
-        else (f"an order in the {words.count(result.window_months, 'month')} before")
-    )
+def _base(result: Rfm) -> Text:
+    window = say("an order")
+    if result.window_months is not None:
+        window = say("an order in the {months} before", months=months(result.window_months))
     if not result.customers:
-        return f"As of {words.day(result.as_of)}, no customer has {window}, so there are no scores and no segments."
-    text = (
-        f"As of {words.day(result.as_of)}, {words.count(result.customers, 'customer')} with {window} "
-        f"{words.verb(result.customers, 'is', 'are')} scored, with net revenue of "
-        f"{words.money(result.total, result.currency)}"
+        return say(
+            "As of {as_of}, no customer has {window}, so there are no scores and no segments.",
+            as_of=Day(result.as_of),
+            window=window,
+        )
+    return say_for(
+        result.customers,
+        "As of {as_of}, {n} customer with {window} is scored, with net revenue of {total}{left_out}.",
+        "As of {as_of}, {n} customers with {window} are scored, with net revenue of {total}{left_out}.",
+        as_of=Day(result.as_of),
+        window=window,
+        total=Money(result.total, result.currency),
+        left_out=_left_out(result),
     )
-    left = []
+
+
+def _left_out(result: Rfm) -> Text:
+    """Who is not scored, to end a sentence; nothing where all are."""
+    groups = []
     if result.outside_window:
-        left.append(f"{words.count(result.outside_window)} without an order in that time")
+        groups.append(say("{number} without an order in that time", number=Count(result.outside_window)))
     if result.never_bought:
-        left.append(f"{words.count(result.never_bought)} without any purchase")
-    return f"{text}; left out: {words.listing(left)}." if left else f"{text}."
+        groups.append(say("{number} without any purchase", number=Count(result.never_bought)))
+    return say("; left out: {groups}", groups=Listing(tuple(groups))) if groups else NOTHING
 
 
-def _biggest(result: Rfm) -> str:
+def _biggest(result: Rfm) -> Text:
     most = _row(result, "customers")
     richest = _row(result, "net_revenue")
-    text = f"The largest segment is {most['segment']}: {_size(result, most)}{_revenue(most)}"
     if richest["segment"] == most["segment"] or not richest["revenue_share"] > 0:
-        return f"{text}."
-    return (
-        f"{text}. Most revenue comes from {richest['segment']}: {_size(result, richest)}{_revenue(richest)}."
+        return say("The largest segment is {largest}.", largest=_sized(most))
+    return say(
+        "The largest segment is {largest}. Most revenue comes from {richest}.",
+        largest=_sized(most),
+        richest=_sized(richest),
     )
 
 
-def _recent_or_quiet(result: Rfm) -> str:
+def _sized(row: dict[str, Any]) -> Text:
+    """A segment with its size and, where it is known, its share of the money."""
+    known = row["revenue_share"] == row["revenue_share"]
+    return say(
+        "{segment}: {customers} ({share}){money}",
+        segment=label(row["segment"]),
+        customers=customers(row["customers"]),
+        share=Share(row["customer_share"]),
+        money=say(" with {share} of net revenue", share=Share(row["revenue_share"])) if known else NOTHING,
+    )
+
+
+def _recent_or_quiet(result: Rfm) -> Text:
     recent, quiet = money_by_recency(result)
     if result.total <= 0:
-        return ""
-    if not all(_customers(result, scores) for scores in ((5, 4), (2, 1))):
-        return "The customers ordered about equally long ago: recency does not tell them apart."
-    shares = (
-        f"customers with recency 4 or 5{_days(result, (5, 4), 'at most')} brought "
-        f"{words.percent(recent / result.total)} of net revenue, those with 1 or 2"
-        f"{_days(result, (2, 1), 'at least')} {words.percent(quiet / result.total)}"
+        return NOTHING
+    if not all(_customers(result, two) for two in ((5, 4), (2, 1))):
+        return say("The customers ordered about equally long ago: recency does not tell them apart.")
+    shares = say(
+        "customers with recency 4 or 5 (last order at most {recent_days} ago) brought {recent} of net revenue, "
+        "those with 1 or 2 (last order at least {quiet_days} ago) {quiet}",
+        recent_days=days(_range(result, (5, 4))["highest"].max()),
+        recent=Share(recent / result.total),
+        quiet_days=days(_range(result, (2, 1))["lowest"].min()),
+        quiet=Share(quiet / result.total),
     )
     if recent >= 1.5 * quiet:
-        return f"The money is with customers who ordered lately: {shares}."
+        return say("The money is with customers who ordered lately: {shares}.", shares=shares)
     if quiet >= 1.5 * recent:
-        return f"The money is with customers who have gone quiet: {shares}."
-    return f"Recent and quiet customers carry similar money: {shares}."
+        return say("The money is with customers who have gone quiet: {shares}.", shares=shares)
+    return say("Recent and quiet customers carry similar money: {shares}.", shares=shares)
 
 
-def _quiet(result: Rfm) -> str:
+def _quiet(result: Rfm) -> Text:
     rows = [result.segment(name) for name in _QUIET]
     number = sum(row["customers"] for row in rows)
+    either = labels(_QUIET[::-1], either=True)
     if not number:
-        return "No frequent customer has gone quiet: nobody is in At risk or Can't lose."
+        return say("No frequent customer has gone quiet: nobody is in {segments}.", segments=either)
     money = sum(row["net_revenue"] for row in rows)
-    days = sum(row["customers"] * row["recency_days"] for row in rows if row["customers"]) / number
-    if days < _NOT_LONG:
-        return (
-            f"{words.count(number, 'frequent customer')} {words.verb(number, 'is', 'are')} in At risk or Can't "
-            f"lose because others ordered later still; the last order was only {words.count(days, 'day')} ago "
-            f"on average."
+    ago = sum(row["customers"] * row["recency_days"] for row in rows if row["customers"]) / number
+    if ago < _NOT_LONG:
+        return say_for(
+            number,
+            "{n} frequent customer is in {segments} because others ordered later still; the last order was only "
+            "{days} ago on average.",
+            "{n} frequent customers are in {segments} because others ordered later still; the last order was only "
+            "{days} ago on average.",
+            segments=either,
+            days=days(ago),
         )
-    share = f" ({words.percent(money / result.total)})" if result.total > 0 else ""
-    return (
-        f"{words.count(number, 'frequent customer')} {words.verb(number, 'has', 'have')} gone quiet (At risk "
-        f"or Can't lose): {words.money(money, result.currency)} of net revenue{share}, last order "
-        f"{words.count(days, 'day')} ago on average."
+    share = NOTHING
+    if result.total > 0:
+        share = say(" ({share})", share=Share(money / result.total))
+    return say_for(
+        number,
+        "{n} frequent customer has gone quiet ({segments}): {money} of net revenue{share}, last order {days} ago on "
+        "average.",
+        "{n} frequent customers have gone quiet ({segments}): {money} of net revenue{share}, last order {days} ago on "
+        "average.",
+        segments=either,
+        money=Money(money, result.currency),
+        share=share,
+        days=days(ago),
     )
 
 
-def _once(result: Rfm) -> str:
-    share = words.percent(result.one_order / result.customers)
-    days = result.median_recency or 0
-    half = f"within the last {words.count(days, 'day')}"
-    if days < 1:
-        half = f"on {words.day(result.as_of)} itself"
-    return f"{share} of the scored customers ordered once; at least half of all ordered {half}."
+def _once(result: Rfm) -> Text:
+    share = Share(result.one_order / result.customers)
+    median = result.median_recency or 0
+    if median < 1:
+        return say(
+            "{share} of the scored customers ordered once; at least half of all ordered on {as_of} itself.",
+            share=share,
+            as_of=Day(result.as_of),
+        )
+    return say(
+        "{share} of the scored customers ordered once; at least half of all ordered within the last {days}.",
+        share=share,
+        days=days(median),
+    )
 
 
-def _none(result: Rfm) -> str:
+def _none(result: Rfm) -> Text:
     empty = list(result.segments.loc[result.segments["customers"] == 0, "segment"])
     if set(_QUIET) <= set(empty):
         empty = [name for name in empty if name not in _QUIET]
-    return f"Nobody is in {words.listing(empty, most=11, last='or')}." if empty else ""
+    return say("Nobody is in {segments}.", segments=labels(empty, 11, either=True)) if empty else NOTHING
 
 
-def _sameness(result: Rfm) -> str:
-    who = words.count(result.customers, "customer")
-    if result.customers == 1:
-        return "One customer cannot be compared with others, so its scores say nothing."
-    return f"All {who} fall into the same recency and frequency scores: the segments do not tell them apart."
+def _sameness(result: Rfm) -> Text:
+    return say_for(
+        result.customers,
+        "One customer cannot be compared with others, so its scores say nothing.",
+        "All {n} customers fall into the same recency and frequency scores: the segments do not tell them apart.",
+    )
 
 
 def _one_cell(result: Rfm) -> bool:
     return int((result.grid["customers"] > 0).sum()) == 1
 
 
-def _step(result: Rfm, name: str) -> str:
+def _step(result: Rfm, name: str) -> Text:
     row = result.segment(name)
-    return (
-        f"{name} ({words.count(row['customers'], 'customer')}, "
-        f"{words.money(row['net_revenue'], result.currency)}): {row['treatment']}"
+    return say(
+        "{segment} ({customers}, {money}): {treatment}",
+        segment=label(name),
+        customers=customers(row["customers"]),
+        money=Money(row["net_revenue"], result.currency),
+        treatment=Name(row["treatment"], _LONGEST_TREATMENT),
     )
 
 
-def _call_back(result: Rfm) -> list[str]:
+def _call_back(result: Rfm) -> list[Text]:
     """The largest losses among those that left the best segments, by name."""
     found = result.migration
     if found is None:
@@ -216,15 +278,30 @@ def _call_back(result: Rfm) -> list[str]:
     losses = found.leavers[found.leavers["change"] < 0].head(3)
     if not len(losses):
         return []
-    names = [words.plain(name, most=40) for name in losses["name"]]
-    money = words.money(-float(losses["change"].sum()), result.currency)
+    names = tuple(Name(str(name), 40) for name in losses["name"])
+    money = Money(-float(losses["change"].sum()), result.currency)
+    if len(names) == 1:
+        return [
+            say(
+                "Talk first to {name}: it has left the best segments and brought {money} less than in the window to "
+                "{previous}.",
+                name=names[0],
+                money=money,
+                previous=Day(found.previous),
+            )
+        ]
     return [
-        f"Talk first to {words.listing(names)}: {words.verb(len(names), 'it has', 'they have')} left the best "
-        f"segments and brought {money} less than in the window to {words.day(found.previous)}."
+        say(
+            "Talk first to {names}: they have left the best segments and brought {money} less than in the window to "
+            "{previous}.",
+            names=Listing(names),
+            money=money,
+            previous=Day(found.previous),
+        )
     ]
 
 
-def _use_what_predicts(result: Rfm) -> list[str]:
+def _use_what_predicts(result: Rfm) -> list[Text]:
     found = result.prediction
     if found is None or not found.judged or not 0 < found.buyers < found.customers:
         return []
@@ -233,11 +310,18 @@ def _use_what_predicts(result: Rfm) -> list[str]:
     weak = [GROUPINGS[name] for name in names if not found.separations[name].buying]
     if weak and len(weak) == len(names):
         return [
-            f"Do not plan contacts by these segments alone: in the last "
-            f"{words.count(_months(result), 'month')} none of them told who would buy."
+            say(
+                "Do not plan contacts by these segments alone: in the last {months} none of them told who would buy.",
+                months=months(_months(result)),
+            )
         ]
     if weak:
-        return [f"Do not use {words.listing(weak)} to foretell who will buy: so far they did not tell."]
+        return [
+            say(
+                "Do not use {groupings} to foretell who will buy: so far they did not tell.",
+                groupings=Listing(tuple(weak)),
+            )
+        ]
     return []
 
 
@@ -249,21 +333,10 @@ def _row(result: Rfm, column: str) -> dict[str, Any]:
     return result.segment(str(result.segments.loc[result.segments[column].idxmax(), "segment"]))
 
 
-def _size(result: Rfm, row: dict[str, Any]) -> str:
-    return f"{words.count(row['customers'], 'customer')} ({words.percent(row['customer_share'])})"
+def _customers(result: Rfm, two: tuple[int, int]) -> int:
+    return int(result.grid.loc[result.grid["recency_score"].isin(two), "customers"].sum())
 
 
-def _revenue(row: dict[str, Any]) -> str:
-    known = row["revenue_share"] == row["revenue_share"]
-    return f" with {words.percent(row['revenue_share'])} of net revenue" if known else ""
-
-
-def _customers(result: Rfm, scores: tuple[int, int]) -> int:
-    return int(result.grid.loc[result.grid["recency_score"].isin(scores), "customers"].sum())
-
-
-def _days(result: Rfm, scores: tuple[int, int], bound: str) -> str:
-    """The days behind two scores, as an aside."""
-    own = result.cutoffs[(result.cutoffs["dimension"] == "recency") & result.cutoffs["score"].isin(scores)]
-    days = own["highest"].max() if bound == "at most" else own["lowest"].min()
-    return f" (last order {bound} {words.count(days, 'day')} ago)"
+def _range(result: Rfm, two: tuple[int, int]) -> Any:
+    """The days behind two recency scores."""
+    return result.cutoffs[(result.cutoffs["dimension"] == "recency") & result.cutoffs["score"].isin(two)]

@@ -39,6 +39,7 @@ from customer_value.satisfaction.scores import (
 from customer_value.satisfaction.winwin import WinWin, win_win
 from customer_value.settings import DeliveredValueSettings, SatisfactionSettings
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
+from customer_value.text import Text
 
 if TYPE_CHECKING:
     from customer_value.workbook import Workbook
@@ -226,17 +227,17 @@ class Satisfaction:
         return warning_list(self)
 
     @property
-    def findings(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Text, ...]:
         """What this means here."""
         return story.findings(self)
 
     @property
-    def next_steps(self) -> tuple[str, ...]:
+    def next_steps(self) -> tuple[Text, ...]:
         """What to do next, with names."""
         return steps.next_steps(self)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Text | str, ...]:
         """What to know before believing it."""
         return story.warnings(self)
 

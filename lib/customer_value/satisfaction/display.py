@@ -11,8 +11,10 @@ from customer_value import words
 from customer_value.codebook import OWN, rows_of
 from customer_value.display import Prose, Table
 from customer_value.pareto.measure import value_name
+from customer_value.satisfaction import phrases
 from customer_value.satisfaction.delivered import DeliveredValue
 from customer_value.survey import MINIMUM
+from customer_value.text import ENGLISH, Count, Listing, Name, Signed, Text, say
 
 if TYPE_CHECKING:
     from customer_value.satisfaction.analysis import Satisfaction
@@ -38,7 +40,7 @@ __all__ = [
     "written",
 ]
 
-BY = {"industry": "industry", "region": "region", "abc": "ABC class", "wave": "survey wave"}
+BY = {by: ENGLISH.read(kind) for by, kind in phrases.KINDS.items()}
 MEASURES = {"index": "satisfaction index", "top_two": "top-2-box", "nps": "net promoter score"}
 
 
@@ -48,7 +50,7 @@ def point_words(value: float) -> str:
     >>> point_words(12.345), point_words(-0.04), point_words(3)
     ('12.3', '0.0', '3.0')
     """
-    return words.decimal(float(value), 1)
+    return ENGLISH.write(phrases.score(value))
 
 
 def late_words(months: int) -> str:
@@ -57,7 +59,7 @@ def late_words(months: int) -> str:
     >>> late_words(12), late_words(3)
     ('7 to 12 months', '2 to 3 months')
     """
-    return f"{months // 2 + 1} to {months} months"
+    return ENGLISH.read(phrases.late(months))
 
 
 def signed(value: float) -> str:
@@ -66,8 +68,7 @@ def signed(value: float) -> str:
     >>> signed(2.04), signed(-2.0), signed(0.01)
     ('+2.0', '−2.0', '0.0')
     """
-    text = point_words(value)
-    return f"+{text}" if value > 0 and text != "0.0" else text
+    return ENGLISH.write(Signed(float(value)))
 
 
 def written(measure: str, value: float) -> str:
@@ -91,8 +92,11 @@ def groups_table(result: Satisfaction) -> Table | Prose:
     rows = result.scores[result.scores["by"].isin(["industry", "region", "abc"])]
     if rows.empty:
         return _note(
-            "No group of customers can be told apart here: that needs industry or region in the customer file, or "
-            f"orders for the ABC classes, and at least {MINIMUM} respondents in a group."
+            say(
+                "No group of customers can be told apart here: that needs industry or region in the customer file, or "
+                "orders for the ABC classes, and at least {fewest} respondents in a group.",
+                fewest=Count(MINIMUM),
+            )
         )
     shown = _wide(rows)
     shown.insert(0, "group of customers", [f"{BY[by]}: {words.plain(group)}" for by, group in shown.index])
@@ -104,7 +108,7 @@ def waves_table(result: Satisfaction) -> Table | Prose:
     rows = result.scores[result.scores["by"] == "wave"]
     if rows["group"].nunique() < 2:
         return _note(
-            "There is one survey wave with enough respondents, so nothing can be compared over time yet."
+            say("There is one survey wave with enough respondents, so nothing can be compared over time yet.")
         )
     shown = _wide(rows)
     shown.insert(0, "survey wave", [group for _, group in shown.index])
@@ -218,7 +222,7 @@ def quadrant_table(result: Satisfaction, quadrant: str) -> Table | Prose:
     found = result.winwin
     rows = found.of(quadrant)
     if rows.empty:
-        return _note("No account is in this corner of the map.")
+        return _note(say("No account is in this corner of the map."))
     money = value_name(found.earnings)
     shown = rows[["customer_id", "name", "value", "earnings"]].rename(
         columns={"customer_id": "customer", "value": "delivered value", "earnings": money}
@@ -268,9 +272,7 @@ def points(share: float) -> str:
     >>> points(0.123), points(-0.05)
     ('+12 points', '−5 points')
     """
-    size = round(100 * float(share))
-    noun = "point" if abs(size) == 1 else "points"
-    return f"{'+' if size > 0 else '−' if size < 0 else ''}{abs(size)} {noun}"
+    return ENGLISH.read(phrases.points(share))
 
 
 def money_table(result: Satisfaction) -> Table | Prose:
@@ -377,32 +379,40 @@ def _ratio(value: float) -> str:
     return "–" if pd.isna(value) else words.decimal(float(value))
 
 
-def _no_scores(result: Satisfaction) -> str:
+def _no_scores(result: Satisfaction) -> Text:
     if result.panel is None:
-        return f"No survey wave has {MINIMUM} respondents, so nothing is averaged."
+        return say("No survey wave has {fewest} respondents, so nothing is averaged.", fewest=Count(MINIMUM))
     own = result.survey.items[result.survey.items["target"] == OWN]
     if (own["scale"] == "nps").any() or (own["aspect"] == "overall").any():
-        return "Too few respondents answered the questions on overall satisfaction and recommendation to average them."
-    return "The survey asks neither for overall satisfaction (aspect overall) nor for a recommendation (scale nps)."
-
-
-def _no_gaps(result: Satisfaction) -> str:
-    if result.panel is None:
-        return _no_scores(result)
-    return (
-        f"No question was asked both as an expectation and as a perception and answered by {MINIMUM} respondents, so "
-        "there is no gap to show."
+        return say(
+            "Too few respondents answered the questions on overall satisfaction and recommendation to average them."
+        )
+    return say(
+        "The survey asks neither for overall satisfaction (aspect overall) nor for a recommendation (scale nps)."
     )
 
 
-def _no_rival(found: DeliveredValue) -> str:
+def _no_gaps(result: Satisfaction) -> Text:
+    if result.panel is None:
+        return _no_scores(result)
+    return say(
+        "No question was asked both as an expectation and as a perception and answered by {fewest} respondents, so "
+        "there is no gap to show.",
+        fewest=Count(MINIMUM),
+    )
+
+
+def _no_rival(found: DeliveredValue) -> Text:
     if found.too_few:
-        names = words.listing([words.plain(name) for name in found.too_few], last="or")
-        return f"Under {MINIMUM} respondents rated both this company and {names} on one attribute."
-    return "The survey did not ask about a competitor, so delivered value stands alone."
+        return say(
+            "Under {fewest} respondents rated both this company and {competitors} on one attribute.",
+            fewest=Count(MINIMUM),
+            competitors=Listing(tuple(Name(name) for name in found.too_few), either=True),
+        )
+    return say("The survey did not ask about a competitor, so delivered value stands alone.")
 
 
-def _note(text: str) -> Prose:
+def _note(text: Text | str) -> Prose:
     return Prose((text,), kind="note")
 
 

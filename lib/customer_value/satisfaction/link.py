@@ -16,6 +16,7 @@ from customer_value.satisfaction.months import WINDOWS, fits, window
 from customer_value.satisfaction.resampling import draws, ends, estimates
 from customer_value.satisfaction.shares import wilson
 from customer_value.survey import MINIMUM
+from customer_value.text import NOTHING, Count, Text, say
 
 __all__ = ["MoneyLink", "WhatIf", "money_link"]
 
@@ -84,8 +85,8 @@ class MoneyLink:
     top: tuple[float, int] | None
     bottom: tuple[float, int] | None
     difference: tuple[float, float, float] | None
-    why_no_retention: str
-    why_no_value: str
+    why_no_retention: Text
+    why_no_value: Text
     what_if: WhatIf | None
 
 
@@ -140,16 +141,16 @@ def money_link(
     table["clv"] = np.nan if values is None else table["customer_id"].map(_by_customer(values))
     table = by_content(table, "customer_id")
     known = table[table["clv"].notna()]
-    why_no_value = (
-        ""
-        if len(known) >= 2 * MINIMUM
-        else (
+    why_no_value = NOTHING
+    if len(known) < 2 * MINIMUM:
+        why_no_value = say(
             "The lifetime value of too few surveyed accounts is known, so it is not set against satisfaction."
         )
-    )
     top, bottom, difference = _halves(table) if length else (None, None, None)
     if length and difference is None:
-        why_not = "Too few surveyed accounts had bought in the year before the survey, so retention is not compared."
+        why_not = say(
+            "Too few surveyed accounts had bought in the year before the survey, so retention is not compared."
+        )
     return MoneyLink(
         table=_by_group(table, groups, seed, with_value=not why_no_value),
         groups=groups,
@@ -163,13 +164,17 @@ def money_link(
     )
 
 
-def _follow_up(last_day: pd.Timestamp, as_of: dt.date) -> tuple[int | None, str]:
+def _follow_up(last_day: pd.Timestamp, as_of: dt.date) -> tuple[int | None, Text]:
     if pd.isna(last_day):
-        return None, "The answers have no dates, so it cannot be told who stayed after the survey."
+        return None, say("The answers have no dates, so it cannot be told who stayed after the survey.")
     month = pd.Timestamp(last_day).to_period("M").to_timestamp()
     length = next((n for n in WINDOWS if fits(month, n, as_of)), None)
-    short = f"Less than {WINDOWS[-1]} whole months have passed since the survey, too few to tell who stayed."
-    return length, "" if length else short
+    if length:
+        return length, NOTHING
+    return None, say(
+        "Less than {months} whole months have passed since the survey, too few to tell who stayed.",
+        months=Count(WINDOWS[-1]),
+    )
 
 
 def _with_retention(

@@ -11,11 +11,14 @@ from customer_value.text.values import (
     Interval,
     Listing,
     Money,
+    Month,
     Multiple,
     Name,
     Number,
+    Paragraph,
     Series,
     Share,
+    Signed,
     Text,
     Value,
 )
@@ -68,6 +71,13 @@ class Reader:
                 return "; ".join(map(self.read, clauses))
             case Interval(low, high, level):
                 return words.interval(self.write(low), self.write(high), level)
+            case Signed(number, digits):
+                size = words.decimal(number, digits)
+                return f"+{size}" if number > 0 and size.strip("0.,") else size
+            case Paragraph(sentences):
+                return " ".join(map(self.read, sentences))
+            case Month(date):
+                return words.month(date)
 
     def _multiple(self, times: float) -> str:
         if abs(times) < _TIMES:

@@ -15,11 +15,14 @@ __all__ = [
     "Interval",
     "Listing",
     "Money",
+    "Month",
     "Multiple",
     "Name",
     "Number",
+    "Paragraph",
     "Series",
     "Share",
+    "Signed",
     "Value",
 ]
 
@@ -105,6 +108,28 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """A plain number with its sign, for a change or a difference; nothing has none."""
+
+    value: float
+    digits: int = 1
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Whole sentences, one after the other."""
+
+    sentences: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Month:
+    """The month of a date, with its year."""
+
+    date: dt.date
+
+
+@dataclass(frozen=True)
 class Text:
     """A sentence, or part of one, that has not been written yet.
 
@@ -144,5 +169,6 @@ class Text:
 
 Value: TypeAlias = (
     "Count | Share | Multiple | Money | Number | Day | Name | Listing | Series | Interval | Text"
+    " | Signed | Paragraph | Month"
 )
 """What may stand at a place of a message."""
