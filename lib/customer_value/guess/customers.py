@@ -83,8 +83,8 @@ def guess_customer(
     named = [found for column in columns if (found := _claimed(column)) is not None]
     if len(named) > _MOST_NAMED:
         likely = sorted(named, key=lambda candidate: -candidate.claim)
-        few = set(table.first_few([c.column.name for c in likely], _MOST_NAMED, "called like a customer"))
-        named = [candidate for candidate in likely if candidate.column.name in few]
+        compared = table.first_few([c.column.name for c in likely], _MOST_NAMED, "called like a customer")
+        named = likely[: len(compared)]
     fallen = {c.name: why for c in columns if (why := _by_name(table, c)) and c.kind in ("text", "number")}
     left = []
     for candidate in named:

@@ -214,7 +214,7 @@ def _stderr(notebook: NotebookNode) -> list[str]:
 
 
 def _close_event_loop() -> None:
-    """The loop that the notebook client made for this thread would else be left open."""
-    loop = asyncio.get_event_loop_policy().get_event_loop()
-    loop.close()
+    """The loop that the notebook client made for this thread would else be left open; it may have made none."""
+    with suppress(RuntimeError):
+        asyncio.get_event_loop_policy().get_event_loop().close()
     asyncio.set_event_loop(None)
