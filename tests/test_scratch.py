@@ -40,8 +40,9 @@ main()
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with orders and settings, a home and a folder for temporary files."""
+def place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with orders and settings, a home and a folder for temporary files, of a short path."""
+    tmp_path = tmp_path_factory.mktemp("p")
     for name in ("home", "tmp", "work"):
         (tmp_path / name).mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
