@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from customer_value import Prose, findings, loyalty, next_steps, open_workbook, show
 from customer_value.loyalty.cells import FOUR
 from customer_value.plots import loyalty as charts
+from customer_value.settings import LoyaltySettings
 from loyalty_kit import AS_OF, DISLIKES, ITEMS, LEVEL, PREFERS, cell_of, customers, place, show_title, survey
 from text_kit import said
 
@@ -89,6 +90,23 @@ def test_cells_are_those_of_the_day_of_the_survey_and_not_of_what_came_later():
     assert list(cell_of(result).values()) == ["latent"] * 5 + ["true"] * 5
     assert set(result.by_wave["cell"]) == {"latent"}
     assert result.retention.set_index("cell").loc["latent", ["customers", "retained"]].tolist() == [10, 5]
+
+
+def test_what_was_stated_in_a_wave_is_the_repeat_purchase_of_that_wave():
+    base, scores = customers([3] * 10), answered("2023-06-15", *[PREFERS] * 10)
+    item = {"item": "share", "construct": "share", "aspect": "other", "target": "own", "scale": "percentage"}
+    items = pd.concat(
+        [ITEMS.assign(scale="likert"), pd.DataFrame([{**item, "scale_min": 0, "scale_max": 100}])]
+    )
+    told = scores[scores["item"] == "own_quality"].assign(item="share")
+    told["score"] = [90] * 5 + [10] * 5
+    result = loyalty.matrix(
+        base, pd.concat([scores, told]), items, None, months(*bought(range(10), *BEFORE, "2023-08")),
+        as_of=AS_OF, currency="EUR", options=LoyaltySettings(stated_share="share"),
+    )  # fmt: skip
+    cells = result.by_wave.set_index("customer_id")["cell"]
+    assert cells.loc[[f"C{i}" for i in range(5)]].unique().tolist() == ["true"]
+    assert cells.loc[[f"C{i}" for i in range(5, 10)]].unique().tolist() == ["latent"]
 
 
 def test_a_period_that_is_not_over_is_not_counted():
