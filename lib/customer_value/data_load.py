@@ -29,6 +29,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import paragraph
 from customer_value.voids import VOID_NOTE
 from customer_value.workbook import Workbook
 
@@ -195,7 +196,7 @@ class DataLoad:
         )
 
     def _returns(self) -> Text:
-        return _together(self._subtracted(), *self._voids(), self._without_purchase())
+        return paragraph(self._subtracted(), *self._voids(), self._without_purchase())
 
     def _subtracted(self) -> Text:
         gross, returns = self.totals["gross"], self.totals["returns"]
@@ -428,14 +429,6 @@ _OPTIONAL = {
 
 _WHOLE = 200
 """Longer than any remark in the ledger."""
-
-
-def _together(*sentences: Text) -> Text:
-    """Sentences that are told one after the other."""
-    told = NOTHING
-    for sentence in sentences:
-        told = say("{before} {then}", before=told, then=sentence) if told and sentence else told or sentence
-    return told
 
 
 def _totals(customers: ibis.Table) -> dict[str, float]:

@@ -17,6 +17,7 @@ from customer_value.ledger import Ledger
 from customer_value.result import Fact, warning_list
 from customer_value.survey import MINIMUM, SurveyScores, score_answers
 from customer_value.text import Count, Day, Listing, Name, Share, Text, Value, say, say_for
+from customer_value.text.phrases import respondents
 
 if TYPE_CHECKING:
     from customer_value.workbook import Workbook
@@ -195,7 +196,7 @@ class SurveyLoad:
         if not read:
             return say("The survey has no answer.")
         who: dict[str, Value] = {
-            "respondents": say_for(self._respondents, "{n} respondent", "{n} respondents"),
+            "respondents": respondents(self._respondents),
             "items": say_for(self._items, "{n} item", "{n} items"),
         }
         if valid >= read:

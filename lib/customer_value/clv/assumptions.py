@@ -17,14 +17,15 @@ from scipy.stats import rankdata
 from customer_value.clv.fitting import Fit
 from customer_value.clv.gamma_gamma import GammaGamma
 from customer_value.clv.inputs import Array
-from customer_value.clv.phrases import customers as number_of_customers
-from customer_value.clv.phrases import days as number_of_days
 from customer_value.clv.phrases import model as model_name
-from customer_value.clv.phrases import numbers, reported, shares
+from customer_value.clv.phrases import reported
 from customer_value.clv.seasons import Season, season_of
 from customer_value.clv.trends import SpendTrend, cohort_change, spend_trend
 from customer_value.errors import FitError, InputError
 from customer_value.text import NOTHING, Count, Day, Number, Share, Text, Value, say, say_for
+from customer_value.text.phrases import customers as number_of_customers
+from customer_value.text.phrases import days as number_of_days
+from customer_value.text.phrases import numbers, shares
 
 if TYPE_CHECKING:
     from customer_value.clv.validation import Holdout

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from customer_value.clv.assumptions import worst
-from customer_value.clv.phrases import customers, days, model, months
+from customer_value.clv.phrases import model
 from customer_value.text import NOTHING, Count, Listing, Money, Name, Share, Text, Value, say, say_for
+from customer_value.text.phrases import customers, days, months
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue

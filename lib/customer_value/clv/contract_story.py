@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from customer_value.clv.counts import Renewals
-from customer_value.clv.phrases import between, money, months, open_contracts, shares
+from customer_value.clv.phrases import between, money, open_contracts
 from customer_value.clv.retention import wilson
 from customer_value.text import Count, Day, Listing, Name, Share, Text, say, say_for
+from customer_value.text.phrases import months, shares
 
 if TYPE_CHECKING:
     from customer_value.clv.contracts import ContractValue

@@ -17,8 +17,8 @@ from scipy.special import xlogy
 from scipy.stats import f as f_distribution
 
 from customer_value.clv.inputs import Array
-from customer_value.clv.phrases import months as months_long
 from customer_value.text import ENGLISH, NOTHING, Day, Share, Text, Value, say, say_for
+from customer_value.text.phrases import months as months_long
 
 __all__ = ["MONTHS", "Season", "season_note", "season_of"]
 

@@ -8,11 +8,12 @@ import pandas as pd
 
 from customer_value.clv.assumptions import LEAST_REPEATERS, worst
 from customer_value.clv.covariate_story import covariate_findings
-from customer_value.clv.phrases import between, customers, days, money, months, open_contracts, reported
+from customer_value.clv.phrases import between, money, open_contracts, reported
 from customer_value.clv.units import DAYS
 from customer_value.clv.validation import method
 from customer_value.clv.validation_tables import holdout_notes
 from customer_value.text import NOTHING, Count, Day, Listing, Money, Name, Share, Text, Value, say, say_for
+from customer_value.text.phrases import customers, days, months
 
 if TYPE_CHECKING:
     from customer_value.clv.analysis import LifetimeValue

@@ -11,10 +11,11 @@ from customer_value import words
 from customer_value.codebook import OWN, rows_of
 from customer_value.display import Prose, Table, written
 from customer_value.loyalty.cells import FOUR
-from customer_value.loyalty.names import CLASS_NAMES, NAMES, RANKED_BY, months, title
+from customer_value.loyalty.names import CLASS_NAMES, NAMES, RANKED_BY, title
 from customer_value.loyalty.repeat_purchase import AGAIN, SHARES
 from customer_value.survey import MINIMUM
 from customer_value.text import Count, Day, Text, say
+from customer_value.text.phrases import months
 
 if TYPE_CHECKING:
     from customer_value.loyalty.matrix import LoyaltyMatrix

@@ -9,16 +9,7 @@ import pandas as pd
 from customer_value.codebook import rows_of
 from customer_value.loyalty.attitude import MEAN, RELATIVE
 from customer_value.loyalty.cells import FOUR
-from customer_value.loyalty.names import (
-    NAMES,
-    decimals,
-    months,
-    paragraph,
-    points,
-    respondents,
-    shares,
-    wave_name,
-)
+from customer_value.loyalty.names import NAMES, points, wave_name
 from customer_value.loyalty.representation import difference_of_shares
 from customer_value.survey import MINIMUM
 from customer_value.text import (
@@ -36,6 +27,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import months, numbers, paragraph, respondents, shares
 
 if TYPE_CHECKING:
     from customer_value.loyalty.matrix import LoyaltyMatrix
@@ -113,7 +105,7 @@ def other_waves(result: LoyaltyMatrix) -> Text:
         difference=say("difference +{size}", size=size)
         if change > 0
         else say("difference {size}", size=size),
-        interval=decimals(low, high),
+        interval=numbers(low, high),
     )
 
 
@@ -226,7 +218,7 @@ def hindered_by(result: LoyaltyMatrix) -> Text:
             "{attribute} ({difference} lower on a scale from 0 to 1, {interval})",
             attribute=Name(row.attribute),
             difference=Number(-row.difference),
-            interval=decimals(-row.high, -row.low),
+            interval=numbers(-row.high, -row.low),
         )
         for row in rows_of(lower.head(3))
     )
@@ -270,7 +262,7 @@ def _when(result: LoyaltyMatrix, row: Any) -> Text:
 
 
 def _level(row: Any) -> Text:
-    interval = decimals(row["low"], row["high"])
+    interval = numbers(row["low"], row["high"])
     if row["attitude_source"] == MEAN:
         return say(
             "{mean} on average, on a scale from 0 to 1 ({interval})",
@@ -315,7 +307,7 @@ def _mean_of(result: LoyaltyMatrix, row: Any) -> Text:
         "{mean} ({wave}, {interval})",
         mean=Number(row["mean"]),
         wave=wave_name(result.survey, row["wave"]),
-        interval=decimals(row["low"], row["high"]),
+        interval=numbers(row["low"], row["high"]),
     )
 
 

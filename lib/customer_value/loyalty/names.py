@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from customer_value.codebook import rows_of
 from customer_value.display import written
 from customer_value.survey import SurveyScores
-from customer_value.text import NOTHING, Day, Interval, Number, Share, Text, Value, say, say_for
+from customer_value.text import NOTHING, Day, Number, Text, Value, say
+from customer_value.text.phrases import accounts, customers, respondents
 
 __all__ = [
     "CLASS_NAMES",
     "NAMES",
     "RANKED_BY",
-    "accounts",
-    "customers",
-    "days",
-    "decimals",
-    "months",
-    "paragraph",
     "points",
-    "respondents",
-    "shares",
     "title",
     "unit",
     "units",
@@ -72,44 +63,9 @@ def units(kind: str, number: float) -> Text:
     return {"customer": customers, "account": accounts, "respondent": respondents}[kind](number)
 
 
-def customers(number: float) -> Text:
-    """A number of customers."""
-    return say_for(number, "{n} customer", "{n} customers")
-
-
-def accounts(number: float) -> Text:
-    """A number of accounts."""
-    return say_for(number, "{n} account", "{n} accounts")
-
-
-def respondents(number: float) -> Text:
-    """A number of respondents."""
-    return say_for(number, "{n} respondent", "{n} respondents")
-
-
-def days(number: float) -> Text:
-    """A number of days."""
-    return say_for(number, "{n} day", "{n} days")
-
-
-def months(number: float) -> Text:
-    """A number of months."""
-    return say_for(number, "{n} month", "{n} months")
-
-
 def points(share: float) -> Text:
     """A difference of two shares."""
     return say("{n} points", n=Number(share * 100, 0))
-
-
-def decimals(low: float, high: float) -> Interval:
-    """An interval between two plain numbers."""
-    return Interval(Number(low), Number(high))
-
-
-def shares(low: float, high: float) -> Interval:
-    """An interval between two shares."""
-    return Interval(Share(low), Share(high))
 
 
 def wave_name(survey: SurveyScores | None, wave: int) -> Value:
@@ -121,12 +77,3 @@ def wave_name(survey: SurveyScores | None, wave: int) -> Value:
     if row.first_day == row.last_day:
         return first
     return say("{first} to {last}", first=first, last=last)
-
-
-def paragraph(*sentences: Text) -> Text:
-    """Sentences one after the other; those that say nothing are left out."""
-    return reduce(_then, filter(None, sentences), NOTHING)
-
-
-def _then(told: Text, more: Text) -> Text:
-    return say("{told} {more}", told=told, more=more) if told else more

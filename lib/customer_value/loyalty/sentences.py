@@ -17,18 +17,7 @@ from customer_value.loyalty.insights import (
     other_waves,
     worth,
 )
-from customer_value.loyalty.names import (
-    NAMES,
-    customers,
-    days,
-    decimals,
-    paragraph,
-    points,
-    respondents,
-    unit,
-    units,
-    wave_name,
-)
+from customer_value.loyalty.names import NAMES, points, unit, units, wave_name
 from customer_value.loyalty.repeat_purchase import AGAIN, RATE, SHARE_OF_WALLET, SHARES, STATED_SHARE
 from customer_value.survey import MINIMUM
 from customer_value.text import (
@@ -45,6 +34,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import customers, days, numbers, paragraph, respondents
 
 if TYPE_CHECKING:
     from customer_value.loyalty.matrix import LoyaltyMatrix
@@ -375,7 +365,7 @@ def _against_competitors(result: LoyaltyMatrix) -> Text:
             "preference; somebody may rate this company well and a competitor better."
         )
     mean, error = float(compared.mean()), 1.96 * float(compared.sem())
-    told: dict[str, Value] = {"units": unit(result.unit, 2), "interval": decimals(mean - error, mean + error)}
+    told: dict[str, Value] = {"units": unit(result.unit, 2), "interval": numbers(mean - error, mean + error)}
     if mean - error > 0:
         return say(
             "On average {units} rate this company {size} above its best competitor, on a scale from −1 to 1 "

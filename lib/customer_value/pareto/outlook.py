@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from customer_value.pareto.measure import Measure
-from customer_value.pareto.phrases import accounts, customers, multiple, names, part, ranks, value_label
+from customer_value.pareto.phrases import multiple, names, part, ranks, value_label
 from customer_value.text import (
     NOTHING,
     Count,
@@ -23,6 +23,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import accounts, customers
 
 if TYPE_CHECKING:
     from customer_value.pareto.analysis import Concentration

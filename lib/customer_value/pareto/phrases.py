@@ -17,13 +17,10 @@ from customer_value.text import (
     Text,
     Value,
     say,
-    say_for,
 )
 
 __all__ = [
-    "accounts",
     "bracket",
-    "customers",
     "multiple",
     "names",
     "part",
@@ -39,16 +36,6 @@ _VALUES = {"net_revenue": say("net revenue"), "margin": say("margin"), "profit":
 def value_label(value: str) -> Value:
     """A value column as it is called in a sentence; a column of the user's has its own name."""
     return _VALUES.get(value) or Name(value.replace("_", " "))
-
-
-def customers(number: float) -> Text:
-    """A number of customers."""
-    return say_for(number, "{n} customer", "{n} customers")
-
-
-def accounts(number: float) -> Text:
-    """A number of accounts."""
-    return say_for(number, "{n} account", "{n} accounts")
 
 
 def multiple(times: float) -> str:

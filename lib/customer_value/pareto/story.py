@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING
 
 from customer_value.pareto import outlook
 from customer_value.pareto.measure import FEWEST, Estimate, Measure
-from customer_value.pareto.phrases import (
-    bracket,
-    customers,
-    names,
-    part,
-    ranks,
-    rule,
-    share,
-    value_label,
-)
+from customer_value.pareto.phrases import bracket, names, part, ranks, rule, share, value_label
 from customer_value.text import (
     NOTHING,
     Count,
@@ -31,6 +22,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import customers
 
 if TYPE_CHECKING:
     from customer_value.pareto.analysis import Concentration

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 
-from customer_value.text import Count, Listing, Text, say, say_for
+from customer_value.text import Count, Listing, Text, say
 
 __all__ = [
     "DIMENSION_NAMES",
-    "customers",
-    "days",
     "label",
     "labels",
-    "months",
-    "one_after_the_other",
     "scores",
 ]
 
@@ -82,23 +77,3 @@ def scores(found: Iterable[tuple[str, int]]) -> Listing:
         for name, score in found
     ]
     return Listing(tuple(items), most=15, either=True)
-
-
-def customers(number: float) -> Text:
-    """A number of customers."""
-    return say_for(number, "{n} customer", "{n} customers")
-
-
-def months(number: float) -> Text:
-    """A number of months."""
-    return say_for(number, "{n} month", "{n} months")
-
-
-def days(number: float) -> Text:
-    """A number of days."""
-    return say_for(number, "{n} day", "{n} days")
-
-
-def one_after_the_other(sentences: Iterable[Text]) -> Text:
-    """Whole sentences in one paragraph."""
-    return functools.reduce(lambda first, then: say("{first} {then}", first=first, then=then), sentences)

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer_value.display import Prose
 from customer_value.rfm.names import BEST, NOT_YET, OUTSIDE, PORTFOLIO, SEGMENTS, TEXTBOOK_GROUPS
-from customer_value.rfm.phrases import (
-    DIMENSION_NAMES,
-    customers,
-    label,
-    labels,
-    months,
-    one_after_the_other,
-    scores,
-)
+from customer_value.rfm.phrases import DIMENSION_NAMES, label, labels, scores
 from customer_value.rfm.portfolio import months_back, year_end
 from customer_value.rfm.prediction import (
     FEW,
@@ -41,6 +33,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import customers, months, paragraph
 
 if TYPE_CHECKING:
     from customer_value.rfm.analysis import Rfm
@@ -238,7 +231,7 @@ def _eight(result: Rfm) -> list[Text]:
     frame = result.classes["eight_class"]
     important = frame.iloc[:4]
     number, money = int(important["customers"].sum()), float(important["net_revenue"].sum())
-    parts = [one_after_the_other([_important(result, number, money), _largest_class(frame)])]
+    parts = [paragraph(_important(result, number, money), _largest_class(frame))]
     same = [
         name
         for name in DIMENSION_NAMES
@@ -405,7 +398,7 @@ def _migration(result: Rfm) -> list[Text]:
     come = say("Nobody has come since.")
     if new:
         come = say_for(new, "{n} customer has come since.", "{n} customers have come since.")
-    parts = [one_after_the_other([moved, come])]
+    parts = [paragraph(moved, come)]
     if not found.whole_window:
         parts.append(
             say(
@@ -545,7 +538,7 @@ def _prediction_summary(result: Rfm) -> list[Text]:
         if others:
             parts.append(say("So do {groupings}, but no better.", groupings=Listing(tuple(others))))
     parts += [_verdict(found, found.separations[name], result.currency) for name in poor]
-    return [one_after_the_other(parts)]
+    return [paragraph(*parts)]
 
 
 def _scores(result: Rfm) -> list[Text]:
@@ -586,7 +579,7 @@ def _verdict(found: Prediction, one: Separation, currency: str) -> Text:
         )
     else:
         separated = say("{grouping} separate who buys from {previous} to {as_of}: {figures}.", **values)
-    return one_after_the_other([separated, _richest(one, frame, currency)])
+    return paragraph(separated, _richest(one, frame, currency))
 
 
 def _period_of(found: Prediction, one: Separation) -> dict[str, Value]:

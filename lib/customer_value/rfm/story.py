@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer_value.rfm.phrases import DIMENSION_NAMES, customers, days, label, labels, months, scores
+from customer_value.rfm.phrases import DIMENSION_NAMES, label, labels, scores
 from customer_value.rfm.prediction import GROUPINGS
 from customer_value.rfm.remarks import SMALL_BASE, sentences
 from customer_value.text import NOTHING, Count, Day, Listing, Money, Name, Share, Text, say, say_for
+from customer_value.text.phrases import customers, days, months
 
 if TYPE_CHECKING:
     from customer_value.rfm.analysis import Rfm

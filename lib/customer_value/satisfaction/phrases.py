@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from customer_value.text import (
-    NOTHING,
     Count,
     Listing,
     Name,
     Number,
-    Paragraph,
     Text,
     say,
     say_for,
@@ -19,13 +17,10 @@ from customer_value.text import (
 __all__ = [
     "COMPONENT_NAMES",
     "KINDS",
-    "accounts",
     "late",
     "names",
     "points",
-    "respondents",
     "score",
-    "together",
 ]
 
 COMPONENT_NAMES = {
@@ -47,16 +42,6 @@ KINDS = {
     "wave": say("survey wave"),
 }
 """What groups of respondents have in common."""
-
-
-def accounts(number: float) -> Text:
-    """A number of accounts."""
-    return say_for(number, "{n} account", "{n} accounts")
-
-
-def respondents(number: float) -> Text:
-    """A number of respondents."""
-    return say_for(number, "{n} respondent", "{n} respondents")
 
 
 def late(months: int) -> Text:
@@ -82,11 +67,3 @@ def points(share: float) -> Text:
 def score(value: float) -> Number:
     """A figure on a scale of 100."""
     return Number(float(value), 1)
-
-
-def together(sentences: Iterable[Text]) -> Text:
-    """Those of several sentences that say something, one after the other."""
-    told = tuple(sentence for sentence in sentences if sentence)
-    if len(told) > 1:
-        return say("{sentences}", sentences=Paragraph(told))
-    return told[0] if told else NOTHING

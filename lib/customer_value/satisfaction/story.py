@@ -9,17 +9,7 @@ import pandas as pd
 from customer_value.codebook import COST_COMPONENTS, OWN, rows_of
 from customer_value.pareto.phrases import value_label
 from customer_value.satisfaction.differences import clear_differences
-from customer_value.satisfaction.phrases import (
-    COMPONENT_NAMES,
-    KINDS,
-    accounts,
-    late,
-    names,
-    points,
-    respondents,
-    score,
-    together,
-)
+from customer_value.satisfaction.phrases import COMPONENT_NAMES, KINDS, late, names, points, score
 from customer_value.survey import MINIMUM
 from customer_value.text import (
     NOTHING,
@@ -36,6 +26,7 @@ from customer_value.text import (
     say,
     say_for,
 )
+from customer_value.text.phrases import accounts, paragraph, respondents
 
 if TYPE_CHECKING:
     from customer_value.satisfaction.analysis import Satisfaction
@@ -287,7 +278,7 @@ def _items_on(measure: str, marked: pd.Series) -> Text:
 def _how_satisfied(result: Satisfaction) -> Text:
     found = result.headline
     if not found:
-        return together(dict.fromkeys(why_no_score(result, measure) for measure in ("index", "nps")))
+        return paragraph(*dict.fromkeys(why_no_score(result, measure) for measure in ("index", "nps")))
     told = []
     if "index" in found and result.panel is not None:
         row = found["index"]
@@ -309,7 +300,7 @@ def _how_satisfied(result: Satisfaction) -> Text:
         )
     if "nps" in found:
         told.append(_promoters(found["nps"]))
-    return together(told)
+    return paragraph(*told)
 
 
 def _promoters(row: pd.Series) -> Text:
@@ -414,7 +405,7 @@ def _gap(result: Satisfaction) -> Text:
         told.append(say("Clearly short of the expectation: {attributes}.", attributes=Listing(tuple(listed))))
     elif len(attributes):
         told.append(say("No attribute falls clearly short of what was expected."))
-    return together(told)
+    return paragraph(*told)
 
 
 def _gap_of_all(row: pd.Series) -> Text:
@@ -486,7 +477,7 @@ def _first(result: Satisfaction) -> Text:
     doubt = NOTHING
     if first["first"] < 0.5:
         doubt = say("So read it as one of the first few, not as the only answer.")
-    return together([mend, _equally_good(found.table), sure, doubt])
+    return paragraph(mend, _equally_good(found.table), sure, doubt)
 
 
 def _equally_good(table: pd.DataFrame) -> Text:
@@ -514,7 +505,7 @@ def _against_rivals(result: Satisfaction) -> Text:
             highest=Number(high, 0),
             interval=Interval(score(found.low), score(found.high)),
         )
-    return together(_against(row, found.parts) for _, row in found.totals.iterrows())
+    return paragraph(*(_against(row, found.parts) for _, row in found.totals.iterrows()))
 
 
 def _against(total: pd.Series, parts: pd.DataFrame) -> Text:
@@ -604,7 +595,7 @@ def _who_wins(result: Satisfaction) -> Text:
         earnings=Money(float(table.loc["company", "earnings"]), result.currency, short=True),
     )
     loss = say_for(losing, "{n} account brings a loss.", "{n} accounts bring a loss.") if losing else NOTHING
-    return together([both, company, loss])
+    return paragraph(both, company, loss)
 
 
 def _after_a_complaint(result: Satisfaction) -> Text:
@@ -612,7 +603,7 @@ def _after_a_complaint(result: Satisfaction) -> Text:
     if isinstance(found, str):
         return NOTHING
     told = [part for part in (_stayed(found, name) for name in ("resolved", "open")) if part]
-    return together([*(told or [_stayed(found, "all")]), say("This is no proof of cause.")])
+    return paragraph(*(told or [_stayed(found, "all")]), say("This is no proof of cause."))
 
 
 def _stayed(found: Complaints, name: str) -> Text:
@@ -743,7 +734,7 @@ def _and_money(result: Satisfaction) -> Text:
     if isinstance(link, str):
         return NOTHING
     step = NOTHING if link.what_if is None else _one_step_up(link, link.what_if, result.currency)
-    return together([_who_stayed(link), step])
+    return paragraph(_who_stayed(link), step)
 
 
 def _who_stayed(link: MoneyLink) -> Text:
@@ -813,7 +804,7 @@ def _one_step_up(link: MoneyLink, found: WhatIf, currency: str) -> Text:
     caveat = say(
         "Satisfied accounts may be worth more for other reasons, so this is a thought experiment and not a forecast."
     )
-    return together([question, answer, caveat])
+    return paragraph(question, answer, caveat)
 
 
 def _signed_interval(row: pd.Series) -> Interval:
