@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from customer_value.words import one_line
 
 __all__ = [
     "ConfigError",
@@ -29,7 +28,7 @@ class CustomerValueError(Exception):
     """
 
     def __init__(self, message: object = "") -> None:
-        super().__init__(_one_line(str(message)))
+        super().__init__(one_line(str(message)))
 
 
 class ConfigError(CustomerValueError):
@@ -54,19 +53,3 @@ class FitError(CustomerValueError):
 
 class NotebookError(CustomerValueError):
     """A notebook stopped while a report was made; the message names notebook and cell."""
-
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of characters that are not seen, or that move or hide what stands around them."""
-
-_LONG_RUN = re.compile(r"[^\s'\"/\\]{300,}")
-_LONGEST = 4_000
-
-
-def _one_line(message: str) -> str:
-    shown = "".join(
-        sign if unicodedata.category(sign) not in _HIDDEN else " " if sign.isspace() else ""
-        for sign in message
-    )
-    shown = _LONG_RUN.sub(lambda run: f"{run.group()[:60]}…", shown)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 500]} … {shown[-490:]}"

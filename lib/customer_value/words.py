@@ -33,6 +33,10 @@ __all__ = [
 NO_CURRENCY = "XXX"
 """ISO 4217's code for "no currency", where a report has no money or nothing says which; it is never printed."""
 
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that are not seen, or that move or hide what stands around them."""
+
+_LONG_RUN = re.compile(r"[^\s'\"/\\]{300,}")
 _LONGEST_SENTENCE = 4_000
 
 _MONTHS = (
@@ -198,19 +202,18 @@ def plain(text: object, most: int = 60) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""A sentence on one line, without what would steer a terminal or deceive a reader.
+    r"""A sentence on one line, without what would steer a terminal or deceive a reader; what is endless in it is cut.
 
-    >>> one_line("a \x1b[2J b\nc")
-    'a [2J b c'
+    >>> one_line("a \x1b[2J b\nc"), one_line("y" * 10_000) == "y" * 60 + "…"
+    ('a [2J b c', True)
     """
-    kept = "".join(
-        "" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c
-        for c in re.sub(r"\s*[\r\n\t]\s*", " ", text)
+    shown = "".join(
+        sign if unicodedata.category(sign) not in _HIDDEN else " " if sign.isspace() else "" for sign in text
     )
-    kept = kept.strip()
-    if len(kept) <= _LONGEST_SENTENCE:
-        return kept
-    return f"{kept[: _LONGEST_SENTENCE // 2]}…{kept[-_LONGEST_SENTENCE // 2 :]}"
+    shown = _LONG_RUN.sub(lambda run: f"{run.group()[:60]}…", shown)
+    return (
+        shown if len(shown) <= _LONGEST_SENTENCE else f"{shown[: _LONGEST_SENTENCE - 500]} … {shown[-490:]}"
+    )
 
 
 def first_line(text: str, most: int = 200) -> str:
