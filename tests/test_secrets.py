@@ -319,6 +319,7 @@ def test_an_unexpected_error_tells_no_secret(place: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CUSTOMER_VALUE_TRACEBACK", "1")
     done = CliRunner().invoke(app, ["check", str(place / "my.yml")])
     assert "Traceback" in done.output
+    assert done.output.count("\n") > 5
     assert "hush" not in done.output
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import json
 import os
 import re
 import signal
-import sys
 import traceback
 from collections.abc import Iterator
 from enum import StrEnum
@@ -34,6 +32,15 @@ from customer_value.errors import (
 )
 from customer_value.faults import fault_of
 from customer_value.secrecy import redacted
+from customer_value.streams import (
+    Unprinted,
+    complain,
+    end_unprinted,
+    end_without_reader,
+    open_streams,
+    print_error,
+    print_output,
+)
 from customer_value.surroundings import leave_start_folder
 
 __all__ = ["app", "main"]
@@ -94,12 +101,12 @@ KernelChoice = Annotated[
 
 def main() -> None:
     """Run the command line."""
-    _open_streams()
+    open_streams()
     leave_start_folder()
     try:
         app()
     except OSError as error:  # from the help, which is printed before any command begins
-        _unprinted(error.strerror or str(error))
+        end_unprinted(error.strerror or str(error))
 
 
 def _print_version(asked: bool) -> None:
@@ -158,7 +165,7 @@ def report(
                 jobs=jobs,
                 kernels=kernels.value if kernels else None,
             )
-        _say(f"The report is ready: {as_typed(index)}")
+        print_output(f"The report is ready: {as_typed(index)}")
 
 
 @app.command(no_args_is_help=True)
@@ -221,10 +228,10 @@ def batch(
                 kernels=kernels.value if kernels else None,
                 again=again,
             )
-        _say(made.summary())
-        _say(f"The overview is ready: {as_typed(made.index)}")
+        print_output(made.summary())
+        print_output(f"The overview is ready: {as_typed(made.index)}")
         for outcome in made.failed:
-            _complain(f"{outcome.name}: {outcome.sentence}")
+            complain(f"{outcome.name}: {outcome.sentence}")
         if made.failed:
             raise typer.Exit(1)
 
@@ -236,11 +243,12 @@ def check(config: Config) -> None:
         from customer_value.config import SettingsFile
         from customer_value.inputs import check_inputs
 
-        currency = SettingsFile.read(config).for_report().currency
-        inputs = check_inputs(config)
-        _say(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
+        file = SettingsFile.read(config)
+        currency = file.for_report().currency
+        inputs = check_inputs(file)
+        print_output(f"{inputs.ledger.rows_table(currency)!r}\n\n{inputs.ledger.notes_table()!r}")
         for warning in inputs.warnings:
-            _say(f"\nWarning: {warning}")
+            print_output(f"\nWarning: {warning}")
 
 
 @app.command(no_args_is_help=True)
@@ -283,7 +291,7 @@ def init(
         parts = [] if draft is None else [draft.text]
         if survey is not None:
             parts.append(_drafted(survey))
-        _say("\n".join(parts), nl=False)
+        print_output("\n".join(parts), nl=False)
         if draft is not None and draft.remark:
             typer.echo(draft.remark, err=True)
         if draft is not None and draft.question:
@@ -303,7 +311,7 @@ def _drafted(survey: Path) -> str:
         raise ConfigError(
             f"{draft.codebook_name} is there already and is not overwritten; rename it, or work in another folder."
         ) from None
-    _complain(f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.")
+    complain(f"Drafted the codebook {draft.codebook_name}; check its constructs, aspects, scales and codes.")
     return draft.settings
 
 
@@ -319,7 +327,9 @@ def sample(
 
         write_company(simulate_company(), folder)
         config = folder / "company.yml"
-        _say(f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}")
+        print_output(
+            f"Try: customer-value report {config} --output {folder.with_name(folder.name + '-report')}"
+        )
 
 
 @app.command()
@@ -332,7 +342,7 @@ def cache(
     with _exit_status(), _ended_by_signals():
         from customer_value.cache import clear_cache, listed
 
-        _say(clear_cache() if clear else listed())
+        print_output(clear_cache() if clear else listed())
 
 
 @contextlib.contextmanager
@@ -351,14 +361,15 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
     except _Ended as error:
         _fail(stopped or "Ended by a signal; nothing was published.", 128 + error.number)
     except BrokenPipeError:
-        _without_reader()
-    except _Unprinted as error:
-        _unprinted(str(error))
+        end_without_reader()
+    except Unprinted as error:
+        end_unprinted(str(error))
     except OSError as error:
         _fail(_os_sentence(error), 2 if error.errno == errno.ENAMETOOLONG else 1)
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
-            _fail(redacted(traceback.format_exc()), 1)
+            print_error(redacted(traceback.format_exc()))
+            raise typer.Exit(1) from None
         if fault := fault_of(error):
             _fail(f"Stopped: {fault}.", 1)
         sentence = " ".join(redacted(str(error)).split())
@@ -367,58 +378,8 @@ def _exit_status(hint: str = "", stopped: str = "") -> Iterator[None]:
 
 
 def _fail(sentence: str, status: int) -> NoReturn:
-    _complain(sentence)
+    complain(sentence)
     raise typer.Exit(status)
-
-
-def _complain(sentence: str) -> None:
-    """Say something on standard error, on one line; where nobody can be told, the status alone tells."""
-    from customer_value.words import one_line
-
-    try:
-        typer.echo(one_line(sentence), err=True)
-    except OSError:
-        with contextlib.suppress(OSError):
-            sys.stderr.close()
-
-
-class _Unprinted(Exception):
-    """Standard output cannot be written; the text says why."""
-
-
-def _say(text: str, *, nl: bool = True) -> None:
-    """Print on standard output."""
-    try:
-        typer.echo(text, nl=nl)
-    except BrokenPipeError:
-        raise
-    except UnicodeEncodeError as error:
-        raise _Unprinted(
-            f"its encoding, {error.encoding}, has not every character; set PYTHONUTF8=1"
-        ) from None
-    except OSError as error:
-        raise _Unprinted(error.strerror or str(error)) from None
-
-
-def _unprinted(reason: str) -> NoReturn:
-    _complain(f"Standard output cannot be written: {reason}.")
-    with contextlib.suppress(OSError):
-        sys.stdout.close()
-    sys.exit(1)
-
-
-def _open_streams() -> None:
-    """Have all three standard streams, so that no file of ours gets the number of one that is closed.
-
-    What is written to a closed one fails; names of files that are no UTF-8 are printed as they are.
-    """
-    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= 2:
-        pass
-    os.close(descriptor)
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 class _Ended(BaseException):
@@ -448,13 +409,6 @@ def _ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in heeded.items():
             signal.signal(number, handler)
-
-
-def _without_reader() -> NoReturn:
-    """Whoever read our output has gone; leave without a second complaint at exit."""
-    with contextlib.suppress(OSError):
-        sys.stdout.close()
-    raise typer.Exit(1)
 
 
 def _os_sentence(error: OSError) -> str:

@@ -18,7 +18,7 @@ import pandas as pd
 from customer_value import reduce, words
 from customer_value.codebook import OWN, check_codebook
 from customer_value.companions import Companion, read_companions
-from customer_value.config import load_settings
+from customer_value.config import SettingsFile
 from customer_value.contract import Orders, read_orders
 from customer_value.engines import Engine
 from customer_value.errors import InputError
@@ -93,15 +93,16 @@ class RunState:
     provenance: dict[str, Any]
 
 
-def check_inputs(config: Path) -> Inputs:
-    """Read and judge the inputs of a settings file and reduce nothing.
+def check_inputs(config: Path | SettingsFile) -> Inputs:
+    """Read and judge the inputs of a settings file, which may have been read, and reduce nothing.
 
     Raises
     ------
     ConfigError, InputError
         If the settings or an input are wrong.
     """
-    settings, base = load_settings(config), Path(config).parent
+    file = config if isinstance(config, SettingsFile) else SettingsFile.read(config)
+    settings, base = file.settings(), file.folder
     with scratch_folder() as scratch, _reading(settings, base, scratch) as engine:
         inputs = read_inputs(settings, base, engine, scratch)
         notes, warnings = _looked_up(inputs, settings, engine, scratch)
