@@ -17,6 +17,7 @@ from customer_value.errors import ConfigError
 from customer_value.report.failed import forget_kept, keep
 from customer_value.report.progress import Event, RunLog
 from customer_value.scratch import own_folder, own_lock, scratch_folder, set_aside, sweep
+from customer_value.user_folders import state_folder
 from report_company import code, write_notebook
 
 ORDERS = "customer,date,amount\n" + "".join(f"c{n},2024-01-{n:02d},{n}.50\n" for n in range(1, 20))
@@ -114,7 +115,7 @@ def test_a_folder_that_only_looks_like_ours_stays(place: Path) -> None:
 
 
 def note_of_a_killed_command(path: Path, **told: object) -> Path:
-    notes = scratch.state_folder() / "folders"
+    notes = state_folder() / "folders"
     notes.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = path.lstat()
     about = {"path": str(path), "machine": scratch.platform.node()}

@@ -29,8 +29,8 @@ from customer_value.library import code_fingerprint, mark
 from customer_value.locks import same_file, try_lock
 from customer_value.scratch import own_folder, own_lock, set_aside
 from customer_value.settings import Settings, bytes_of
-from customer_value.surroundings import cache_folder
 from customer_value.tables import write_json
+from customer_value.user_folders import cache_folder
 
 __all__ = [
     "LIMITS",

@@ -23,11 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from customer_value.locks import lock_file, same_file, try_lock
+from customer_value.user_folders import state_folder
 
-__all__ = ["STATE_VARIABLE", "own_folder", "own_lock", "scratch_folder", "set_aside", "state_folder", "sweep"]
-
-STATE_VARIABLE = "CUSTOMER_VALUE_STATE"
-"""States the folder in which notes are kept."""
+__all__ = ["own_folder", "own_lock", "scratch_folder", "set_aside", "sweep"]
 
 _LONGEST_PATH = 75
 """So many bytes may the path of the folder for temporary files have: that of a socket in it about a hundred."""
@@ -127,18 +125,6 @@ def sweep() -> None:
         with contextlib.suppress(OSError, ValueError, TypeError):
             if path not in _HELD and _swept(path):
                 path.unlink(missing_ok=True)
-
-
-def state_folder() -> Path:
-    """Where a user's notes are: as `STATE_VARIABLE` says, else where the system keeps such things."""
-    stated = os.environ.get(STATE_VARIABLE)
-    if stated:
-        return Path(stated).absolute()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "customer_value"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "customer_value" / "state"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "customer_value"
 
 
 @dataclass(frozen=True)

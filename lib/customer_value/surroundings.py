@@ -13,12 +13,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["OWN_FOLDER", "cache_folder", "child_environment", "leave_start_folder"]
+from customer_value.user_folders import cache_folder
+
+__all__ = ["OWN_FOLDER", "child_environment", "leave_start_folder"]
 
 OWN_FOLDER = Path(__file__).resolve().parent
 """Where a process may start that needs no folder of its own: there is no data here."""
-
-CACHE_VARIABLE = "CUSTOMER_VALUE_CACHE"
 
 _FIXED = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -54,10 +54,9 @@ def child_environment(scratch: Callable[[], Path]) -> dict[str, str]:
         for name, value in os.environ.items()
         if name in _OF_THE_INSTALLATION or not name.startswith(_OF_A_USER)
     }
-    path = os.pathsep.join(_absolute_entries())
-    inherited |= {"PYTHONPATH": path} if path else {}
-    if not path:
-        inherited.pop("PYTHONPATH", None)
+    inherited.pop("PYTHONPATH", None)
+    if path := os.pathsep.join(_absolute_entries()):
+        inherited["PYTHONPATH"] = path
     return {**inherited, **_FIXED, "MPLCONFIGDIR": str(_matplotlib_folder(scratch))}
 
 
@@ -69,18 +68,6 @@ def leave_start_folder() -> None:
         absolute = _absolute_entries()
         relative = {str(Path(entry).absolute()) for entry in _entries() if entry not in absolute}
         sys.path[:] = [entry for entry in sys.path if entry and (entry not in relative or entry in absolute)]
-
-
-def cache_folder() -> Path:
-    """The folder of what may be made again: as ``CUSTOMER_VALUE_CACHE`` says, else where the system keeps such."""
-    stated = os.environ.get(CACHE_VARIABLE)
-    if stated:
-        return Path(stated)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "customer_value"
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "customer_value"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer_value"
 
 
 def _matplotlib_folder(scratch: Callable[[], Path]) -> Path:
